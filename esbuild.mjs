@@ -1,0 +1,36 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { build, context } from "esbuild";
+
+const watch = process.argv.includes("--watch");
+const common = { bundle: true, sourcemap: true, logLevel: "info", metafile: true, minify: !watch, legalComments: "none", outdir: "dist" };
+
+/** The four programs. onnxruntime-node is native and stays outside every bundle; only the engine may ask for it. */
+const targets = [
+  { ...common, entryPoints: { extension: "src/extension/extension.ts" }, platform: "node", format: "cjs", target: "node20", external: ["vscode"] },
+  { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: ["onnxruntime-node"] },
+  {
+    ...common,
+    entryPoints: { cli: "src/cli/main.ts" },
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["onnxruntime-node"],
+    banner: { js: "#!/usr/bin/env node" },
+  },
+  { ...common, entryPoints: { webview: "src/webview/main.ts" }, platform: "browser", format: "iife", target: "es2022" },
+];
+
+if (watch) {
+  for (const target of targets) await (await context(target)).watch();
+} else {
+  rmSync("dist", { recursive: true, force: true });
+  mkdirSync("dist", { recursive: true });
+  const inputs = {};
+  for (const target of targets) {
+    const { metafile } = await build(target);
+    for (const [file, output] of Object.entries(metafile.outputs)) if (file.endsWith(".js")) inputs[file] = { bytes: output.bytes, inputs: Object.keys(output.inputs) };
+  }
+  chmodSync("dist/cli.js", 0o755);
+  // Read by the test of what may be inside which bundle.
+  writeFileSync("dist/meta.json", JSON.stringify(inputs));
+}

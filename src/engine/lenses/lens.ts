@@ -1,0 +1,62 @@
+import type { Notice, Picture, Pooling } from "../../protocol/index.js";
+
+/** What a lens may look at: pooled states, labels, folds. Row text is reachable by row, never stored in a result. */
+export interface Study {
+  /** Rows that take part. */
+  readonly count: number;
+  /** Residual stream layers, embeddings included (blocks + 1). */
+  readonly layers: number;
+  readonly width: number;
+  readonly pooling: Pooling;
+  /** `safety`: class 1 is unsafe. `concept`: no alignment index. */
+  readonly kind: "safety" | "concept";
+  readonly classNames: readonly [string, string];
+  /** [count] 0 or 1. */
+  readonly label: Uint8Array;
+  /** [count] index into `categories`, -1 = none. */
+  readonly category: Int32Array;
+  readonly categories: readonly string[];
+  /** [count] group number; rows of one group (pair, group column, near-duplicates) share folds. */
+  readonly group: Int32Array;
+  /** True when the groups are pairs that hold both classes. */
+  readonly paired: boolean;
+  /** [count] tokens after truncation. */
+  readonly tokens: Int32Array;
+  readonly seed: number;
+  text(row: number): string;
+  /** Pooled states of one layer, [count, width] row-major; a fresh copy each time. NaN rows do not occur. */
+  states(layer: number): Promise<Float32Array>;
+  /** Mean-pooled states of layer 0 whatever the audit's pooling, for the lexical baseline. */
+  embeddingMean(): Promise<Float32Array>;
+}
+
+/** Matrix products on the runtime; the engine passes ONNX Runtime's, tests a plain loop. */
+export interface Blas {
+  /** a [n, k] times b [k, m] -> [n, m], or with `transposeB` b [m, k]. Inputs should be centred: products are float32. */
+  matmul(a: Float32Array, b: Float32Array, n: number, k: number, m: number, transposeB?: boolean): Promise<Float32Array>;
+}
+
+export interface LensTools {
+  readonly blas: Blas;
+  readonly signal?: AbortSignal;
+  /** Called after each layer; yields to the event loop so that a cancel is heard. */
+  progress(done: number, of: number): Promise<void>;
+}
+
+export interface LensOutput<Values> {
+  readonly values: Values;
+  readonly pictures: readonly Picture[];
+  readonly notices: readonly Notice[];
+}
+
+/** An analysis: pure from a study to typed values and pictures. One folder here and one line in `index.ts`. */
+export interface Lens<Values = unknown> {
+  readonly id: string;
+  readonly title: string;
+  /** Paper and section the numbers come from. */
+  readonly cite: string;
+  /** `any`: two classes of any meaning. `safety`: safe and unsafe only. */
+  readonly needs: "any" | "safety";
+  /** Results of lenses listed before it in the registry may be read from `earlier`. */
+  run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, LensOutput<unknown>>): Promise<LensOutput<Values>>;
+}

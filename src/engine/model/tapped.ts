@@ -1,0 +1,37 @@
+import type { ModelCard, Provider } from "../../protocol/index.js";
+
+export interface OpenOptions {
+  readonly provider: Provider;
+  /** Intra-op threads; 0 = the runtime's default. */
+  readonly threads: number;
+  /** Cut the graph after this layer (early exit); absent = all layers. */
+  readonly upTo?: number;
+}
+
+/** A right-padded batch. Token ids are plain numbers; ids of padding are ignored. */
+export interface Batch {
+  /** [rows][tokens], each row its own length, at least one token. */
+  readonly ids: readonly (readonly number[])[];
+  /**
+   * Pooling weights: for every row and every pooling k, one weight a token of that row ([rows][K][tokens of the row]);
+   * `layers[l][b][k] = sum over t of weights[b][k][t] * hidden[l][b][t]`. In-graph, float32.
+   */
+  readonly weights: readonly (readonly Float32Array[])[];
+}
+
+/** A model with its residual stream exposed and pooled in the graph. */
+export interface TappedModel {
+  readonly card: ModelCard;
+  /** The provider that really computes: the session accepted it and its first batch agreed with the CPU's. */
+  readonly provider: string;
+  /** Why a provider that was asked for is not used; empty when it is. */
+  readonly providerNotes: readonly string[];
+  /** Rows of vocabulary that the embedding has, when the graph tells; ids at or above it are refused. */
+  readonly vocabularySize?: number;
+  /**
+   * @returns pooled states, [layers + 1, rows, K, hiddenSize] float32, layer-major.
+   * Falls back to one row at a time by itself when the export accepts no more (and remembers it).
+   */
+  run(batch: Batch): Promise<Float32Array>;
+  close(): Promise<void>;
+}

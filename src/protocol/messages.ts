@@ -1,0 +1,105 @@
+import type { DataAnswer } from "./data.js";
+import type { ModelCard, Pooling, Provider } from "./model.js";
+import type { Picture } from "./picture.js";
+import type { DataOptions, Problem } from "./problem.js";
+import type { AuditResult, RowTable } from "./result.js";
+
+/** Raised by one with every change that an older side could misread. */
+export const PROTOCOL = 1;
+
+export interface AuditPlan {
+  readonly data: { readonly path: string; readonly options: DataOptions };
+  /** A folder or an .onnx file. */
+  readonly model: string;
+  /** Absent: `mean-skip-first` for causal models, `mean` for encoders. */
+  readonly pooling?: Pooling;
+  readonly maxTokens: number;
+  readonly seed: number;
+  readonly provider: Provider;
+  /** 0 = chosen by the engine. */
+  readonly threads: number;
+  /** Folder that receives plan.json, result.json and rows.bin; absent = nothing is written. */
+  readonly runFolder?: string;
+}
+
+export interface Progress {
+  /** `opening`, `reading`, `running`, `scoring`. */
+  readonly phase: "opening" | "reading" | "running" | "scoring";
+  readonly done: number;
+  readonly of: number;
+  readonly unit: "rows" | "layers";
+  readonly perSecond: number | null;
+  readonly secondsLeft: number | null;
+}
+
+/** A picture of the state of an audit: partial while rows arrive, final at the end. */
+export interface AuditView {
+  readonly result: AuditResult;
+  readonly pictures: readonly Picture[];
+  readonly rows: RowTable;
+}
+
+export interface RowText {
+  readonly row: number;
+  readonly text: string;
+}
+
+/** Asked by the extension (or the CLI, without a process between), answered by the engine. */
+export interface EngineMethods {
+  "engine.hello": { params: { protocol: number }; result: { protocol: number; version: string; runtime: string; providers: string[]; pid: number } };
+  "model.inspect": { params: { path: string }; result: ModelCard };
+  "data.inspect": { params: { path: string; options: DataOptions }; result: DataAnswer };
+  /** Long and cancellable; progress and views come as events meanwhile. */
+  "audit.run": { params: AuditPlan; result: AuditView };
+  /** Texts of a few rows (at most 200), read again from the file; refused when the file has changed since (`sha256`). */
+  "rows.text": { params: { path: string; options: DataOptions; sha256: string; rows: number[] }; result: RowText[] };
+  /** A stored run, as it was shown. */
+  "run.open": { params: { folder: string }; result: AuditView };
+  /** A self-contained report; with texts only when asked for. */
+  "run.export": { params: { folder: string; format: "json" | "csv" | "html"; withText: boolean; svgs?: Record<string, string> }; result: { content: string } };
+}
+
+export interface EngineEvents {
+  "audit.progress": Progress;
+  /** At most four a second. */
+  "audit.view": AuditView;
+  "engine.log": { level: "info" | "warn" | "error"; text: string };
+}
+
+/** Asked by the panel, answered by the extension host. The panel names rows and formats, never paths or commands. */
+export interface PanelMethods {
+  "panel.ready": { params: Record<string, never>; result: PanelState };
+  "rows.text": { params: { rows: number[] }; result: RowText[] };
+  "row.open": { params: { row: number; keepFocus: boolean }; result: null };
+  "run.cancel": { params: Record<string, never>; result: null };
+  "run.again": { params: Record<string, never>; result: null };
+  "run.export": { params: { format: "json" | "csv" | "svg" | "html"; withText: boolean; svgs?: Record<string, string> }; result: null };
+  "about.open": { params: { page: string }; result: null };
+  "skipped.open": { params: Record<string, never>; result: null };
+  "model.pick": { params: Record<string, never>; result: null };
+}
+
+export interface PanelEvents {
+  "panel.state": PanelState;
+  "audit.progress": Progress;
+  "audit.view": AuditView;
+  /** The row under the editor's cursor; null = none. */
+  "row.active": { row: number | null };
+}
+
+export interface PanelState {
+  readonly phase: "empty" | "running" | "done" | "cancelled" | "failed";
+  readonly dataset: string;
+  readonly model: string;
+  readonly view?: AuditView;
+  readonly progress?: Progress;
+  readonly problem?: Problem;
+}
+
+/** What travels on every wire: engine process, webview. */
+export type Envelope =
+  | { v: number; kind: "ask"; id: number; method: string; params: unknown }
+  | { v: number; kind: "answer"; id: number; result: unknown }
+  | { v: number; kind: "error"; id: number; problem: Problem }
+  | { v: number; kind: "cancel"; id: number }
+  | { v: number; kind: "event"; name: string; body: unknown };

@@ -1,0 +1,44 @@
+import type { Notice } from "./problem.js";
+
+export const POOLINGS = ["mean", "mean-skip-first", "last", "first"] as const;
+export type Pooling = (typeof POOLINGS)[number];
+
+export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu", "coreml"] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** One layer of the residual stream. `layers[0]` is the embedding output, `layers[l]` the output of block l-1, before any final norm. */
+export interface LayerTap {
+  readonly layer: number;
+  /** `embed` or `blocks.N.resid_post`. */
+  readonly name: string;
+  /** The graph's own tensor name. */
+  readonly tensor: string;
+  /** Operator that makes the tensor. */
+  readonly op: string;
+}
+
+export interface ModelCard {
+  /** The .onnx file. */
+  readonly path: string;
+  /** The folder with config.json and tokenizer.json, where there is one. */
+  readonly folder: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** config.json's `model_type`, a label only. */
+  readonly architecture?: string;
+  /** Causal models pool `mean-skip-first` by default, encoders `mean`. */
+  readonly causal: boolean;
+  readonly hiddenSize: number;
+  readonly layers: readonly LayerTap[];
+  /** `float32`, `float16`, `int8 weights`, `int8 dynamic`, `int4 weights` … */
+  readonly precision: string;
+  /** Rows must run one at a time: dynamically quantised, or the export accepts batch 1 only. */
+  readonly oneRowAtATime: boolean;
+  readonly inputs: readonly string[];
+  readonly tokenizer?: { readonly path: string; readonly sha256: string };
+  readonly maxTokens?: number;
+  /** Other .onnx files of the same folder that could be chosen. */
+  readonly variants: readonly string[];
+  readonly notices: readonly Notice[];
+}

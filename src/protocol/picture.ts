@@ -1,0 +1,81 @@
+import type { Maybe } from "./result.js";
+
+/** Where the panel puts a picture. A new lens uses `extra`: a section of its own under the map. */
+export type Slot = "curve" | "metrics" | "categories" | "rows" | "map" | "extra";
+
+interface PictureBase {
+  /** Unique in a view, for example `concept-depth/curve`. */
+  readonly id: string;
+  readonly lens: string;
+  readonly slot: Slot;
+  readonly title: string;
+  /** One line under the title. */
+  readonly note?: string;
+  /** Page of docs/lenses that explains the numbers. */
+  readonly about: string;
+}
+
+export interface Series {
+  readonly id: string;
+  readonly name: string;
+  /** `main`: the line with its band. `reference`: dashed. `null`: a grey band of what chance gives. */
+  readonly kind: "main" | "reference" | "null";
+  /** Per layer, or one value for a constant. */
+  readonly values: readonly Maybe[] | number;
+  readonly lo?: readonly Maybe[] | number;
+  readonly hi?: readonly Maybe[] | number;
+}
+
+export interface Mark {
+  readonly layer: number;
+  readonly kind: "jump" | "converge" | "best";
+  readonly text: string;
+}
+
+/** Values over the layers. */
+export interface Curve extends PictureBase {
+  readonly shape: "curve";
+  readonly unit: string;
+  readonly range: readonly [number, number];
+  readonly chance?: number;
+  readonly series: readonly Series[];
+  readonly marks: readonly Mark[];
+}
+
+export interface MatrixRow {
+  readonly id: string;
+  readonly name: string;
+  /** For example `n 40/38`. */
+  readonly count?: string;
+  /** The value chance gives, and the best value the metric can or does take: the row's own colour scale. */
+  readonly chance: number;
+  readonly best: number;
+  readonly values: readonly Maybe[];
+  /** Shown instead of a missing value. */
+  readonly why?: string;
+}
+
+/** One row a metric or category, one column a layer. */
+export interface Matrix extends PictureBase {
+  readonly shape: "matrix";
+  readonly scale: "amount" | "diverging";
+  readonly rows: readonly MatrixRow[];
+}
+
+/** Rows of the RowTable at every layer: x and y are [columns x count], layer-major, NaN = not there. */
+export interface Points extends PictureBase {
+  readonly shape: "points";
+  readonly xName: string;
+  readonly yName: string;
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** Value of x at the boundary between the classes. */
+  readonly boundary: number;
+}
+
+/** The RowTable's scores as strips; drawn as the virtual list. */
+export interface Strips extends PictureBase {
+  readonly shape: "strips";
+}
+
+export type Picture = Curve | Matrix | Points | Strips;

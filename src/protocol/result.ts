@@ -1,0 +1,143 @@
+import type { DataCard, SkipCount } from "./data.js";
+import type { ModelCard, Pooling } from "./model.js";
+import type { Notice } from "./problem.js";
+
+/** A number that may be withheld: null is never drawn as 0, the reason stands beside it. */
+export type Maybe = number | null;
+export type Interval = readonly [number, number];
+
+export interface LayerScores {
+  readonly layer: number;
+  /** 0..100 scale, signed (may be slightly negative at chance); null for concepts. */
+  readonly aqi: Maybe;
+  readonly aqiCi95: Interval | null;
+  /** Held-out logistic probe, decision values pooled over grouped folds. */
+  readonly auroc: Maybe;
+  readonly aurocCi95: Interval | null;
+  readonly accuracy: Maybe;
+  readonly balancedAccuracy: Maybe;
+  readonly f1: Maybe;
+  /** Geometry of the raw frame (no transform). */
+  readonly chi: Maybe;
+  readonly xbi: Maybe;
+  readonly dbi: Maybe;
+  readonly dunn: Maybe;
+  readonly silhouette: Maybe;
+  /** Chance-corrected share of between-class scatter, raw frame (lenses 1.1.3). */
+  readonly epsilonSquared: Maybe;
+  /** Why a value above is null, by field name. */
+  readonly why?: Readonly<Record<string, string>>;
+}
+
+export interface AqiResult {
+  /** AQI_pooled clipped to 0..100; null when absent, with `reason`. */
+  readonly score: Maybe;
+  readonly signed: Maybe;
+  readonly ci95: Interval | null;
+  readonly p: Maybe;
+  /** The better of the same pipeline on layer-0 mean pooling and on hashed 1-2-gram counts. */
+  readonly lexical: Maybe;
+  readonly gain: { readonly score: Maybe; readonly ci95: Interval | null };
+  /** AQI from half of the rows; differs by more than 3: more rows would raise it. */
+  readonly halfSample: Maybe;
+  /** Weight of each layer in the pooled score, sums to 1. */
+  readonly layerWeights: readonly number[];
+  readonly reason?: string;
+}
+
+export interface ProbeResult {
+  readonly bestLayer: number | null;
+  /** Score of the best layer with the layer chosen on other folds. */
+  readonly nestedAuroc: Maybe;
+  readonly jump: number | null;
+  readonly converge: number | null;
+  readonly depth95: number | null;
+  /** Share of 0..1; 0 = readable from the first layer. */
+  readonly areaDepth: Maybe;
+}
+
+export interface Controls {
+  /** AUROC of words alone (TF-IDF 1-2-grams, logistic), of length alone (folded to 0.5 or more), and the probe on shuffled labels (mean and 95% range over layers). */
+  readonly words: Maybe;
+  readonly wordsCi95: Interval | null;
+  readonly length: Maybe;
+  readonly shuffled: Maybe;
+  readonly shuffledCi95: Interval | null;
+  /** Best layer's AUROC after surface features are regressed out. */
+  readonly residualised: Maybe;
+}
+
+export interface CategoryScore {
+  readonly name: string;
+  /** [class 0, class 1] rows. */
+  readonly n: readonly [number, number];
+  /** Per layer; null where not computable. */
+  readonly auroc: readonly Maybe[];
+  /** Chance-corrected separation (epsilon squared x 100, signed) per layer, held-out frame. */
+  readonly separation: readonly Maybe[];
+  readonly why?: string;
+}
+
+export interface Timing {
+  readonly totalMs: number;
+  readonly openMs: number;
+  readonly extractMs: number;
+  readonly lensMs: number;
+  readonly rowsPerSecond: number;
+  readonly tokens: number;
+}
+
+/** What an audit amounts to; this object is what `--format json` prints. No row text in it. */
+export interface AuditResult {
+  readonly schemaVersion: 1;
+  readonly layerscope: string;
+  readonly createdAt: string;
+  /** False while rows are still arriving: previews, not results. */
+  readonly final: boolean;
+  readonly model: Pick<ModelCard, "path" | "name" | "sha256" | "hiddenSize" | "precision" | "architecture"> & {
+    readonly layers: number;
+    readonly provider: string;
+    readonly tokenizerSha256?: string;
+  };
+  readonly dataset: Pick<DataCard, "path" | "contrastPath" | "sha256" | "kind" | "rows" | "classes" | "options"> & {
+    /** Rows that took part in the statistics. */
+    readonly used: number;
+    readonly skipped: readonly SkipCount[];
+    /** Rows cut at `maxTokens`, by class. */
+    readonly truncated: { readonly total: number; readonly byClass: readonly [number, number] };
+    readonly columns: { readonly text: string; readonly label?: string; readonly category?: string; readonly group?: string };
+  };
+  readonly settings: { readonly pooling: Pooling; readonly maxTokens: number; readonly seed: number; readonly folds: number; readonly threads: number };
+  readonly aqi: AqiResult;
+  /** [layers + 1]; index = layer. */
+  readonly layers: readonly LayerScores[];
+  readonly probe: ProbeResult;
+  readonly controls: Controls;
+  readonly categories: readonly CategoryScore[];
+  readonly notices: readonly Notice[];
+  /** One sentence made from the numbers. */
+  readonly verdict: string;
+  readonly timing: Timing;
+}
+
+/** Rows that took part, by column; index i is the row's place in every array. */
+export interface RowTable {
+  readonly count: number;
+  /** Number of layer columns in `score` (layers + 1). */
+  readonly columns: number;
+  /** Row id: zero-based position among all rows read. */
+  readonly id: Uint32Array;
+  readonly label: Uint8Array;
+  /** Index into `categories`; 65535 = none. */
+  readonly category: Uint16Array;
+  readonly categories: readonly string[];
+  /** File, startLine, startColumn, endLine, endColumn: 5 a row. */
+  readonly place: Int32Array;
+  /** Held-out probe decision value, [count x columns]; above 0 lies on the side of class 1; NaN = not scored yet. */
+  readonly score: Float32Array;
+  /** Calibrated held-out probability of class 1 at `probabilityLayer`; NaN = none. */
+  readonly probability: Float32Array;
+  readonly probabilityLayer: number;
+  /** Tokens of the row, after truncation. */
+  readonly tokens: Uint16Array;
+}
