@@ -1,0 +1,115 @@
+import type { Pooling } from "../../protocol/index.js";
+import { throwIfAborted } from "../errors.js";
+import type { TappedModel } from "../model/tapped.js";
+import { planBatches, tokensPerBatch } from "../text/batches.js";
+import { foreignTokenizer } from "../text/errors.js";
+import { shuffled } from "../text/order.js";
+import { ONE_TOKEN, poolingWeights } from "../text/pooling.js";
+import type { Encoded } from "../text/tokenizer.js";
+
+/** Where pooled states go: one call a batch, layer and pooling. */
+export type Sink = (pooling: number, layer: number, rows: readonly number[], values: Float32Array) => void;
+
+export interface ExtractRequest {
+  readonly model: TappedModel;
+  readonly count: number;
+  /** Token ids of some rows; asked for in chunks, so that neither all tokens nor all texts are held at once. */
+  encode(rows: readonly number[]): Promise<readonly Encoded[]>;
+  /** The first one decides which rows take part. */
+  readonly poolings: readonly Pooling[];
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly sink: Sink;
+  /** After each batch: rows that arrived, rows that were skipped since the last call, tokens run (padding excluded). */
+  onBatch?(arrived: readonly number[], tokens: number): Promise<void> | void;
+  onSkip?(row: number, reason: SkipReason): void;
+  onRow?(row: number, tokens: number, truncated: boolean): void;
+}
+
+export type SkipReason = "no-tokens" | "too-slow" | typeof ONE_TOKEN;
+
+/** Rows tokenised ahead of the model; a chunk is a fair sample (seeded shuffle), batches within it are sorted by length. */
+const CHUNK_ROWS = 2048;
+
+/** Runs every row through the tapped model once, in batches of about 75 ms, for several poolings at once. */
+export async function extractStates(request: ExtractRequest): Promise<{ tokensPerBatch: number }> {
+  const { model, count, seed, signal } = request;
+  const order = count > CHUNK_ROWS ? shuffled([...Array(count).keys()], seed) : [...Array(count).keys()];
+  let budget = 0;
+  for (let start = 0; start < count; start += CHUNK_ROWS) {
+    throwIfAborted(signal);
+    const chunk = order.slice(start, start + CHUNK_ROWS);
+    const encoded = await request.encode(chunk);
+    const rows: number[] = [];
+    const ids: (readonly number[])[] = [];
+    chunk.forEach((row, i) => {
+      const skip = skipReason(encoded[i], request.poolings[0]);
+      if (skip) return request.onSkip?.(row, skip);
+      request.onRow?.(row, encoded[i].ids.length, encoded[i].truncated);
+      rows.push(row);
+      ids.push(encoded[i].ids);
+    });
+    if (rows.length === 0) continue;
+    checkVocabulary(model, ids);
+    budget ||= await measureBudget(model, ids);
+    const plan = planBatches(
+      ids.map((row) => row.length),
+      budget,
+      seed,
+      model.card.oneRowAtATime,
+    );
+    for (const batch of plan.batches) {
+      throwIfAborted(signal);
+      await runBatch(request, batch, rows, ids);
+      // A cancel can only be heard here: a run blocks this thread.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return { tokensPerBatch: budget };
+}
+
+function skipReason(encoded: Encoded, pooling: Pooling): SkipReason | undefined {
+  if (encoded.problem) return encoded.problem;
+  return poolingWeights(pooling, encoded.ids.length) ? undefined : ONE_TOKEN;
+}
+
+async function runBatch(request: ExtractRequest, batch: readonly number[], rows: readonly number[], ids: readonly (readonly number[])[]) {
+  const { model, poolings, sink } = request;
+  const width = model.card.hiddenSize;
+  const kinds = poolings.length;
+  // A pooling that this row cannot have (one token) gets zero weights here and NaN below.
+  const weights = batch.map((i) => poolings.map((pooling) => poolingWeights(pooling, ids[i].length) ?? new Float32Array(ids[i].length)));
+  const states = await model.run({ ids: batch.map((i) => ids[i]), weights });
+  const into = batch.map((i) => rows[i]);
+  for (let layer = 0; layer < model.card.layers.length; layer++) {
+    for (let k = 0; k < kinds; k++) {
+      const values = new Float32Array(batch.length * width);
+      batch.forEach((i, b) => {
+        const from = ((layer * batch.length + b) * kinds + k) * width;
+        if (poolingWeights(poolings[k], ids[i].length)) values.set(states.subarray(from, from + width), b * width);
+        else values.fill(Number.NaN, b * width, (b + 1) * width);
+      });
+      sink(k, layer, into, values);
+    }
+  }
+  await request.onBatch?.(
+    into,
+    batch.reduce((sum, i) => sum + ids[i].length, 0),
+  );
+}
+
+/** Two short runs: the first one pays for the runtime's own preparation, the second is timed. */
+async function measureBudget(model: TappedModel, ids: readonly (readonly number[])[]): Promise<number> {
+  const sample = ids[Math.floor(ids.length / 2)].slice(0, 32);
+  const batch = { ids: [sample], weights: [[new Float32Array(sample.length).fill(1 / sample.length)]] };
+  await model.run(batch);
+  const start = performance.now();
+  await model.run(batch);
+  return tokensPerBatch((performance.now() - start) / sample.length);
+}
+
+function checkVocabulary(model: TappedModel, ids: readonly (readonly number[])[]): void {
+  const { vocabularySize, card } = model;
+  if (vocabularySize === undefined) return;
+  for (const row of ids) for (const id of row) if (id >= vocabularySize) throw foreignTokenizer(card.tokenizer?.path ?? card.path, id, vocabularySize);
+}

@@ -1,0 +1,69 @@
+import { nearDuplicateGroups } from "../stats/minhash.js";
+
+export interface Groups {
+  /** [count] */
+  readonly group: Int32Array;
+  /** Rows that share a group only because their texts are nearly the same. */
+  readonly nearDuplicates: number;
+  /** Every group column value holds two rows, one of each class. */
+  readonly paired: boolean;
+}
+
+/** Above this many rows near-duplicates are not looked for; only the columns and exact repeats bind rows together. */
+export const MAX_MINHASH_ROWS = 20_000;
+
+/** One group number a row: rows that share a `group`/`pair` value, or whose texts are nearly the same, lie on one side of every fold. */
+export function groupRows(texts: readonly string[], column: readonly (string | undefined)[], label: Uint8Array, seed: number): Groups {
+  const parent = Int32Array.from(texts, (_, i) => i);
+  const root = (i: number): number => {
+    while (parent[i] !== i) {
+      parent[i] = parent[parent[i]];
+      i = parent[i];
+    }
+    return i;
+  };
+  const join = (a: number, b: number) => {
+    const [x, y] = [root(a), root(b)];
+    if (x !== y) parent[Math.max(x, y)] = Math.min(x, y);
+  };
+  const members = new Map<string, number[]>();
+  column.forEach((value, i) => {
+    if (value === undefined || value === "") return;
+    const list = members.get(value);
+    if (list) {
+      join(list[0], i);
+      list.push(i);
+    } else members.set(value, [i]);
+  });
+  let nearDuplicates = 0;
+  const near = texts.length <= MAX_MINHASH_ROWS ? nearDuplicateGroups(texts, seed) : exactGroups(texts);
+  const first = new Map<number, number>();
+  near.forEach((group, i) => {
+    const other = first.get(group);
+    if (other === undefined) first.set(group, i);
+    else {
+      nearDuplicates++;
+      join(other, i);
+    }
+  });
+  const lists = [...members.values()];
+  const paired = lists.length > 0 && lists.length * 2 === texts.length && lists.every((rows) => rows.length === 2 && label[rows[0]] !== label[rows[1]]);
+  const numbers = new Map<number, number>();
+  const group = Int32Array.from(texts, (_, i) => {
+    const r = root(i);
+    const known = numbers.get(r) ?? numbers.size;
+    numbers.set(r, known);
+    return known;
+  });
+  return { group, nearDuplicates, paired };
+}
+
+function exactGroups(texts: readonly string[]): Int32Array {
+  const seen = new Map<string, number>();
+  return Int32Array.from(texts, (text, i) => {
+    const key = text.trim().toLowerCase();
+    const known = seen.get(key) ?? i;
+    seen.set(key, known);
+    return known;
+  });
+}

@@ -1,0 +1,59 @@
+import { stat } from "node:fs/promises";
+import type { AuditPlan, Pooling } from "../../protocol/index.js";
+import { openDataset } from "../data/index.js";
+import type { Dataset } from "../data/dataset.js";
+import { openModel } from "../model/index.js";
+import type { TappedModel } from "../model/tapped.js";
+import { noTokenizer } from "../text/errors.js";
+import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
+import { problem } from "../errors.js";
+
+export interface Prepared {
+  readonly dataset: Dataset;
+  readonly model: TappedModel;
+  readonly tokenizer: Tokenizer;
+  readonly pooling: Pooling;
+  readonly maxTokens: number;
+}
+
+/** Keeps the last model and tokenizer open, so that a second audit starts at once. */
+export class Workbench {
+  private open: { key: string; stamp: string; model: TappedModel; tokenizer: Tokenizer } | undefined;
+
+  /** The dataset first: a bad file costs no model work. */
+  async prepare(plan: AuditPlan, signal?: AbortSignal): Promise<Prepared> {
+    const dataset = await openDataset(plan.data.path, plan.data.options, signal);
+    const { model, tokenizer } = await this.model(plan, signal);
+    const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
+    if (maxTokens < 2) throw problem("audit/max-tokens", "At least two tokens a row are needed.", { hint: "Raise the limit of tokens." });
+    return { dataset, model, tokenizer, maxTokens, pooling: plan.pooling ?? (model.card.causal ? "mean-skip-first" : "mean") };
+  }
+
+  private async model(plan: AuditPlan, signal?: AbortSignal) {
+    const key = JSON.stringify([plan.model, plan.provider, plan.threads]);
+    if (this.open?.key === key && this.open.stamp === (await stampOf(this.open.model))) return this.open;
+    await this.close();
+    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads }, signal);
+    try {
+      if (!model.card.tokenizer) throw noTokenizer(model.card.folder);
+      this.open = { key, stamp: await stampOf(model), model, tokenizer: await openTokenizer(model.card.tokenizer.path) };
+      return this.open;
+    } catch (error) {
+      await model.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { open } = this;
+    this.open = undefined;
+    await open?.model.close();
+  }
+}
+
+/** Changes when the model's or the tokenizer's file does. */
+async function stampOf(model: TappedModel): Promise<string> {
+  const files = [model.card.path, model.card.tokenizer?.path].filter((path) => path !== undefined);
+  const stats = await Promise.all(files.map((path) => stat(path).catch(() => undefined)));
+  return stats.map((s) => `${s?.size}:${s?.mtimeMs}:${s?.ino}`).join(" ");
+}

@@ -1,0 +1,75 @@
+import type { Pooling } from "../../protocol/index.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Study } from "../lenses/lens.js";
+import type { Collected } from "./collect.js";
+import { groupRows } from "./groups.js";
+
+export interface StudyOfRows extends Study {
+  /** [count] positions in the dataset's rows. */
+  readonly rows: readonly number[];
+  /** Rows grouped only because their texts are nearly the same. */
+  readonly nearDuplicates: number;
+  /** Layers with states that are not finite, and how many rows have them; the lens sees zeros there, the result withholds. */
+  readonly notFinite: Map<number, number>;
+}
+
+/** The rows that arrived, in file order, as the lenses see them. */
+export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooling, seed: number): StudyOfRows {
+  const rows = [...collected.arrived].sort((a, b) => a - b);
+  const { states, embeddingMean } = collected;
+  const of = (row: number) => dataset.rows[rows[row]];
+  const label = Uint8Array.from(rows, (row) => dataset.rows[row].label);
+  const texts = rows.map((row) => dataset.rows[row].text);
+  const groups = groupRows(
+    texts,
+    rows.map((row) => dataset.rows[row].group),
+    label,
+    seed,
+  );
+  const categories = [...new Set(rows.map((row) => dataset.rows[row].category).filter((name) => name !== undefined))].sort();
+  const position = new Map(categories.map((name, i) => [name, i]));
+  const notFinite = new Map<number, number>();
+  return {
+    rows,
+    nearDuplicates: groups.nearDuplicates,
+    notFinite,
+    count: rows.length,
+    layers: states.layers,
+    width: states.width,
+    pooling,
+    kind: dataset.card.kind,
+    classNames: [dataset.card.classes[0].name, dataset.card.classes[1].name],
+    label,
+    category: Int32Array.from(rows, (row) => position.get(dataset.rows[row].category ?? "") ?? -1),
+    categories,
+    group: groups.group,
+    paired: groups.paired,
+    tokens: Int32Array.from(rows, (row) => collected.tokens[row]),
+    seed,
+    text: (row) => of(row).text,
+    async states(layer) {
+      return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
+    },
+    async embeddingMean() {
+      return finiteOnly(embeddingMean ? take(embeddingMean, 0, rows) : take(states, 0, rows), states.width, () => {});
+    },
+  };
+}
+
+function take(from: Collected["states"], layer: number, rows: readonly number[]): Float32Array {
+  return rows.length === from.rows ? from.get(layer) : from.pick(layer, rows);
+}
+
+/** A row with a NaN or an infinity becomes zeros; the caller is told how many there are. */
+function finiteOnly(values: Float32Array, width: number, tell: (rows: number) => void): Float32Array {
+  let bad = 0;
+  for (let start = 0; start < values.length; start += width) {
+    let finite = true;
+    for (let i = start; i < start + width; i++) if (!Number.isFinite(values[i])) finite = false;
+    if (finite) continue;
+    bad++;
+    values.fill(0, start, start + width);
+  }
+  if (bad > 0) tell(bad);
+  return values;
+}

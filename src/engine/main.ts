@@ -1,0 +1,30 @@
+import { type EngineEvents, type EngineMethods, type Envelope, PROTOCOL, Rpc } from "../protocol/index.js";
+import { Engine } from "./engine.js";
+import { problem } from "./errors.js";
+
+/** The engine process: the front door over the fork's own channel. It leaves when its parent is gone. */
+const send = process.send?.bind(process);
+if (!send) {
+  process.stderr.write("The Layerscope engine is started by the extension; on a command line use `layerscope`.\n");
+  process.exit(2);
+}
+process.on("disconnect", () => process.exit(0));
+
+const engine = new Engine();
+const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
+  { post: (message: Envelope) => void send(message), onMessage: (listener) => void process.on("message", listener) },
+  {
+    "engine.hello": async ({ protocol }) => {
+      if (protocol !== PROTOCOL) throw problem("engine/protocol", `The extension speaks protocol ${String(protocol)}, this engine ${PROTOCOL}.`, { hint: "Reload the window." });
+      return engine.hello();
+    },
+    "model.inspect": ({ path }) => engine.inspectModel(path),
+    "data.inspect": ({ path, options }, signal) => engine.inspectData(path, options, signal),
+    "audit.run": (plan, signal) =>
+      engine.audit(plan, { onProgress: (progress) => rpc.tell("audit.progress", progress), onView: (view) => rpc.tell("audit.view", view) }, signal),
+    "rows.text": ({ path, options, sha256, rows }) => engine.rowTexts(path, options, sha256, rows),
+    "run.open": ({ folder }) => engine.openRun(folder),
+    "run.export": (request) => engine.exportRun(request),
+  },
+  (reason) => rpc.tell("engine.log", { level: "warn", text: `Refused ${reason}.` }),
+);

@@ -1,0 +1,108 @@
+import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Pooled states of a run, by layer and row. Small runs stay in memory; larger ones lie in a temporary file a layer, so memory stays flat. */
+export interface Activations {
+  readonly layers: number;
+  readonly rows: number;
+  readonly width: number;
+  /** `values` holds one vector of `width` a row, in the order of `rows`. */
+  put(layer: number, rows: readonly number[], values: Float32Array): void;
+  /** [rows, width], row-major, a fresh copy. Rows never put are NaN. */
+  get(layer: number): Float32Array;
+  /** Vectors of some rows only, in the order asked for. */
+  pick(layer: number, rows: readonly number[]): Float32Array;
+  close(): void;
+}
+
+/** Above this the states go to disk. */
+export const MEMORY_BYTES = 192 * 1024 * 1024;
+
+export async function createActivations(layers: number, rows: number, width: number, memoryBytes = MEMORY_BYTES): Promise<Activations> {
+  return layers * rows * width * 4 <= memoryBytes ? inMemory(layers, rows, width) : onDisk(layers, rows, width);
+}
+
+function inMemory(layers: number, rows: number, width: number): Activations {
+  const data = Array.from({ length: layers }, () => new Float32Array(rows * width).fill(Number.NaN));
+  return {
+    layers,
+    rows,
+    width,
+    put(layer, which, values) {
+      which.forEach((row, i) => {
+        data[layer].set(values.subarray(i * width, (i + 1) * width), row * width);
+      });
+    },
+    get: (layer) => data[layer].slice(),
+    pick: (layer, which) => gather(data[layer], which, width),
+    close() {
+      data.length = 0;
+    },
+  };
+}
+
+async function onDisk(layers: number, rows: number, width: number): Promise<Activations> {
+  const folder = await mkdtemp(join(tmpdir(), "layerscope-"));
+  // Appended in the order of arrival: one write a batch and layer, whatever rows it holds.
+  const files = Array.from({ length: layers }, (_, layer) => openSync(join(folder, `${layer}.f32`), "wx+", 0o600));
+  const arrived = Array.from({ length: layers }, () => [] as number[]);
+  const slot = Array.from({ length: layers }, () => new Int32Array(rows).fill(-1));
+  for (const file of files) ftruncateSync(file, 0);
+  return {
+    layers,
+    rows,
+    width,
+    put(layer, which, values) {
+      const bytes = Buffer.from(values.buffer, values.byteOffset, which.length * width * 4);
+      let written = 0;
+      const start = arrived[layer].length * width * 4;
+      while (written < bytes.length) written += writeSync(files[layer], bytes, written, bytes.length - written, start + written);
+      for (const row of which) {
+        slot[layer][row] = arrived[layer].length;
+        arrived[layer].push(row);
+      }
+    },
+    get(layer) {
+      const result = new Float32Array(rows * width).fill(Number.NaN);
+      const chunk = new Float32Array(Math.max(1, Math.min(4096, rows)) * width);
+      for (let first = 0; first < arrived[layer].length; first += 4096) {
+        const count = Math.min(4096, arrived[layer].length - first);
+        readFully(files[layer], chunk.subarray(0, count * width), first * width * 4);
+        for (let i = 0; i < count; i++) result.set(chunk.subarray(i * width, (i + 1) * width), arrived[layer][first + i] * width);
+      }
+      return result;
+    },
+    pick(layer, which) {
+      const result = new Float32Array(which.length * width).fill(Number.NaN);
+      which.forEach((row, i) => {
+        const at = slot[layer][row];
+        if (at >= 0) readFully(files[layer], result.subarray(i * width, (i + 1) * width), at * width * 4);
+      });
+      return result;
+    },
+    close() {
+      for (const file of files) closeSync(file);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function gather(data: Float32Array, rows: readonly number[], width: number): Float32Array {
+  const result = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    result.set(data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return result;
+}
+
+function readFully(file: number, into: Float32Array, position: number): void {
+  const bytes = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
+  let read = 0;
+  while (read < bytes.length) {
+    const got = readSync(file, bytes, read, bytes.length - read, position + read);
+    if (got === 0) throw new Error("the temporary file of activations is shorter than what was written to it");
+    read += got;
+  }
+}

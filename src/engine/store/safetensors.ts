@@ -1,0 +1,42 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+
+export interface TensorSource {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Parts of the tensor in order, float32; written one after the other, so that the whole need not be in memory. */
+  parts(): Iterable<Float32Array>;
+}
+
+/**
+ * Writes a safetensors file (8 bytes header length, JSON header, raw little-endian data) under a temporary name and renames it
+ * when it is whole.
+ */
+export function writeSafetensors(path: string, tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): void {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const { name, shape } of tensors) {
+    const bytes = shape.reduce((product, size) => product * size, 4);
+    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
+  }
+  const text = JSON.stringify(header);
+  const json = Buffer.from(text + " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const temporary = `${path}.incomplete`;
+  const file = openSync(temporary, "w");
+  try {
+    writeAll(file, length);
+    writeAll(file, json);
+    for (const tensor of tensors) for (const part of tensor.parts()) writeAll(file, Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}

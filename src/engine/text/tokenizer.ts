@@ -1,0 +1,108 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import vm from "node:vm";
+import { Tokenizer as HfTokenizer } from "@huggingface/tokenizers";
+import { rawText, throwIfAborted } from "../errors.js";
+import { badTokenizer } from "./errors.js";
+import { CHARACTERS_PER_TOKEN, MAX_TOKENIZER_BYTES, TOKENIZE_BUDGET_MS, TOKENIZE_CHUNK } from "./limits.js";
+
+export interface Encoded {
+  /** Token ids with the model's special tokens; empty when the row could not be tokenised. */
+  readonly ids: readonly number[];
+  readonly truncated: boolean;
+  /** Why a row has no tokens. */
+  readonly problem?: "too-slow" | "no-tokens";
+}
+
+export interface Tokenizer {
+  /**
+   * Ids as transformers gives them by default (special tokens added), cut to `maxTokens` as its truncation does: the text's
+   * end goes, the special tokens stay. A row that takes longer than the budget is given up, the others go on.
+   */
+  encode(texts: readonly string[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
+}
+
+type Json = Record<string, unknown>;
+
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  const json = await readJson(path, true);
+  const config = (await readJson(join(dirname(path), "tokenizer_config.json"), false)) ?? {};
+  let tokenizer: HfTokenizer;
+  try {
+    tokenizer = new HfTokenizer(json as object, config);
+    encodeGuarded(() => tokenizer.encode("a"));
+  } catch (error) {
+    throw badTokenizer(path, "its parts are missing or of an unknown kind", rawText(error));
+  }
+  return {
+    async encode(texts, maxTokens, signal) {
+      const all: Encoded[] = [];
+      for (let start = 0; start < texts.length; start += TOKENIZE_CHUNK) {
+        throwIfAborted(signal);
+        const chunk = texts.slice(start, start + TOKENIZE_CHUNK);
+        const together = encodeGuarded(() => chunk.map((text) => encodeOne(tokenizer, text, maxTokens)));
+        all.push(...(together ?? chunk.map((text) => encodeGuarded(() => encodeOne(tokenizer, text, maxTokens)) ?? TOO_SLOW)));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return all;
+    },
+  };
+}
+
+const TOO_SLOW: Encoded = { ids: [], truncated: false, problem: "too-slow" };
+
+function encodeOne(tokenizer: HfTokenizer, text: string, maxTokens: number): Encoded {
+  const limit = maxTokens * CHARACTERS_PER_TOKEN;
+  // Lone surrogates have no UTF-8 form; they become U+FFFD, as in every other tokenizer.
+  const seen = (text.length > limit ? text.slice(0, limit) : text).toWellFormed();
+  const ids = tokenizer.encode(seen).ids;
+  if (ids.length === 0) return { ids, truncated: false, problem: "no-tokens" };
+  if (ids.length <= maxTokens) return { ids, truncated: seen.length < text.length };
+  const inner = tokenizer.encode(seen, { add_special_tokens: false }).ids;
+  const before = specialPrefix(ids, inner);
+  const after = ids.length - inner.length - before;
+  if (after < 0) return { ids: ids.slice(0, maxTokens), truncated: true };
+  const kept = Math.max(0, maxTokens - before - after);
+  return { ids: [...ids.slice(0, before), ...inner.slice(0, kept), ...ids.slice(ids.length - after)], truncated: true };
+}
+
+/** Number of special tokens in front: where the bare ids begin inside the full ones. */
+function specialPrefix(full: readonly number[], inner: readonly number[]): number {
+  const extra = full.length - inner.length;
+  for (let shift = 0; shift <= extra; shift++) if (inner.every((id, i) => full[i + shift] === id)) return shift;
+  return 0;
+}
+
+const RUN = new vm.Script("globalThis.__layerscopeEncode()");
+
+/** Runs under V8's watchdog, the only way to stop a regular expression. undefined = the budget is used up. */
+function encodeGuarded<T>(work: () => T): T | undefined {
+  const globals = globalThis as typeof globalThis & { __layerscopeEncode?: () => T };
+  globals.__layerscopeEncode = work;
+  try {
+    return RUN.runInThisContext({ timeout: TOKENIZE_BUDGET_MS }) as T;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
+  } finally {
+    globals.__layerscopeEncode = undefined;
+  }
+}
+
+async function readJson(path: string, required: boolean): Promise<Json | undefined> {
+  let bytes: number;
+  try {
+    bytes = (await stat(path)).size;
+  } catch {
+    if (!required) return undefined;
+    throw badTokenizer(path, "it is not there");
+  }
+  if (bytes > MAX_TOKENIZER_BYTES) throw badTokenizer(path, `it has ${bytes} bytes, more than the ${MAX_TOKENIZER_BYTES} that are allowed`);
+  try {
+    const json: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Json;
+  } catch (error) {
+    throw badTokenizer(path, "it is not valid JSON", rawText(error));
+  }
+  throw badTokenizer(path, "it is not a JSON object");
+}
