@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, context } from "esbuild";
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const watch = process.argv.includes("--watch");
-const common = { bundle: true, sourcemap: true, logLevel: "info", metafile: true, minify: !watch, legalComments: "none", outdir: "dist" };
+const common = { bundle: true, sourcemap: true, logLevel: "info", metafile: true, minify: !watch, legalComments: "none", outdir: "dist", define: { LAYERSCOPE_VERSION: JSON.stringify(version) } };
 
 /** The four programs. onnxruntime-node is native and stays outside every bundle; only the engine may ask for it. */
 const targets = [

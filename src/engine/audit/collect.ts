@@ -41,6 +41,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     model,
     count: dataset.rows.length,
     poolings,
+    required: pooling,
     seed,
     signal,
     encode: (rows) =>

@@ -15,8 +15,9 @@ export interface ExtractRequest {
   readonly count: number;
   /** Token ids of some rows; asked for in chunks, so that neither all tokens nor all texts are held at once. */
   encode(rows: readonly number[]): Promise<readonly Encoded[]>;
-  /** The first one decides which rows take part. */
   readonly poolings: readonly Pooling[];
+  /** A row that cannot be pooled so (one token) is skipped; absent: every row with a token runs, with NaN where a pooling has no value. */
+  readonly required?: Pooling;
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly sink: Sink;
@@ -43,7 +44,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
     const rows: number[] = [];
     const ids: (readonly number[])[] = [];
     chunk.forEach((row, i) => {
-      const skip = skipReason(encoded[i], request.poolings[0]);
+      const skip = skipReason(encoded[i], request.required);
       if (skip) return request.onSkip?.(row, skip);
       request.onRow?.(row, encoded[i].ids.length, encoded[i].truncated);
       rows.push(row);
@@ -68,9 +69,9 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
   return { tokensPerBatch: budget };
 }
 
-function skipReason(encoded: Encoded, pooling: Pooling): SkipReason | undefined {
+function skipReason(encoded: Encoded, required: Pooling | undefined): SkipReason | undefined {
   if (encoded.problem) return encoded.problem;
-  return poolingWeights(pooling, encoded.ids.length) ? undefined : ONE_TOKEN;
+  return !required || poolingWeights(required, encoded.ids.length) ? undefined : ONE_TOKEN;
 }
 
 async function runBatch(request: ExtractRequest, batch: readonly number[], rows: readonly number[], ids: readonly (readonly number[])[]) {

@@ -1,0 +1,36 @@
+export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. Nothing leaves this machine.
+
+  layerscope audit FILE --model DIR     audit a dataset
+  layerscope taps MODEL                 the layers found in a model, and the tensors that carry them
+  layerscope extract FILE --model DIR --out F.safetensors
+                                        pooled hidden states of every layer
+
+audit
+  --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
+  --contrast FILE        a second file: two one-class files against each other
+  --format text|json|html  (text)   --out F   write there instead of standard output
+  --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders)
+  --min-aqi X, --min-auroc X   exit 1 when the AQI, or the probe's AUROC (nested), is below
+  --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
+  --provider auto|cpu|cuda|dml|webgpu|coreml
+  --with-text            html: include the rows' texts (left out unless asked for)
+
+how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
+  --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
+  --list KEY  --no-header  --header
+  --safe V[,V]  --unsafe V[,V]   what the label's values mean
+  --all safe|unsafe  --contrast-all safe|unsafe   the class of a whole file
+  --threshold X          a numeric label at or above X is unsafe
+  --expand-answers       chosen/rejected and the like: every answer a row of its own
+  --concept              two classes of any meaning: probes, no alignment index
+  --skip-bad             go on although more than a tenth of the lines cannot be read
+
+extract
+  --pool mean,last       one tensor each, [layers + 1, rows, width] float32
+  --ids F.json           token-id lists instead of a dataset, for models without a tokenizer
+
+taps
+  --format text|json
+
+exit codes: 0 done, 1 a threshold failed, 2 bad usage or input, 3 the engine failed, 130 interrupted
+`;

@@ -1,0 +1,121 @@
+import { stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import type { DataOptions, Pooling, Provider } from "../../protocol/index.js";
+import { openTexts } from "../data/index.js";
+import { problem, rawText } from "../errors.js";
+import { openModel } from "../model/index.js";
+import type { TappedModel } from "../model/tapped.js";
+import { createActivations } from "../store/activations.js";
+import { writeSafetensors } from "../store/safetensors.js";
+import { noTokenizer } from "../text/errors.js";
+import { type Encoded, openTokenizer } from "../text/tokenizer.js";
+import { extractStates } from "./extract.js";
+
+export interface ExtractionPlan {
+  /** A dataset, or a JSON file of token-id lists. */
+  readonly source: { readonly path: string; readonly options: DataOptions } | { readonly ids: string };
+  readonly model: string;
+  readonly poolings: readonly Pooling[];
+  readonly out: string;
+  readonly maxTokens: number;
+  readonly provider: Provider;
+  readonly threads: number;
+  readonly seed: number;
+}
+
+export interface ExtractionSummary {
+  readonly rows: number;
+  readonly layers: number;
+  readonly width: number;
+  readonly truncated: number;
+  /** Rows without a state (no tokens), NaN in the file. */
+  readonly empty: number;
+}
+
+/** A list of token-id lists may be at most this long; it is parsed whole. */
+const MAX_IDS_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Pooled states of every layer as safetensors: one tensor a pooling, [layers + 1, rows, width] float32, NaN where a row has no
+ * value (too few tokens). Metadata: `rows` (ids, JSON), `model`, `sha256`, `precision`.
+ */
+export async function extractToFile(plan: ExtractionPlan, onProgress: (done: number, of: number) => void, signal?: AbortSignal): Promise<ExtractionSummary> {
+  const source = "ids" in plan.source ? await readIds(plan.source.ids) : await openTexts(plan.source.path, plan.source.options, signal);
+  const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads }, signal);
+  try {
+    const { layers, hiddenSize } = model.card;
+    const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
+    const encode = "lists" in source ? idsEncoder(source.lists, maxTokens) : await textEncoder(model, source.rows, maxTokens, signal);
+    const count = "lists" in source ? source.lists.length : source.rows.length;
+    const ids = "lists" in source ? source.lists.map((_, i) => i) : source.rows.map((row) => row.id);
+    const stores = await Promise.all(plan.poolings.map(() => createActivations(layers.length, count, hiddenSize)));
+    let done = 0;
+    let truncated = 0;
+    let empty = 0;
+    try {
+      await extractStates({
+        model,
+        count,
+        encode,
+        poolings: plan.poolings,
+        seed: plan.seed,
+        signal,
+        sink: (kind, layer, rows, values) => stores[kind].put(layer, rows, values),
+        onRow: (_, __, cut) => void (truncated += cut ? 1 : 0),
+        onSkip: () => void empty++,
+        onBatch: (rows) => onProgress((done += rows.length), count),
+      });
+      const tensors = plan.poolings.map((name, kind) => ({
+        name,
+        shape: [layers.length, count, hiddenSize],
+        *parts() {
+          for (let layer = 0; layer < layers.length; layer++) yield stores[kind].get(layer);
+        },
+      }));
+      writeSafetensors(plan.out, tensors, { rows: JSON.stringify(ids), model: model.card.name, sha256: model.card.sha256, precision: model.card.precision });
+    } finally {
+      for (const store of stores) store.close();
+    }
+    return { rows: count, layers: layers.length, width: hiddenSize, truncated, empty };
+  } finally {
+    await model.close();
+  }
+}
+
+async function textEncoder(model: TappedModel, rows: readonly { text: string }[], maxTokens: number, signal?: AbortSignal) {
+  if (!model.card.tokenizer) throw noTokenizer(model.card.folder);
+  const tokenizer = await openTokenizer(model.card.tokenizer.path);
+  return (which: readonly number[]) =>
+    tokenizer.encode(
+      which.map((row) => rows[row].text),
+      maxTokens,
+      signal,
+    );
+}
+
+function idsEncoder(lists: readonly (readonly number[])[], maxTokens: number) {
+  return async (which: readonly number[]): Promise<Encoded[]> =>
+    which.map((row) => {
+      const ids = lists[row].slice(0, maxTokens);
+      return { ids, truncated: ids.length < lists[row].length, problem: ids.length === 0 ? "no-tokens" : undefined };
+    });
+}
+
+async function readIds(path: string): Promise<{ lists: number[][] }> {
+  const wrong = (what: string, details?: string) =>
+    problem("extract/ids", `${path}: ${what}.`, { hint: "The file is a JSON list of lists of token ids, for example [[1, 15, 27], [1, 9]].", where: { file: path }, details });
+  let json: unknown;
+  try {
+    if ((await stat(path)).size > MAX_IDS_BYTES) throw wrong(`it is larger than ${MAX_IDS_BYTES} bytes`);
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wrong("it is not valid JSON", rawText(error));
+    if ((error as NodeJS.ErrnoException).code) throw wrong("it cannot be read", rawText(error));
+    throw error;
+  }
+  if (!Array.isArray(json) || json.length === 0) throw wrong("it is not a list of lists");
+  json.forEach((row: unknown, i) => {
+    if (!Array.isArray(row) || !row.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31)) throw wrong(`list ${i + 1} is not a list of token ids`);
+  });
+  return { lists: json as number[][] };
+}
