@@ -94,6 +94,8 @@ export interface PanelState {
   readonly view?: AuditView;
   readonly progress?: Progress;
   readonly problem?: Problem;
+  /** Name of the run, no path. The panel keeps `{ run }` in its persisted state (setState), so that a reloaded window can restore it. */
+  readonly run?: string;
 }
 
 /** What travels on every wire: engine process, webview. */
