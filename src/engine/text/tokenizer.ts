@@ -27,6 +27,7 @@ type Json = Record<string, unknown>;
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   const json = await readJson(path, true);
   const config = (await readJson(join(dirname(path), "tokenizer_config.json"), false)) ?? {};
+  const unknown = unknownId(json as Json);
   let tokenizer: HfTokenizer;
   try {
     tokenizer = new HfTokenizer(json as object, config);
@@ -34,14 +35,16 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   } catch (error) {
     throw badTokenizer(path, "its parts are missing or of an unknown kind", rawText(error));
   }
+  // The library leaves a hole where a word-level vocabulary does not know a word; transformers gives the unknown token.
+  const encode: Encode = (text, special) => tokenizer.encode(text, { add_special_tokens: special }).ids.flatMap((id) => (Number.isInteger(id) ? [id] : unknown));
   return {
     async encode(texts, maxTokens, signal) {
       const all: Encoded[] = [];
       for (let start = 0; start < texts.length; start += TOKENIZE_CHUNK) {
         throwIfAborted(signal);
         const chunk = texts.slice(start, start + TOKENIZE_CHUNK);
-        const together = encodeGuarded(() => chunk.map((text) => encodeOne(tokenizer, text, maxTokens)));
-        all.push(...(together ?? chunk.map((text) => encodeGuarded(() => encodeOne(tokenizer, text, maxTokens)) ?? TOO_SLOW)));
+        const together = encodeGuarded(() => chunk.map((text) => encodeOne(encode, text, maxTokens)));
+        all.push(...(together ?? chunk.map((text) => encodeGuarded(() => encodeOne(encode, text, maxTokens)) ?? TOO_SLOW)));
         await new Promise((resolve) => setImmediate(resolve));
       }
       return all;
@@ -51,14 +54,22 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
 
 const TOO_SLOW: Encoded = { ids: [], truncated: false, problem: "too-slow" };
 
-function encodeOne(tokenizer: HfTokenizer, text: string, maxTokens: number): Encoded {
+type Encode = (text: string, special: boolean) => number[];
+
+function unknownId(json: Json): number[] {
+  const model = json.model as { unk_token?: unknown; vocab?: Record<string, unknown> } | undefined;
+  const id = typeof model?.unk_token === "string" && model.vocab && Object.hasOwn(model.vocab, model.unk_token) ? model.vocab[model.unk_token] : undefined;
+  return typeof id === "number" ? [id] : [];
+}
+
+function encodeOne(encode: Encode, text: string, maxTokens: number): Encoded {
   const limit = maxTokens * CHARACTERS_PER_TOKEN;
   // Lone surrogates have no UTF-8 form; they become U+FFFD, as in every other tokenizer.
   const seen = (text.length > limit ? text.slice(0, limit) : text).toWellFormed();
-  const ids = tokenizer.encode(seen).ids;
+  const ids = encode(seen, true);
   if (ids.length === 0) return { ids, truncated: false, problem: "no-tokens" };
   if (ids.length <= maxTokens) return { ids, truncated: seen.length < text.length };
-  const inner = tokenizer.encode(seen, { add_special_tokens: false }).ids;
+  const inner = encode(seen, false);
   const before = specialPrefix(ids, inner);
   const after = ids.length - inner.length - before;
   if (after < 0) return { ids: ids.slice(0, maxTokens), truncated: true };
