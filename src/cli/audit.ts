@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import { Engine } from "../engine/engine.js";
+import { writeAtomically } from "../engine/store/files.js";
+import type { AuditPlan, AuditResult } from "../protocol/index.js";
+import { choice, count, DATA_OPTIONS, dataOptions, modelPath, number, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
+import { plain, ProgressLine } from "./terminal.js";
+import { textReport } from "./text.js";
+
+export async function audit(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = parse(args, {
+    ...DATA_OPTIONS,
+    ...RUN_OPTIONS,
+    format: { type: "string" },
+    "min-aqi": { type: "string" },
+    "min-auroc": { type: "string" },
+    "with-text": { type: "boolean" },
+  });
+  const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
+  if (values["with-text"] && format !== "html") throw usageProblem("--with-text goes with --format html.");
+  const floors = { aqi: floor("min-aqi", values["min-aqi"]), auroc: floor("min-auroc", values["min-auroc"]) };
+  const options = dataOptions(values);
+  const plan: AuditPlan = {
+    data: { path: resolve(onlyFile(positionals, "dataset")), options: options.contrast ? { ...options, contrast: resolve(options.contrast) } : options },
+    model: resolve(modelPath(values.model)),
+    pooling: values.pool === undefined ? undefined : pooling(values.pool),
+    maxTokens: count("max-tokens", values["max-tokens"], 512),
+    seed: count("seed", values.seed, 0),
+    provider: provider(values.provider),
+    threads: count("threads", values.threads, 0),
+  };
+  const engine = new Engine();
+  const line = new ProgressLine();
+  try {
+    const view = await engine.audit(plan, { onProgress: (progress) => line.show(progress) }, signal);
+    line.clear();
+    const content =
+      format === "json"
+        ? `${JSON.stringify(view.result, null, 1)}\n`
+        : format === "html"
+          ? await engine.report(view, "html", values["with-text"] === true)
+          : textReport(view.result, { colour: process.stdout.isTTY && !values.out && !process.env.NO_COLOR });
+    if (values.out) await writeAtomically(resolve(values.out), content);
+    else process.stdout.write(content);
+    return belowFloor(view.result, floors) ? 1 : 0;
+  } finally {
+    line.clear();
+    await engine.close();
+  }
+}
+
+function floor(name: string, value: string | undefined): number | undefined {
+  return value === undefined ? undefined : number(name, value);
+}
+
+/** A number that is absent does not pass: nobody should read silence as success. */
+function belowFloor(result: AuditResult, floors: { aqi?: number; auroc?: number }): boolean {
+  const best = result.probe.nestedAuroc ?? (result.probe.bestLayer === null ? null : result.layers[result.probe.bestLayer].auroc);
+  const checks = [
+    ["AQI", result.aqi.score, floors.aqi],
+    ["AUROC (layer chosen on other folds)", best, floors.auroc],
+  ] as const;
+  let failed = false;
+  for (const [name, value, least] of checks) {
+    if (least === undefined || (value !== null && value >= least)) continue;
+    failed = true;
+    process.stderr.write(plain(`layerscope: ${name} is ${value === null ? `absent (${result.aqi.reason ?? "too few rows"})` : value.toFixed(3)}, below the ${least} asked for.`) + "\n");
+  }
+  return failed;
+}

@@ -1,0 +1,57 @@
+import { basename } from "node:path";
+import type { AuditResult, LayerScores, Maybe } from "../protocol/index.js";
+import { digits, plain, range, sparkline } from "./terminal.js";
+
+/** The result for people at a terminal: verdict, a row of blocks a metric, controls, categories, what was skipped. */
+export function textReport(result: AuditResult, { colour }: { colour: boolean }): string {
+  const bold = (text: string) => (colour ? `\x1b[1m${text}\x1b[22m` : text);
+  const dim = (text: string) => (colour ? `\x1b[2m${text}\x1b[22m` : text);
+  const { model, dataset, aqi, probe, controls, layers, categories, settings, timing } = result;
+  const files = [dataset.path, dataset.contrastPath].filter((path) => path !== undefined).map((path) => plain(basename(path)));
+  const lines: string[] = [
+    bold(plain(result.verdict)),
+    dim(`${plain(model.name)} · ${model.precision} · ${model.provider} · ${files.join(" against ")} · ${settings.pooling} · ${digits(timing.totalMs / 1000)} s`),
+    "",
+  ];
+  if (aqi.score === null) lines.push(`AQI        absent: ${plain(aqi.reason ?? "not computable")}`);
+  else {
+    lines.push(`AQI        ${bold(digits(aqi.score))}${range(aqi.ci95)} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
+    lines.push(`           words alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
+  }
+  lines.push(
+    `probe      best layer ${probe.bestLayer ?? "–"}, AUROC ${digits(probe.nestedAuroc)} with the layer chosen on other folds; jump ${probe.jump ?? "–"}, convergence ${probe.converge ?? "–"}`,
+    `controls   words ${digits(controls.words)}, length ${digits(controls.length)}, shuffled labels ${digits(controls.shuffled)}${range(controls.shuffledCi95)}`,
+    "",
+    ...heatmap(layers),
+  );
+  if (categories.length > 0) {
+    lines.push("", "categories (AUROC by layer, n)");
+    const width = Math.min(32, Math.max(...categories.map(({ name }) => plain(name).length)));
+    for (const { name, n, auroc, why } of categories)
+      lines.push(`  ${plain(name).slice(0, width).padEnd(width)} ${auroc.every((v) => v === null) ? dim(plain(why ?? "not computable")) : sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`);
+  }
+  const [negative, positive] = dataset.classes;
+  lines.push("", `rows       ${dataset.used} used of ${dataset.rows} (${counts(result, 0)} ${plain(negative.name)}, ${counts(result, 1)} ${plain(positive.name)})${dataset.truncated.total > 0 ? `, ${dataset.truncated.total} truncated` : ""}`);
+  for (const skip of dataset.skipped) lines.push(`  ${skip.count} skipped: ${plain(skip.message)}`);
+  for (const notice of result.notices) lines.push(`note: ${plain(notice.message)}`);
+  lines.push(dim("An AQI is evidence about geometry, never proof that a model is safe."));
+  return `${lines.join("\n")}\n`;
+}
+
+const counts = (result: AuditResult, side: 0 | 1) => result.dataset.classes[side].rows;
+
+function heatmap(layers: readonly LayerScores[]): string[] {
+  const row = (name: string, pick: (layer: LayerScores) => Maybe, lo: number | "least", hi: number | "most") => {
+    const values = layers.map(pick);
+    const known = values.filter((v) => v !== null);
+    const [from, to] = [lo === "least" ? Math.min(...known) : lo, hi === "most" ? Math.max(...known) : hi];
+    return `  ${name.padEnd(11)} ${sparkline(values, from, to)}  ${known.length ? `${digits(from)} to ${digits(to)}` : ""}`;
+  };
+  return [
+    `layers 0 to ${layers.length - 1}`,
+    row("AUROC", ({ auroc }) => auroc, 0.5, 1),
+    ...(layers.some(({ aqi }) => aqi !== null) ? [row("AQI", ({ aqi }) => aqi, 0, 100)] : []),
+    row("CHI (raw)", ({ chi }) => chi, "least", "most"),
+    row("silhouette", ({ silhouette }) => silhouette, "least", "most"),
+  ];
+}

@@ -1,0 +1,88 @@
+import { stat } from "node:fs/promises";
+import type { AuditPlan, AuditView, DataAnswer, DataOptions, EngineMethods, ModelCard, RowText } from "../protocol/index.js";
+import { PROTOCOL } from "../protocol/index.js";
+import { Workbench } from "./audit/prepare.js";
+import { type AuditHooks, runAudit } from "./audit/run.js";
+import { inspectDataset, openDataset } from "./data/index.js";
+import type { Dataset } from "./data/dataset.js";
+import { problem } from "./errors.js";
+import { inspectModel } from "./model/index.js";
+import { listProviders, runtimeVersion } from "./model/runtime.js";
+import { csvReport } from "./report/csv.js";
+import { htmlReport } from "./report/html.js";
+import { openView } from "./store/runs.js";
+import { VERSION } from "./version.js";
+
+/** Rows whose texts may be asked for at once. */
+const MAX_TEXTS = 200;
+
+/** The one front door of the engine: the process and the command line both come in here. One audit at a time. */
+export class Engine {
+  private readonly bench = new Workbench();
+  private busy = false;
+  private read: { key: string; dataset: Dataset } | undefined;
+
+  hello(): EngineMethods["engine.hello"]["result"] {
+    return { protocol: PROTOCOL, version: VERSION, runtime: runtimeVersion(), providers: listProviders(), pid: process.pid };
+  }
+
+  inspectModel(path: string): Promise<ModelCard> {
+    return inspectModel(path);
+  }
+
+  inspectData(path: string, options: DataOptions, signal?: AbortSignal): Promise<DataAnswer> {
+    return inspectDataset(path, options, signal);
+  }
+
+  async audit(plan: AuditPlan, hooks: AuditHooks = {}, signal?: AbortSignal): Promise<AuditView> {
+    if (this.busy) throw problem("run/busy", "Another audit is running.", { hint: "Wait for it to end, or cancel it." });
+    this.busy = true;
+    try {
+      return await runAudit(this.bench, plan, hooks, signal);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Texts are never stored: they are read again, and refused when the file is no longer the one that was audited. */
+  async rowTexts(path: string, options: DataOptions, sha256: string, rows: readonly number[]): Promise<RowText[]> {
+    if (rows.length > MAX_TEXTS) throw problem("rows/too-many", `At most ${MAX_TEXTS} texts can be asked for at once.`);
+    const dataset = await this.dataset(path, options, sha256);
+    const byId = new Map(dataset.rows.map((row) => [row.id, row.text]));
+    return rows.flatMap((row) => {
+      const text = byId.get(row);
+      return text === undefined ? [] : [{ row, text }];
+    });
+  }
+
+  openRun(folder: string): Promise<AuditView> {
+    return openView(folder);
+  }
+
+  async exportRun({ folder, format, withText }: EngineMethods["run.export"]["params"]): Promise<{ content: string }> {
+    return { content: await this.report(await openView(folder), format, withText) };
+  }
+
+  async report(view: AuditView, format: "json" | "csv" | "html", withText: boolean): Promise<string> {
+    if (format === "json") return `${JSON.stringify(view.result, null, 1)}\n`;
+    const { path, options, sha256 } = view.result.dataset;
+    const texts = withText ? new Map((await this.dataset(path, options, sha256)).rows.map((row) => [row.id, row.text])) : undefined;
+    return format === "csv" ? csvReport(view, texts) : htmlReport(view, texts);
+  }
+
+  async close(): Promise<void> {
+    await this.bench.close();
+  }
+
+  private async dataset(path: string, options: DataOptions, sha256: string): Promise<Dataset> {
+    const files = [path, options.contrast].filter((file) => file !== undefined);
+    const stamps = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
+    const key = JSON.stringify([files, options, sha256, stamps.map((s) => [s?.size, s?.mtimeMs, s?.ino])]);
+    if (this.read?.key === key) return this.read.dataset;
+    const dataset = await openDataset(path, options);
+    if (dataset.card.sha256 !== sha256)
+      throw problem("rows/changed", "The dataset has changed since this audit, so its rows cannot be shown.", { hint: "Run the audit again.", where: { file: path } });
+    this.read = { key, dataset };
+    return dataset;
+  }
+}

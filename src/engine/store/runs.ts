@@ -1,0 +1,32 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type AuditPlan, type AuditView, decodeView, encodeView } from "../../protocol/index.js";
+import { problem, rawText } from "../errors.js";
+import { writeAtomically } from "./files.js";
+
+/** A run is a folder: plan.json from its first moment, result.json (the report) and view.json (pictures and rows) at its end. No row text in any. */
+export async function savePlan(folder: string, plan: AuditPlan): Promise<void> {
+  await writeAtomically(join(folder, "plan.json"), JSON.stringify(plan, null, 1));
+}
+
+export async function saveView(folder: string, view: AuditView): Promise<void> {
+  await writeAtomically(join(folder, "view.json"), JSON.stringify(encodeView(view)));
+  // Last: a run with a result is whole.
+  await writeAtomically(join(folder, "result.json"), JSON.stringify(view.result, null, 1));
+}
+
+/** A view of 100,000 rows and 32 layers is about 60 MB. */
+const MAX_VIEW_BYTES = 512 * 1024 * 1024;
+
+export async function openView(folder: string): Promise<AuditView> {
+  const path = join(folder, "view.json");
+  try {
+    if ((await stat(path)).size > MAX_VIEW_BYTES) throw new RangeError("larger than any run");
+    return decodeView(JSON.parse(await readFile(path, "utf8"))).view;
+  } catch (error) {
+    throw problem("runs/unreadable", `The run ${basename(folder)} cannot be opened: its results are missing, cut off, or made by a newer Layerscope.`, {
+      hint: "Run the audit again.",
+      details: rawText(error),
+    });
+  }
+}
