@@ -47,5 +47,15 @@ export const panelRefused = (reason: string): ProblemError =>
 export const noRun = (): ProblemError =>
   new ProblemError(say("run/none", "There is no finished run to do that with.", "Wait for the audit to end, or run it again."));
 
+export const interrupted = (state: string, message?: string): Problem =>
+  say(`run/${state}`, state === "interrupted" ? "This audit was interrupted before it ended." : (message ?? `This audit was ${state}.`), "Run it again");
+
+export const needsLocalFile = (): ProblemError =>
+  new ProblemError(say("data/not-local", "This file does not lie on this machine's disk.", "Save a copy in a local folder and audit that one."));
+export const notADataset = (name: string, known: readonly string[]): ProblemError =>
+  new ProblemError(say("data/extension", `${name} is not a dataset file that can be read.`, `Files that can: ${known.map((e) => `.${e}`).join(", ")}.`));
+export const tooManyFiles = (count: number): ProblemError =>
+  new ProblemError(say("data/too-many-files", `${count} files are selected.`, "Select one file, or two to set them against each other."));
+
 /** A question left unanswered, or a picker closed: nothing more to say. */
 export class Dismissed extends Error {}

@@ -1,0 +1,144 @@
+import { dirname } from "node:path";
+import { EventEmitter, Uri, workspace } from "vscode";
+import { type AuditPlan, type AuditResult, type DataOptions, type EngineEvents, type Problem, ProblemError, problemOf } from "../protocol/index.js";
+import type { EngineClient } from "./engineClient.js";
+import { cancelled, Dismissed, interrupted } from "./errors.js";
+import type { Log } from "./log.js";
+import type { Reading } from "./reading.js";
+import { makeRunFolder, noteEnd, type RunSummary } from "./runFolders.js";
+import type { Session, SessionSource } from "./session.js";
+import { readSettings } from "./settings.js";
+
+/** The audits of this window. One runs at a time; the others wait their turn. */
+export class Audits {
+  private turn: Promise<void> = Promise.resolve();
+  private active: Session | undefined;
+  private readonly waiting = new Set<Session>();
+  private readonly ended = new EventEmitter<Session>();
+  private readonly began = new EventEmitter<Session>();
+  /** Fired once for each audit, whatever its end. */
+  readonly onDidEnd = this.ended.event;
+  readonly onDidBegin = this.began.event;
+
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly reading: Reading,
+    private readonly runsRoot: string,
+    private readonly log: Log,
+  ) {}
+
+  get running(): Session | undefined {
+    return this.active;
+  }
+
+  isRunning(folder: string): boolean {
+    return this.active?.folder === folder;
+  }
+
+  /** Progress and partial views of the engine belong to the audit that runs. */
+  onEngineEvent<K extends keyof EngineEvents>(name: K, body: EngineEvents[K]): void {
+    if (name === "audit.progress") this.active?.progress(body as EngineEvents["audit.progress"]);
+    else if (name === "audit.view") this.active?.partial(body as EngineEvents["audit.view"]);
+  }
+
+  /** Reads the dataset, asks what only the user knows, plans and runs. Ends in exactly one state; never throws. */
+  async run(session: Session, options: DataOptions): Promise<void> {
+    this.waiting.add(session);
+    const before = this.turn;
+    let release = () => {};
+    this.turn = new Promise((resolve) => {
+      release = resolve;
+    });
+    try {
+      const card = await this.reading.card(session.source.dataset, options, session.signal);
+      await Promise.race([before, aborted(session.signal)]);
+      if (session.signal.aborted) throw new ProblemError(cancelled);
+      const plan = await this.plan(session.source, card.options);
+      session.planned(plan, plan.runFolder as string);
+      this.active = session;
+      this.began.fire(session);
+      this.log.info(`Audit ${session.state.run} begins: ${card.used} of ${card.rows} rows, ${card.format}.`);
+      const view = await this.engine.ask("audit.run", plan, session.signal);
+      session.done(view);
+      this.log.info(`Audit ${session.state.run} done in ${Math.round(view.result.timing.totalMs)} ms.`);
+    } catch (error) {
+      await this.end(session, error);
+    } finally {
+      if (this.active === session) this.active = undefined;
+      this.waiting.delete(session);
+      void before.then(release);
+      this.ended.fire(session);
+    }
+  }
+
+  /** Fills a session with a stored run, as it was shown. Ends done or failed; never throws. */
+  async load(session: Session, run: RunSummary): Promise<void> {
+    if (run.plan) session.planned(run.plan, run.folder);
+    if (run.state !== "done") return session.ended("failed", interrupted(run.state, run.message));
+    try {
+      const view = await this.engine.ask("run.open", { folder: run.folder });
+      session.planned(run.plan ?? planOf(view.result, run.folder), run.folder);
+      session.done(view);
+    } catch (error) {
+      const problem = problemOf(error);
+      this.log.error(`Run ${run.id} cannot be opened: ${problem.code}: ${problem.message}`);
+      session.ended("failed", problem);
+    }
+  }
+
+  dispose(): void {
+    for (const session of this.waiting) session.cancel();
+    this.ended.dispose();
+    this.began.dispose();
+  }
+
+  private async plan(source: SessionSource, options: DataOptions): Promise<AuditPlan> {
+    const settings = readSettings(Uri.file(source.dataset));
+    return {
+      data: { path: source.dataset, options },
+      model: source.model,
+      ...(settings.pooling && { pooling: settings.pooling }),
+      maxTokens: settings.maxTokens,
+      seed: settings.seed,
+      provider: settings.provider,
+      threads: settings.threads,
+      runFolder: await makeRunFolder(this.runsRoot),
+    };
+  }
+
+  private async end(session: Session, error: unknown): Promise<void> {
+    const dismissed = error instanceof Dismissed;
+    const problem: Problem = problemOf(error);
+    const state = dismissed || problem.code === "run/cancelled" ? "cancelled" : "failed";
+    if (session.folder) await noteEnd(session.folder, state, problem.message).catch(() => {});
+    if (state === "failed") this.log.error(`Audit failed: ${problem.code}: ${problem.message}${problem.details ? `\n${problem.details}` : ""}`);
+    else this.log.info("Audit cancelled.");
+    session.ended(state, state === "failed" ? problem : undefined);
+  }
+}
+
+/** The plan that a result amounts to, when its own plan is missing. */
+function planOf(result: AuditResult, runFolder: string): AuditPlan {
+  const { provider, threads } = readSettings();
+  const { pooling, maxTokens, seed } = result.settings;
+  return {
+    data: { path: result.dataset.path, options: result.dataset.options },
+    model: result.model.path,
+    pooling,
+    maxTokens,
+    seed,
+    provider,
+    threads,
+    runFolder,
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** The folder a save dialog starts in: the dataset's. */
+export const besideDataset = (session: Session): Uri => workspace.workspaceFolders?.[0]?.uri ?? Uri.file(dirname(session.source.dataset));

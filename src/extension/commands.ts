@@ -1,0 +1,28 @@
+import { commands, Disposable, type Uri } from "vscode";
+import type { RunItem } from "./runsTree.js";
+
+/** Every command and what it is called with; package.json declares the same ids (a test compares them). */
+export interface Commands {
+  "layerscope.auditAlignment": [file?: Uri, selected?: readonly Uri[]];
+  "layerscope.changeColumns": [file?: Uri];
+  "layerscope.chooseModel": [];
+  "layerscope.showPanel": [];
+  "layerscope.cancelRun": [];
+  "layerscope.restartEngine": [];
+  "layerscope.showLog": [];
+  "layerscope.openSample": [];
+  "layerscope.openRun": [item?: RunItem];
+  "layerscope.runAgain": [item?: RunItem];
+  "layerscope.exportRun": [item?: RunItem];
+  "layerscope.deleteRun": [item?: RunItem];
+  "layerscope.deleteAllRuns": [];
+  "layerscope.refreshRuns": [];
+}
+
+export type CommandHandlers = { readonly [K in keyof Commands]: (...args: Commands[K]) => unknown };
+
+/** Registers all of them; `guard` turns what a handler throws into something the user can read. */
+export function registerCommands(handlers: CommandHandlers, guard: (run: () => unknown) => Promise<unknown>): Disposable {
+  const entries = Object.entries(handlers) as [keyof Commands, (...args: unknown[]) => unknown][];
+  return Disposable.from(...entries.map(([id, handler]) => commands.registerCommand(id, (...args: unknown[]) => guard(() => handler(...args)))));
+}

@@ -1,0 +1,147 @@
+import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { type Envelope, type PanelEvents, type PanelMethods, type RowText, Rpc, type Wire } from "../protocol/index.js";
+import type { Log } from "./log.js";
+import { gate } from "./panelGate.js";
+import { panelHtml } from "./panelHtml.js";
+import type { Session } from "./session.js";
+
+export const PANEL_TYPE = "layerscope.audit";
+
+/** What a panel may cause, done by others; each names the session it belongs to. */
+export interface PanelActions {
+  rowTexts(session: Session, rows: readonly number[]): Promise<RowText[]>;
+  openRow(session: Session, row: number, keepFocus: boolean): Promise<void>;
+  cancel(session: Session): void;
+  again(session: Session): Promise<void>;
+  export(session: Session, wish: PanelMethods["run.export"]["params"]): Promise<void>;
+  openAbout(page: string): Promise<void>;
+  openSkipped(session: Session): Promise<void>;
+  pickModel(session: Session): Promise<void>;
+}
+
+/** Partial views reach the panel at most this often. */
+const VIEW_EVERY_MS = 250;
+
+type PanelRpc = Rpc<Record<never, never>, Record<never, never>, PanelMethods, PanelEvents>;
+
+/** A webview that shows one session at a time. Nothing is kept in it: hidden and shown again, it asks `panel.ready` and is told the state. */
+export class AuditPanel {
+  private session: Session;
+  private readonly rpc: PanelRpc;
+  private readonly toDispose: Disposable[] = [];
+  private listening: Disposable | undefined;
+  private viewTimer: NodeJS.Timeout | undefined;
+  private lastView = 0;
+  private disposed = false;
+
+  constructor(
+    context: ExtensionContext,
+    readonly webviewPanel: WebviewPanel,
+    session: Session,
+    private readonly actions: PanelActions,
+    private readonly log: Log,
+    onDispose: (panel: AuditPanel) => void,
+  ) {
+    this.session = session;
+    const { webview } = webviewPanel;
+    const at = (...path: string[]) => Uri.joinPath(context.extensionUri, ...path);
+    webview.options = { enableScripts: true, localResourceRoots: [at("dist"), at("media")] };
+    webviewPanel.iconPath = at("media", "icon.svg");
+    const wire: Wire = {
+      post: (message: Envelope) => void webview.postMessage(message),
+      onMessage: (listener) => void webview.onDidReceiveMessage(listener, undefined, this.toDispose),
+    };
+    const refused = (reason: string) => this.log.warn(`Refused from the panel: ${reason}.`);
+    this.rpc = new Rpc<Record<never, never>, Record<never, never>, PanelMethods, PanelEvents>(wire, gate(this.handlers(), refused), refused);
+    webviewPanel.onDidDispose(() => this.dispose(onDispose), undefined, this.toDispose);
+    webviewPanel.onDidChangeViewState(() => this.webviewPanel.visible && this.tellState(), undefined, this.toDispose);
+    this.listen();
+    webview.html = panelHtml({
+      script: webview.asWebviewUri(at("dist", "webview.js")).toString(),
+      styles: [webview.asWebviewUri(at("media", "webview.css")).toString()],
+      cspSource: webview.cspSource,
+    });
+  }
+
+  static create(context: ExtensionContext, session: Session, actions: PanelActions, log: Log, onDispose: (panel: AuditPanel) => void): AuditPanel {
+    const made = window.createWebviewPanel(PANEL_TYPE, titleOf(session), { viewColumn: ViewColumn.Beside, preserveFocus: true }, { enableScripts: true });
+    return new AuditPanel(context, made, session, actions, log, onDispose);
+  }
+
+  get shows(): Session {
+    return this.session;
+  }
+
+  /** Another run of the same dataset takes the place of the former one. */
+  show(session: Session): void {
+    this.session = session;
+    this.webviewPanel.title = titleOf(session);
+    this.listen();
+    this.tellState();
+  }
+
+  reveal(): void {
+    this.webviewPanel.reveal(undefined, true);
+  }
+
+  markRow(row: number | null): void {
+    if (this.webviewPanel.visible) this.rpc.tell("row.active", { row });
+  }
+
+  private handlers() {
+    return {
+      "panel.ready": () => this.session.state,
+      "rows.text": ({ rows }: { rows: number[] }) => this.actions.rowTexts(this.session, rows),
+      "row.open": async ({ row, keepFocus }: { row: number; keepFocus: boolean }) => (await this.actions.openRow(this.session, row, keepFocus), null),
+      "run.cancel": () => (this.actions.cancel(this.session), null),
+      "run.again": async () => (await this.actions.again(this.session), null),
+      "run.export": async (wish: PanelMethods["run.export"]["params"]) => (await this.actions.export(this.session, wish), null),
+      "about.open": async ({ page }: { page: string }) => (await this.actions.openAbout(page), null),
+      "skipped.open": async () => (await this.actions.openSkipped(this.session), null),
+      "model.pick": async () => (await this.actions.pickModel(this.session), null),
+    };
+  }
+
+  private listen(): void {
+    this.listening?.dispose();
+    this.listening = this.session.onDidChange((what) => {
+      if (what === "progress") {
+        const { progress } = this.session.state;
+        if (progress && this.webviewPanel.visible) this.rpc.tell("audit.progress", progress);
+      } else if (what === "view") this.tellView();
+      else this.tellState();
+    });
+  }
+
+  private tellState(): void {
+    clearTimeout(this.viewTimer);
+    this.viewTimer = undefined;
+    if (this.webviewPanel.visible) this.rpc.tell("panel.state", this.session.state);
+  }
+
+  /** The newest view, at most four a second; what came in between is left out. */
+  private tellView(): void {
+    if (this.viewTimer || !this.webviewPanel.visible) return;
+    this.viewTimer = setTimeout(
+      () => {
+        this.viewTimer = undefined;
+        const { view } = this.session;
+        if (this.disposed || !view || !this.session.running || !this.webviewPanel.visible) return;
+        this.lastView = Date.now();
+        this.rpc.tell("audit.view", view);
+      },
+      Math.max(0, this.lastView + VIEW_EVERY_MS - Date.now()),
+    );
+  }
+
+  private dispose(onDispose: (panel: AuditPanel) => void): void {
+    this.disposed = true;
+    clearTimeout(this.viewTimer);
+    this.listening?.dispose();
+    this.rpc.close({ code: "panel/closed", message: "The panel was closed." });
+    Disposable.from(...this.toDispose).dispose();
+    onDispose(this);
+  }
+}
+
+export const titleOf = (session: Session): string => `Audit: ${session.title}`;

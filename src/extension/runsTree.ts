@@ -1,0 +1,62 @@
+import { basename } from "node:path";
+import { EventEmitter, ThemeIcon, type TreeDataProvider, TreeItem, TreeItemCollapsibleState } from "vscode";
+import { listRuns, type RunSummary } from "./runFolders.js";
+
+const ICONS = { done: "pass", interrupted: "debug-disconnect", cancelled: "circle-slash", failed: "error", running: "sync~spin" } as const;
+type Shown = keyof typeof ICONS;
+
+const three = (x: number) => String(Number(x.toPrecision(3)));
+
+/** One run in the list. `contextValue` (`run.done`, `run.interrupted`, …) decides which actions its menu has. */
+export class RunItem extends TreeItem {
+  constructor(
+    readonly run: RunSummary,
+    readonly shown: Shown,
+  ) {
+    super(basename(run.dataset) || run.id, TreeItemCollapsibleState.None);
+    this.id = `${run.id}:${shown}`;
+    this.contextValue = `run.${shown}`;
+    this.iconPath = new ThemeIcon(ICONS[shown]);
+    const score = run.aqi !== null ? `AQI ${three(run.aqi)}` : run.auroc !== null ? `AUROC ${three(run.auroc)}` : "";
+    const when = new Date(run.at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+    this.description = [shown === "done" ? score : shown, run.model, when].filter(Boolean).join(" · ");
+    this.tooltip = [
+      run.dataset,
+      `model: ${run.model}`,
+      run.message,
+      shown === "interrupted" ? "Interrupted before it ended. Run it again from here." : undefined,
+    ]
+      .filter(Boolean)
+      .join("\n");
+    this.accessibilityInformation = { label: `${shown} audit of ${basename(run.dataset)} with ${run.model}${score ? `, ${score}` : ""}, ${when}` };
+    this.command = { command: shown === "done" || shown === "running" ? "layerscope.openRun" : "layerscope.runAgain", title: "Open", arguments: [this] };
+  }
+}
+
+/** The runs of this workspace, newest first. */
+export class RunsTree implements TreeDataProvider<RunItem> {
+  private readonly changed = new EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    private readonly root: string,
+    private readonly isRunning: (folder: string) => boolean,
+  ) {}
+
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  getTreeItem(item: RunItem): RunItem {
+    return item;
+  }
+
+  async getChildren(parent?: RunItem): Promise<RunItem[]> {
+    if (parent) return [];
+    return (await listRuns(this.root)).map((run) => new RunItem(run, this.isRunning(run.folder) ? "running" : run.state));
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+}

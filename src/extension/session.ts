@@ -1,0 +1,84 @@
+import { basename } from "node:path";
+import { EventEmitter } from "vscode";
+import type { AuditPlan, AuditView, PanelState, Problem, Progress } from "../protocol/index.js";
+import { nameOfModel } from "./runFolders.js";
+
+export interface SessionSource {
+  readonly dataset: string;
+  readonly contrast?: string;
+  readonly model: string;
+}
+
+/** One audit as the panel shows it: running, done, cancelled or failed. Holds the last view; a panel may come and go. */
+export class Session {
+  /** The dataset, and the contrast file where there are two. */
+  readonly files: readonly string[];
+  /** Name of the run's folder; undefined until the run is planned. */
+  folder: string | undefined;
+  plan: AuditPlan | undefined;
+  private current: PanelState;
+  private control = new AbortController();
+  private readonly changed = new EventEmitter<"state" | "progress" | "view">();
+  readonly onDidChange = this.changed.event;
+
+  constructor(readonly source: SessionSource) {
+    this.files = source.contrast ? [source.dataset, source.contrast] : [source.dataset];
+    this.current = { phase: "running", dataset: this.title, model: nameOfModel(source.model) };
+  }
+
+  get title(): string {
+    return this.files.map((f) => basename(f)).join(" ↔ ");
+  }
+
+  get state(): PanelState {
+    return this.current;
+  }
+
+  get view(): AuditView | undefined {
+    return this.current.view;
+  }
+
+  get signal(): AbortSignal {
+    return this.control.signal;
+  }
+
+  get running(): boolean {
+    return this.current.phase === "running";
+  }
+
+  cancel(): void {
+    this.control.abort();
+  }
+
+  planned(plan: AuditPlan, folder: string): void {
+    this.plan = plan;
+    this.folder = folder;
+    this.set({ ...this.current, run: basename(folder) }, "state");
+  }
+
+  progress(progress: Progress): void {
+    if (this.running) this.set({ ...this.current, progress }, "progress");
+  }
+
+  partial(view: AuditView): void {
+    if (this.running) this.set({ ...this.current, view }, "view");
+  }
+
+  done(view: AuditView): void {
+    this.set({ ...this.current, phase: "done", view, model: view.result.model.name, progress: undefined, problem: undefined }, "state");
+  }
+
+  ended(phase: "cancelled" | "failed", problem?: Problem): void {
+    this.set({ ...this.current, phase, progress: undefined, ...(problem && { problem }) }, "state");
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.changed.dispose();
+  }
+
+  private set(state: PanelState, what: "state" | "progress" | "view"): void {
+    this.current = state;
+    this.changed.fire(what);
+  }
+}

@@ -1,0 +1,28 @@
+import { basename } from "node:path";
+import { Range, Uri, window } from "vscode";
+import { noRun } from "./errors.js";
+import { hasTextRanges } from "./fileState.js";
+import type { Session } from "./session.js";
+
+/** Lists why rows were left out, each with its count; choosing a line of one goes there. */
+export async function showSkipped(session: Session): Promise<void> {
+  const { view } = session;
+  if (!view) throw noRun();
+  const path = session.source.dataset;
+  const ranged = await hasTextRanges(path).catch(() => false);
+  const items = view.result.dataset.skipped.flatMap(({ message, count, byClass, lines }) => [
+    {
+      label: `${count} ${count === 1 ? "row" : "rows"}: ${message}`,
+      description: byClass ? view.result.dataset.classes.map((c, i) => `${c.name} ${byClass[i]}`).join(", ") : "",
+      line: lines[0],
+    },
+    ...(ranged ? lines.slice(0, 5).map((line) => ({ label: `      line ${line + 1}`, description: "", line })) : []),
+  ]);
+  if (items.length === 0) return void window.showInformationMessage("No row was left out.");
+  const chosen = await window.showQuickPick(items, {
+    title: `Rows left out of ${basename(path)}`,
+    placeHolder: ranged ? "Choose a line to go there" : "Why rows were left out",
+  });
+  if (chosen?.line === undefined || !ranged) return;
+  await window.showTextDocument(Uri.file(path), { selection: new Range(chosen.line, 0, chosen.line, 0) });
+}
