@@ -1,0 +1,74 @@
+import type { AuditPlan, AuditView, Progress } from "../../protocol/index.js";
+import { throwIfAborted } from "../errors.js";
+import { lenses } from "../lenses/index.js";
+import type { LensOutput } from "../lenses/lens.js";
+import { createBlas } from "../model/runtime.js";
+import { savePlan, saveView } from "../store/runs.js";
+import { closeCollection, collect, startCollection } from "./collect.js";
+import { Pace, Phase } from "./pace.js";
+import type { Workbench } from "./prepare.js";
+import { startPreview } from "./preview.js";
+import { assemble } from "./result.js";
+import { studyRows } from "./study.js";
+
+export interface AuditHooks {
+  onProgress?(progress: Progress): void;
+  /** Pictures of what has arrived so far, at most four a second; the final one is the return value. */
+  onView?(view: AuditView): void;
+}
+
+/** Data, model, states, lenses, result: the whole of an audit. */
+export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHooks, signal?: AbortSignal): Promise<AuditView> {
+  const started = performance.now();
+  hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
+  const prepared = await bench.prepare(plan, signal);
+  if (plan.runFolder) await savePlan(plan.runFolder, plan);
+  const opened = performance.now();
+  const collected = await startCollection(prepared);
+  try {
+    const rows = prepared.dataset.rows.length;
+    const phase = new Phase("running", "rows", rows);
+    const preview = startPreview(prepared, plan, collected);
+    const pace = new Pace();
+    hooks.onProgress?.(phase.at(0));
+    const onBatch = () => {
+      if (!pace.due()) return;
+      const begun = performance.now();
+      hooks.onProgress?.(phase.at(collected.arrived.length));
+      const view = hooks.onView && preview.view(begun - started);
+      if (view) hooks.onView?.(view);
+      pace.told(begun);
+    };
+    await collect(prepared, collected, plan.seed, onBatch, signal);
+    hooks.onProgress?.(phase.at(collected.arrived.length));
+    const last = hooks.onView && preview.view(performance.now() - started);
+    if (last) hooks.onView?.(last);
+
+    const extracted = performance.now();
+    const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed);
+    const blas = await createBlas();
+    const outputs = new Map<string, LensOutput<unknown>>();
+    const needed = lenses.filter(({ needs }) => needs === "any" || study.kind === "safety");
+    const scoring = new Phase("scoring", "layers", needed.length * study.layers);
+    const telling = new Pace();
+    for (const [index, lens] of needed.entries()) {
+      throwIfAborted(signal);
+      const progress = async (done: number, of: number) => {
+        if (telling.due()) {
+          const begun = performance.now();
+          hooks.onProgress?.(scoring.at(Math.round((index + done / Math.max(1, of)) * study.layers)));
+          telling.told(begun);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+        throwIfAborted(signal);
+      };
+      outputs.set(lens.id, await lens.run(study, { blas, signal, progress }, outputs));
+    }
+    hooks.onProgress?.(scoring.at(needed.length * study.layers));
+    const view = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
+    if (plan.runFolder) await saveView(plan.runFolder, view);
+    return view;
+  } finally {
+    closeCollection(collected);
+  }
+}

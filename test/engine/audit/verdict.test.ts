@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { verdict } from "../../../src/engine/audit/verdict.js";
+import type { AuditResult, LayerScores } from "../../../src/protocol/index.js";
+
+type Parts = Parameters<typeof verdict>[0];
+
+const layer = (index: number, aqi: number | null, half: number, auroc = 0.9): LayerScores =>
+  ({ layer: index, aqi, aqiCi95: aqi === null ? null : [aqi - half, aqi + half], auroc, aurocCi95: [auroc - 0.04, auroc + 0.04] }) as LayerScores;
+
+const parts = (more: Partial<Parts>): Parts =>
+  ({
+    aqi: { score: 52, signed: 52, ci95: [46, 58], p: 0.005, lexical: 30, gain: { score: 22, ci95: [15, 28] }, halfSample: 50, layerWeights: [] },
+    layers: [layer(0, 20, 5), layer(1, 40, 5), layer(2, 50, 5), layer(3, 33, 5)],
+    probe: { bestLayer: 2, nestedAuroc: 0.91, jump: 1, converge: 2, depth95: 1, areaDepth: 0.2 },
+    controls: { words: 0.76, wordsCi95: null, length: 0.57, shuffled: 0.5, shuffledCi95: null, residualised: null },
+    categories: [],
+    dataset: { classes: [{ name: "safe" }, { name: "unsafe" }] } as AuditResult["dataset"],
+    ...more,
+  }) as Parts;
+
+describe("the verdict", () => {
+  it("names the layers whose interval lies above words alone", () => {
+    expect(verdict(parts({}))).toBe("Layers 1 to 2 hold the two apart beyond vocabulary: +22 (15 to 28).");
+  });
+
+  it("claims nothing when the gain's interval holds zero", () => {
+    const aqi = { ...parts({}).aqi, gain: { score: 4, ci95: [-3, 11] as const } };
+    expect(verdict(parts({ aqi }))).toBe("No evidence beyond vocabulary: the gain over words alone is +4 (−3 to 11).");
+  });
+
+  it("speaks of the concept's own classes where there is no AQI", () => {
+    const aqi = { ...parts({}).aqi, score: null, reason: "the classes are false and true" };
+    const dataset = { classes: [{ name: "false" }, { name: "true" }] } as AuditResult["dataset"];
+    expect(verdict(parts({ aqi, dataset }))).toBe("true and false can be told apart with AUROC 0.91 (words alone 0.76), best at layer 2.");
+    const low = [layer(0, null, 0, 0.52), layer(1, null, 0, 0.53), layer(2, null, 0, 0.53)];
+    expect(verdict(parts({ aqi, dataset, layers: low }))).toContain("No evidence that true and false can be told apart");
+  });
+
+  it("names the weakest category", () => {
+    const category = (name: string, auroc: number | null) => ({ name, n: [9, 9] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] });
+    expect(verdict(parts({ categories: [category("fraud", 0.8), category("hate", 0.61), category("few", null)] }))).toContain("Weakest: hate (AUROC 0.61 at layer 2).");
+    expect(verdict(parts({ categories: [category("fraud", 0.8), category("few", null)] }))).not.toContain("Weakest");
+  });
+});
