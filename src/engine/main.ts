@@ -1,6 +1,7 @@
 import { type EngineEvents, type EngineMethods, type Envelope, PROTOCOL, Rpc } from "../protocol/index.js";
 import { Engine } from "./engine.js";
 import { problem } from "./errors.js";
+import { sweepActivations } from "./store/activations.js";
 
 /** The engine process: the front door over the fork's own channel. It leaves when its parent is gone. */
 const send = process.send?.bind(process);
@@ -10,6 +11,7 @@ if (!send) {
 }
 process.on("disconnect", () => process.exit(0));
 
+void sweepActivations().catch(() => {});
 const engine = new Engine();
 const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
   { post: (message: Envelope) => void send(message), onMessage: (listener) => void process.on("message", listener) },

@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,25 @@ export interface Activations {
 
 /** Above this the states go to disk. */
 export const MEMORY_BYTES = 192 * 1024 * 1024;
+
+const PREFIX = "layerscope-states-";
+
+/** Removes what engines that were killed have left behind. */
+export async function sweepActivations(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : Number.NaN;
+    if (Number.isSafeInteger(pid) && pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
 
 export async function createActivations(layers: number, rows: number, width: number, memoryBytes = MEMORY_BYTES): Promise<Activations> {
   return layers * rows * width * 4 <= memoryBytes ? inMemory(layers, rows, width) : onDisk(layers, rows, width);
@@ -44,7 +63,7 @@ function inMemory(layers: number, rows: number, width: number): Activations {
 }
 
 async function onDisk(layers: number, rows: number, width: number): Promise<Activations> {
-  const folder = await mkdtemp(join(tmpdir(), "layerscope-"));
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   // Appended in the order of arrival: one write a batch and layer, whatever rows it holds.
   const files = Array.from({ length: layers }, (_, layer) => openSync(join(folder, `${layer}.f32`), "wx+", 0o600));
   const arrived = Array.from({ length: layers }, () => [] as number[]);

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createActivations } from "../../../src/engine/store/activations.js";
+import { createActivations, sweepActivations } from "../../../src/engine/store/activations.js";
 import { writeAtomically } from "../../../src/engine/store/files.js";
 import { writeSafetensors } from "../../../src/engine/store/safetensors.js";
 
@@ -34,12 +34,21 @@ describe("activations", () => {
   }
 
   it("leave no temporary file behind", async () => {
-    const ours = () => readdirSync(tmpdir()).filter((name) => name.startsWith("layerscope-") && existsSync(join(tmpdir(), name, "0.f32")));
+    const ours = () => readdirSync(tmpdir()).filter((name) => name.startsWith("layerscope-states-") && existsSync(join(tmpdir(), name, "0.f32")));
     const before = ours();
     const store = await createActivations(2, 10, 4, 0);
     expect(ours().length).toBe(before.length + 1);
     store.close();
     expect(ours()).toEqual(before);
+  });
+
+  it("of an engine that was killed are swept, those of a living one stay", async () => {
+    // No process has this number: it is above the highest that any system gives out.
+    const [dead, alive] = [join(tmpdir(), "layerscope-states-999999999-x"), join(tmpdir(), `layerscope-states-${process.pid}-x`)];
+    for (const path of [dead, alive]) mkdirSync(path, { recursive: true });
+    await sweepActivations();
+    expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
+    rmSync(alive, { recursive: true });
   });
 });
 
