@@ -1,0 +1,273 @@
+import type { AuditView, PanelState, Picture, Progress } from "../protocol/index.js";
+import { Detail } from "./detail.js";
+import { el, setText } from "./dom.js";
+import { exportPictures } from "./export.js";
+import type { Host } from "./host.js";
+import type { Kit } from "./kit.js";
+import { type LayerAxis, layerAxis } from "./layers.js";
+import { Legend } from "./legend.js";
+import { ListTools } from "./listTools.js";
+import { MapTools } from "./mapTools.js";
+import { indexById, orderRows } from "./order.js";
+import { makeSection, type Section } from "./section.js";
+import { Store } from "./state.js";
+import { pictureTable } from "./table.js";
+import { Texts } from "./texts.js";
+import { readTheme, type Theme, watchTheme } from "./theme.js";
+import { Tooltip } from "./tooltip.js";
+import { Verdict } from "./verdict.js";
+import { drawPicture, pictureHeight } from "./views/index.js";
+import { resetZoom } from "./views/points.js";
+import { scrollRows } from "./views/rows.js";
+import type { Clicks, Scene } from "./views/view.js";
+
+/** From here on the map has a column of its own beside the others. */
+const WIDE = 900;
+const NONE = new Uint32Array(0);
+
+/** The panel: takes states and events, keeps the user's choices, draws at most once a frame. */
+export class App {
+  private state: PanelState = { phase: "empty", dataset: "", model: "" };
+  private readonly store: Store;
+  private readonly texts: Texts;
+  private theme: Theme;
+  private readonly verdict: Verdict;
+  private readonly tooltip: Tooltip;
+  private readonly legend = new Legend();
+  private readonly detail: Detail;
+  private readonly listTools: ListTools;
+  private readonly mapTools: MapTools;
+  private readonly sections = new Map<string, Section>();
+  private readonly lane = el("div", { class: "lane" });
+  private readonly side = el("div", { class: "side" });
+  private readonly extras = el("div", { class: "extras" });
+  private readonly body = el("div", { class: "body" }, this.lane, this.side);
+  private readonly live = el("div", { class: "live", attrs: { role: "status" } });
+  private axis: LayerAxis = layerAxis(1, 600);
+  private hover: number | null = null;
+  private order: Uint32Array = NONE;
+  private orderKey: unknown[] = [];
+  private byId: { rows: AuditView["rows"]; index: Map<number, number> } | undefined;
+  /** The row came from the editor's cursor: it goes when the cursor leaves. */
+  private fromEditor = false;
+  private frame = 0;
+  private restored = false;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly kit: Kit,
+    private readonly host: Host,
+  ) {
+    this.theme = readTheme();
+    this.store = new Store(host.keeper, () => this.schedule());
+    this.texts = new Texts(
+      (rows) => host.texts(rows),
+      () => this.schedule(),
+    );
+    this.verdict = new Verdict(kit, host, (format, withText) => {
+      const scene = this.scene();
+      const svgs = scene && (format === "svg" || format === "html") ? exportPictures(scene) : undefined;
+      host.actions?.exportRun(format, withText, svgs);
+    });
+    this.listTools = new ListTools(kit, {
+      sort: (sort) => this.store.set({ sort }),
+      filter: (filter) => this.store.set({ filter }),
+      letGo: () => this.store.set({ lasso: null }),
+    });
+    this.mapTools = new MapTools(kit, { layer: (layer) => this.clicks.layer(layer), resetZoom: () => this.sections.forEach((s) => resetZoom(s.frame)) });
+    this.detail = new Detail(kit, host);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.extras), this.live);
+    this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
+    watchTheme((theme) => {
+      this.theme = theme;
+      this.schedule();
+    });
+    new ResizeObserver(() => this.schedule()).observe(root);
+    document.addEventListener("keydown", (event) => this.keys(event));
+    document.addEventListener("visibilitychange", () => document.hidden && this.store.save());
+    this.schedule();
+  }
+
+  showState(state: PanelState): void {
+    const other = state.dataset !== this.state.dataset || state.model !== this.state.model;
+    if (other && this.state.phase !== "empty") {
+      this.texts.clear();
+      this.store.set({ row: null, lasso: null, layer: null, scroll: 0 });
+    }
+    this.state = state;
+    this.schedule();
+  }
+
+  showView(view: AuditView): void {
+    this.state = { ...this.state, view };
+    this.schedule();
+  }
+
+  showProgress(progress: Progress): void {
+    this.state = { ...this.state, progress };
+    this.schedule();
+  }
+
+  /** The row under the editor's cursor. */
+  showActive(row: number | null): void {
+    if (row === null && !this.fromEditor) return;
+    this.fromEditor = row !== null;
+    this.store.set({ row });
+  }
+
+  /** Says a sentence once, where screen readers hear it and eyes see it. */
+  say(sentence: string): void {
+    setText(this.live, sentence);
+    setTimeout(() => this.live.textContent === sentence && setText(this.live, ""), 6_000);
+  }
+
+  private readonly clicks: Clicks = {
+    layer: (layer) => this.store.set({ layer }),
+    hover: (layer) => {
+      if (layer === this.hover) return;
+      this.hover = layer;
+      this.schedule();
+    },
+    row: (index, how) => {
+      const id = this.state.view?.rows.id[index];
+      if (id === undefined) return;
+      this.fromEditor = false;
+      this.store.set({ row: id });
+      if (how !== "mark") this.host.actions?.open(id, how === "show");
+    },
+    lasso: (indices) => {
+      const rows = this.state.view?.rows;
+      if (rows) this.store.set({ lasso: indices ? indices.map((i) => rows.id[i]) : null, scroll: 0 });
+    },
+    tip: (tip) => this.tooltip.show(tip),
+    scrolled: (scroll) => this.restored && this.store.set({ scroll }),
+  };
+
+  private schedule(): void {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const width = this.root.clientWidth;
+    if (width === 0) return;
+    const wide = width >= WIDE;
+    this.root.classList.toggle("wide", wide);
+    this.root.classList.toggle("narrow", this.axis.narrow);
+    this.root.classList.toggle("still", !this.theme.moves);
+    this.verdict.draw(this.state, width, this.theme);
+    this.body.hidden = !this.state.view;
+    this.extras.hidden = !this.state.view;
+    const scene = this.scene();
+    if (!scene) return;
+    for (const [i, picture] of scene.view.pictures.entries()) this.drawSection(picture, i, scene);
+    for (const [id, section] of this.sections) {
+      if (scene.view.pictures.some((p) => p.id === id)) continue;
+      section.root.remove();
+      this.sections.delete(id);
+    }
+    this.detail.draw(scene);
+    if (!this.detail.root.isConnected) this.side.append(this.detail.root);
+    if (!this.restored) this.restore(scene);
+  }
+
+  private restore(scene: Scene): void {
+    this.restored = true;
+    const list = scene.view.pictures.find((p) => p.shape === "strips");
+    const section = list && this.sections.get(list.id);
+    if (section && this.store.now.scroll > 0) scrollRows(section.frame, this.store.now.scroll);
+  }
+
+  private drawSection(picture: Picture, place: number, scene: Scene): void {
+    let section = this.sections.get(picture.id);
+    if (!section) {
+      section = makeSection(this.kit, picture.shape, {
+        table: () => {
+          const { tables } = this.store.now;
+          this.store.set({ tables: tables.includes(picture.id) ? tables.filter((id) => id !== picture.id) : [...tables, picture.id] });
+        },
+        about: this.host.actions ? () => this.host.actions?.about(picture.about) : undefined,
+      });
+      this.sections.set(picture.id, section);
+      const parent = picture.slot === "extra" ? this.extras : picture.slot === "map" ? this.side : this.lane;
+      section.root.style.order = String(place);
+      parent.append(section.root);
+      if (picture.shape === "curve") section.tools.append(this.legend.root);
+      if (picture.shape === "strips") section.tools.append(this.listTools.root);
+      if (picture.shape === "points") section.tools.append(this.mapTools.root);
+    }
+    setText(section.heading, picture.title);
+    setText(section.note, picture.note ?? "");
+    section.note.hidden = !picture.note;
+    const asTable = this.store.now.tables.includes(picture.id);
+    section.frame.hidden = asTable;
+    section.table.hidden = !asTable;
+    section.tableButton.setAttribute("aria-pressed", String(asTable));
+    if (picture.shape === "curve") this.legend.draw(picture, scene);
+    if (picture.shape === "strips") this.listTools.draw(scene, this.store.now);
+    if (picture.shape === "points") this.mapTools.draw(scene);
+    if (asTable) return section.table.replaceChildren(pictureTable(picture, scene));
+    const width = picture.shape === "points" ? section.root.clientWidth : scene.axis.width;
+    const size = { width, height: pictureHeight(picture, scene, width) };
+    section.frame.style.height = `${size.height}px`;
+    drawPicture(section.frame, picture, size, scene, this.clicks);
+  }
+
+  private scene(): Scene | undefined {
+    const { view } = this.state;
+    if (!view) return undefined;
+    const columns = Math.max(1, view.rows.columns);
+    const width = this.lane.clientWidth || this.root.clientWidth;
+    if (this.axis.count !== columns || this.axis.width !== width) this.axis = layerAxis(columns, width);
+    const { layer, row } = this.store.now;
+    if (this.byId?.rows !== view.rows) this.byId = { rows: view.rows, index: indexById(view.rows) };
+    const best = view.result.probe.bestLayer ?? view.rows.probabilityLayer;
+    const classNames = view.result.dataset.classes.map((c) => c.name) as unknown as [string, string];
+    return {
+      view,
+      axis: this.axis,
+      theme: this.theme,
+      layer: Math.max(0, Math.min(columns - 1, layer ?? best)),
+      hover: this.hover !== null && this.hover < columns ? this.hover : null,
+      order: this.listOrder(view, classNames),
+      row: row === null ? -1 : (this.byId.index.get(row) ?? -1),
+      classNames,
+      texts: this.texts,
+    };
+  }
+
+  /** Sorted only when something changed it. Rows keep the file's order until the scores stand, so that nothing moves under the pointer. */
+  private listOrder(view: AuditView, classNames: readonly [string, string]): Uint32Array {
+    const { sort, filter, lasso } = this.store.now;
+    const key = [view.rows, sort, filter, lasso, view.result.final];
+    if (key.some((part, i) => part !== this.orderKey[i])) {
+      this.orderKey = key;
+      this.order = orderRows(view.rows, {
+        sort: view.result.final ? sort : "file",
+        filter,
+        lasso: lasso && new Set(lasso),
+        classNames,
+        text: (id) => this.texts.get(id),
+      });
+    }
+    return this.order;
+  }
+
+  private keys(event: KeyboardEvent): void {
+    const target = event.composedPath()[0] as HTMLElement;
+    const typing = target.matches?.("input, textarea, select");
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      this.listTools.focus();
+    } else if (event.key === "Escape") {
+      this.tooltip.show(null);
+      this.mapTools.stop();
+      if (typing) target.blur();
+      else if (this.store.now.lasso) this.store.set({ lasso: null });
+      else this.store.set({ row: null });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { el } from "./dom.js";
+import { digits } from "./format.js";
+import type { Host } from "./host.js";
+import type { Kit } from "./kit.js";
+import { isOtherSide, NO_CATEGORY, risk } from "./order.js";
+import { sideName } from "./views/rows.js";
+import type { Scene } from "./views/view.js";
+
+/** The chosen row in full: its text, its place, what the layers say. */
+export class Detail {
+  readonly root = el("section", { class: "detail", attrs: { "aria-label": "Chosen row" } });
+  private key = "";
+
+  constructor(
+    private readonly kit: Kit,
+    private readonly host: Host,
+  ) {}
+
+  draw(scene: Scene): void {
+    const { view, row, layer, classNames, texts } = scene;
+    const { rows } = view;
+    const id = row < 0 ? -1 : rows.id[row];
+    const text = id < 0 ? undefined : texts.get(id);
+    if (id >= 0 && text === undefined) texts.want([id]);
+    const key = [id, layer, text === undefined, view.result.createdAt, view.result.final].join();
+    if (key === this.key) return;
+    this.key = key;
+    if (id < 0) {
+      this.root.replaceChildren(
+        el("p", { class: "quiet", text: "Choose a row in the list or on the map: its text and its numbers stand here, and the editor shows its place." }),
+      );
+      return;
+    }
+    const p = risk(rows, row);
+    const facts: [string, string][] = [
+      ["label", classNames[rows.label[row]]],
+      ...(rows.category[row] === NO_CATEGORY ? [] : ([["category", rows.categories[rows.category[row]] ?? ""]] as [string, string][])),
+      [`probability of ${classNames[1]}`, `${digits(Number.isNaN(p) ? null : p)} (layer ${rows.probabilityLayer})`],
+      [`score at layer ${layer}`, sideName(rows.score[row * rows.columns + layer], scene)],
+      ["tokens", String(rows.tokens[row])],
+      ["line", String(rows.place[row * 5 + 1] + 1)],
+    ];
+    const open = this.host.actions && this.kit.button({ text: "Open in the editor", look: "secondary", press: () => this.host.actions?.open(id, false) });
+    this.root.replaceChildren(
+      el("h2", { text: `Row ${id + 1}` }),
+      el("p", { class: "row-whole", text: text ?? texts.trouble ?? "…" }),
+      ...(isOtherSide(rows, row)
+        ? [
+            el("p", {
+              class: "remark",
+              text: `Its held-out score lies on the ${classNames[p > 0.5 ? 1 : 0]} side, its label says ${classNames[rows.label[row]]}.`,
+            }),
+          ]
+        : []),
+      el("dl", { class: "stats" }, ...facts.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value })))),
+      open ?? "",
+    );
+  }
+}

@@ -1,0 +1,21 @@
+import type { RowText } from "../protocol/index.js";
+import type { Keeper } from "./state.js";
+
+export type ExportFormat = "json" | "csv" | "svg" | "html";
+
+/** What the panel may ask of the world around it. A report answers from what it carries and offers less. */
+export interface Host {
+  readonly keeper: Keeper;
+  /** At most 200 rows at once. */
+  texts(rows: number[]): Promise<RowText[]>;
+  /** Absent in a report: nothing to open, run or save from there. */
+  readonly actions?: {
+    open(row: number, keepFocus: boolean): void;
+    cancel(): void;
+    again(): void;
+    pickModel(): void;
+    skipped(): void;
+    about(page: string): void;
+    exportRun(format: ExportFormat, withText: boolean, svgs?: Record<string, string>): void;
+  };
+}

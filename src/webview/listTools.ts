@@ -1,0 +1,44 @@
+import { el, setText } from "./dom.js";
+import { count, plural } from "./format.js";
+import type { Control, Kit } from "./kit.js";
+import { isOtherSide, SORTS, type Sort } from "./order.js";
+import type { ViewState } from "./state.js";
+import type { Scene } from "./views/view.js";
+
+/** Above the list: order, filter, what is listed and how much of it disagrees. */
+export class ListTools {
+  readonly root: HTMLElement;
+  private readonly sort: Control<string>;
+  private readonly filter: Control<string>;
+  private readonly counts = el("span", { class: "counts", attrs: { role: "status" } });
+  private readonly release: HTMLElement;
+  private counted: { rows: unknown; wrong: number } = { rows: null, wrong: 0 };
+
+  constructor(kit: Kit, on: { sort(sort: Sort): void; filter(text: string): void; letGo(): void }) {
+    this.sort = kit.dropdown("Sort rows by", SORTS, (id) => on.sort(id as Sort));
+    this.filter = kit.textField("Filter rows", "Filter:  /", on.filter);
+    this.release = kit.button({ text: "Let go of the lasso", look: "secondary", press: on.letGo });
+    this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
+  }
+
+  draw({ view, order }: Scene, { sort, filter, lasso }: ViewState): void {
+    const { rows, result } = view;
+    this.sort.set(sort);
+    this.filter.set(filter);
+    this.release.hidden = lasso === null;
+    if (this.counted.rows !== rows) {
+      let wrong = 0;
+      for (let i = 0; i < rows.count; i++) if (isOtherSide(rows, i)) wrong++;
+      this.counted = { rows, wrong };
+    }
+    const listed = order.length === rows.count ? plural(rows.count, "row") : `${count(order.length)} of ${plural(rows.count, "row")}`;
+    setText(
+      this.counts,
+      result.final ? `${listed} · ${count(this.counted.wrong)} on the other side of their label` : `${listed} · in file order until the scores stand`,
+    );
+  }
+
+  focus(): void {
+    this.filter.element.focus();
+  }
+}

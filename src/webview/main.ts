@@ -1,0 +1,48 @@
+import { type PanelEvents, type PanelMethods, ProblemError, Rpc } from "../protocol/index.js";
+import { App } from "./app.js";
+import { toolkit } from "./controls.js";
+import type { Host } from "./host.js";
+
+interface VsCodeApi {
+  postMessage(message: unknown): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+declare function acquireVsCodeApi(): VsCodeApi;
+
+// The API stays in here: a script that gets into the page some other way cannot post as the panel.
+const vscode = acquireVsCodeApi();
+const rpc = new Rpc<PanelMethods, PanelEvents, Record<string, never>, Record<string, never>>(
+  { post: (message) => vscode.postMessage(message), onMessage: (listener) => addEventListener("message", (event) => listener(event.data)) },
+  {},
+  (reason) => console.warn(`Layerscope refused ${reason}.`),
+);
+
+const said = (error: unknown): void => {
+  if (error instanceof ProblemError) app.say([error.problem.message, error.problem.hint].filter(Boolean).join(" "));
+  else throw error;
+};
+
+const host: Host = {
+  keeper: { load: () => vscode.getState(), save: (state) => vscode.setState(state) },
+  texts: (rows) => rpc.ask("rows.text", { rows }),
+  actions: {
+    open: (row, keepFocus) => void rpc.ask("row.open", { row, keepFocus }).catch(said),
+    cancel: () => void rpc.ask("run.cancel", {}).catch(said),
+    again: () => void rpc.ask("run.again", {}).catch(said),
+    pickModel: () => void rpc.ask("model.pick", {}).catch(said),
+    skipped: () => void rpc.ask("skipped.open", {}).catch(said),
+    about: (page) => void rpc.ask("about.open", { page }).catch(said),
+    exportRun: (format, withText, svgs) => void rpc.ask("run.export", { format, withText, ...(svgs ? { svgs } : {}) }).catch(said),
+  },
+};
+
+const app = new App(document.getElementById("app")!, toolkit, host);
+rpc.on("panel.state", (state) => app.showState(state));
+rpc.on("audit.progress", (progress) => app.showProgress(progress));
+rpc.on("audit.view", (view) => app.showView(view));
+rpc.on("row.active", ({ row }) => app.showActive(row));
+void rpc
+  .ask("panel.ready", {})
+  .then((state) => app.showState(state))
+  .catch(said);

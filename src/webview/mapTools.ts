@@ -1,0 +1,56 @@
+import { el, setText } from "./dom.js";
+import type { Kit } from "./kit.js";
+import type { Scene } from "./views/view.js";
+
+const STEP_MS = 700;
+
+/** Above the map: the layer slider, play, the way back from a zoom. */
+export class MapTools {
+  readonly root: HTMLElement;
+  private readonly slider: HTMLInputElement;
+  private readonly out = el("output", { class: "layer-number" });
+  private readonly play: HTMLElement;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private scene: Scene | undefined;
+
+  constructor(
+    kit: Kit,
+    private readonly on: { layer(layer: number): void; resetZoom(): void },
+  ) {
+    this.slider = el("input", { attrs: { type: "range", min: 0, step: 1, "aria-label": "Layer" }, on: { input: () => on.layer(Number(this.slider.value)) } });
+    this.play = kit.button({ text: "Play", look: "secondary", press: () => (this.timer ? this.stop() : this.start()) });
+    this.root = el(
+      "div",
+      { class: "map-tools" },
+      this.play,
+      this.slider,
+      this.out,
+      kit.button({ text: "Whole", look: "quiet", label: "Show the whole map", press: on.resetZoom }),
+    );
+  }
+
+  draw(scene: Scene): void {
+    this.scene = scene;
+    this.slider.max = String(scene.axis.count - 1);
+    this.slider.value = String(scene.layer);
+    setText(this.out, `layer ${scene.layer}`);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    setText(this.play, "Play");
+  }
+
+  /** From the chosen layer to the last; from the first when the last is chosen. */
+  private start(): void {
+    if (!this.scene) return;
+    if (this.scene.layer === this.scene.axis.count - 1) this.on.layer(0);
+    setText(this.play, "Stop");
+    this.timer = setInterval(() => {
+      const { layer, axis } = this.scene!;
+      if (layer >= axis.count - 1) this.stop();
+      else this.on.layer(layer + 1);
+    }, STEP_MS);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Picture } from "../protocol/index.js";
+import { el } from "./dom.js";
+import { count, digits } from "./format.js";
+import { NO_CATEGORY, risk } from "./order.js";
+import { at1 } from "./views/curve.js";
+import type { Scene } from "./views/view.js";
+
+/** Rows of a table that stands for a picture of rows; the export has all. */
+const MOST_ROWS = 100;
+
+/** The numbers of a picture as a table: the same for everybody, and all of it for a screen reader. */
+export function pictureTable(picture: Picture, scene: Scene): HTMLElement {
+  const { head, body, caption } = tableOf(picture, scene);
+  const table = el(
+    "table",
+    {},
+    el("caption", { text: caption }),
+    el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { text, attrs: { scope: "col" } })))),
+    el(
+      "tbody",
+      {},
+      ...body.map((cells) => el("tr", {}, ...cells.map((text, i) => (i === 0 ? el("th", { text, attrs: { scope: "row" } }) : el("td", { text }))))),
+    ),
+  );
+  return el("div", { class: "table", attrs: { tabindex: 0, role: "region", "aria-label": `${picture.title}, table` } }, table);
+}
+
+interface Cells {
+  readonly caption: string;
+  readonly head: string[];
+  readonly body: string[][];
+}
+
+function tableOf(picture: Picture, scene: Scene): Cells {
+  const layers = Array.from({ length: scene.axis.count }, (_, l) => l);
+  switch (picture.shape) {
+    case "curve":
+      return {
+        caption: `${picture.title} (${picture.unit}) by layer`,
+        head: ["layer", ...picture.series.flatMap((s) => (s.lo === undefined ? [s.name] : [s.name, "from", "to"])), "mark"],
+        body: layers.map((l) => [
+          String(l),
+          ...picture.series.flatMap((s) =>
+            s.lo === undefined ? [digits(at1(s.values, l))] : [digits(at1(s.values, l)), digits(at1(s.lo, l)), digits(at1(s.hi, l))],
+          ),
+          picture.marks
+            .filter((m) => m.layer === l)
+            .map((m) => m.text)
+            .join("; "),
+        ]),
+      };
+    case "matrix":
+      return {
+        caption: `${picture.title} by layer`,
+        head: ["", "count", ...layers.map(String), "remark"],
+        body: picture.rows.map((row) => [row.name, row.count ?? "", ...layers.map((l) => digits(row.values[l])), row.why ?? ""]),
+      };
+    case "strips":
+    case "points":
+      return rowsOf(picture, scene);
+    default:
+      picture satisfies never;
+      return { caption: "", head: [], body: [] };
+  }
+}
+
+function rowsOf(picture: Picture, { view: { rows }, order, layer, classNames }: Scene): Cells {
+  const shown = Array.from(order.subarray(0, MOST_ROWS));
+  const points = picture.shape === "points" ? picture : undefined;
+  return {
+    caption: `${picture.title} at layer ${layer}: the first ${count(shown.length)} of ${count(order.length)} rows in the list's order`,
+    head: ["row", "class", "category", `probability of ${classNames[1]}`, "score", ...(points ? [points.xName, points.yName] : [])],
+    body: shown.map((i) => [
+      String(rows.id[i] + 1),
+      classNames[rows.label[i]],
+      rows.category[i] === NO_CATEGORY ? "" : (rows.categories[rows.category[i]] ?? ""),
+      digits(risk(rows, i)),
+      digits(rows.score[i * rows.columns + layer]),
+      ...(points ? [digits(points.x[layer * rows.count + i]), digits(points.y[layer * rows.count + i])] : []),
+    ]),
+  };
+}

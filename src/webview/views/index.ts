@@ -1,0 +1,39 @@
+import type { Picture } from "../../protocol/index.js";
+import { curve } from "./curve.js";
+import { matrix, matrixHeight } from "./matrix.js";
+import { points } from "./points.js";
+import { rowHeight, rows } from "./rows.js";
+import type { Clicks, Scene, Size } from "./view.js";
+
+/** The one place that knows which view draws which shape. */
+export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene: Scene, on: Clicks): void {
+  switch (picture.shape) {
+    case "curve":
+      return curve(at, picture, size, scene, on);
+    case "matrix":
+      return matrix(at, picture, size, scene, on);
+    case "points":
+      return points(at, picture, size, scene, on);
+    case "strips":
+      return rows(at, picture, size, scene, on);
+    default:
+      picture satisfies never;
+  }
+}
+
+/** Height of a picture, known before it is drawn: from what stands from the first batch on, so that nothing moves later. */
+export function pictureHeight(picture: Picture, { axis, view }: Scene, width: number): number {
+  switch (picture.shape) {
+    case "curve":
+      return axis.narrow ? 200 : 230;
+    case "matrix":
+      return matrixHeight(picture);
+    case "points":
+      return Math.round(Math.max(260, Math.min(440, width * 0.85)));
+    case "strips":
+      return Math.max(3, Math.min(axis.narrow ? 10 : 18, view.result.dataset.rows)) * rowHeight(axis.narrow);
+    default:
+      picture satisfies never;
+      return 0;
+  }
+}

@@ -1,0 +1,206 @@
+import { select } from "d3";
+import type { Matrix, MatrixRow, Maybe } from "../../protocol/index.js";
+import { digits, fit, layerName } from "../format.js";
+import { crosshair, type LayerAxis } from "../layers.js";
+import type { Theme } from "../theme.js";
+import { hatch } from "./hatch.js";
+import { layerTicks } from "./ticks.js";
+import type { Clicks, Scene, Size, View } from "./view.js";
+
+export const ROW_HEIGHT = 22;
+const BOTTOM = 24;
+
+export const matrixHeight = (picture: Matrix): number => picture.rows.length * ROW_HEIGHT + BOTTOM;
+
+interface Memory {
+  picture: Matrix;
+  scene: Scene;
+  on: Clicks;
+  /** Row that has the keyboard's focus. */
+  at: number;
+}
+const memory = new WeakMap<HTMLElement, Memory>();
+
+/** One row a metric or category, one column a layer; the row's own scale from chance to best. A grid for the keyboard. */
+export const matrix: View<Matrix> = (at, picture, size, scene, on) => {
+  const before = memory.get(at);
+  memory.set(at, { picture, scene, on, at: Math.min(before?.at ?? 0, Math.max(0, picture.rows.length - 1)) });
+  if (!before) bind(at);
+  if (!before || before.picture !== picture || before.scene.axis !== scene.axis || before.scene.theme !== scene.theme)
+    drawMatrix(at, picture, size, scene.axis, scene.theme);
+  values(at, picture, scene);
+  crosshair(at, scene.axis, scene.layer, scene.hover, "column");
+  rove(at, false);
+};
+
+/** Where a value lies on its row's scale: 0 = chance, 1 = best; lower than chance is negative. */
+export function place(row: MatrixRow, value: number): number {
+  const span = row.best - row.chance;
+  return span === 0 ? 0 : (value - row.chance) / span;
+}
+
+export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: LayerAxis, theme: Theme): SVGSVGElement {
+  const height = matrixHeight(picture);
+  const svg = select(at).selectAll<SVGSVGElement, number>("svg").data([0]).join("svg");
+  svg.attr("xmlns", "http://www.w3.org/2000/svg").attr("width", size.width).attr("height", height).attr("viewBox", `0 0 ${size.width} ${height}`);
+  svg.attr("font-family", theme.font).attr("font-size", 12).attr("role", "grid").attr("aria-label", picture.title);
+  const unknown = hatch(svg as never, picture.id, theme);
+  const colour = picture.scale === "amount" ? theme.amount : theme.signed;
+  const gap = axis.step >= 6 ? 1 : 0;
+  const rows = svg
+    .selectAll<SVGGElement, MatrixRow>("g.row")
+    .data(picture.rows, (d) => d.id)
+    .join("g")
+    .attr("class", "row")
+    .attr("role", "row")
+    .attr("transform", (_, i) => `translate(0,${i * ROW_HEIGHT})`);
+  rows
+    .selectAll<SVGTextElement, MatrixRow>("text.name")
+    .data((d) => [d])
+    .join("text")
+    .attr("class", "name")
+    .attr("role", "rowheader")
+    .attr("aria-label", (d) => [d.name, d.count].filter(Boolean).join(", "))
+    .attr("y", ROW_HEIGHT / 2)
+    .attr("dy", "0.35em")
+    .attr("fill", theme.fore)
+    .text((d) => fit(d.name, axis.left - 14 - (d.count && !axis.narrow ? d.count.length * 6 + 10 : 0)));
+  rows
+    .selectAll<SVGTextElement, string>("text.count")
+    .data((d) => (d.count && !axis.narrow ? [d.count] : []))
+    .join("text")
+    .attr("class", "count")
+    .attr("aria-hidden", "true")
+    .attr("x", axis.left - 10)
+    .attr("y", ROW_HEIGHT / 2)
+    .attr("dy", "0.35em")
+    .attr("text-anchor", "end")
+    .attr("font-size", 11)
+    .attr("fill", theme.quiet)
+    .text((d) => d);
+  rows
+    .selectAll<SVGRectElement, Maybe>("rect")
+    .data((d) => Array.from({ length: axis.count }, (_, l) => known(d.values[l])))
+    .join("rect")
+    .attr("role", "gridcell")
+    .attr("tabindex", -1)
+    .attr("x", (_, l) => axis.start(l) + gap / 2)
+    .attr("y", 1)
+    .attr("width", axis.step - gap)
+    .attr("height", ROW_HEIGHT - 2)
+    .attr("stroke", theme.contrast && axis.step >= 8 ? theme.line : "none")
+    .attr("shape-rendering", gap ? "auto" : "crispEdges")
+    .each(function (value, l) {
+      const row = (this.parentNode as unknown as { __data__: MatrixRow }).__data__;
+      this.setAttribute("fill", value === null ? unknown : colour(place(row, value)));
+      this.setAttribute("aria-label", `${row.name}, ${layerName(l)}: ${value === null ? (row.why ?? "not computed") : digits(value)}`);
+    });
+  rows
+    .selectAll<SVGTextElement, MatrixRow>("text.value")
+    .data((d) => [d])
+    .join("text")
+    .attr("class", "value")
+    .attr("aria-hidden", "true")
+    .attr("x", axis.right + 8)
+    .attr("y", ROW_HEIGHT / 2)
+    .attr("dy", "0.35em")
+    .attr("fill", theme.fore);
+  svg
+    .selectAll<SVGGElement, number>("g.axis")
+    .data([0])
+    .join("g")
+    .attr("class", "axis")
+    .attr("aria-hidden", "true")
+    .attr("transform", `translate(0,${picture.rows.length * ROW_HEIGHT + 1})`)
+    .call((g) => layerTicks(g as never, axis, theme));
+  return svg.node()!;
+}
+
+/** The column right of the cells: the value at the layer under the pointer, else at the chosen one. */
+function values(at: HTMLElement, picture: Matrix, { layer, hover }: Scene): void {
+  select(at)
+    .selectAll<SVGTextElement, MatrixRow>("text.value")
+    .data(picture.rows)
+    .text((row) => digits(known(row.values[hover ?? layer])));
+}
+
+const known = (value: Maybe | undefined): Maybe => (value === null || value === undefined || !Number.isFinite(value) ? null : value);
+
+function bind(at: HTMLElement): void {
+  const now = () => memory.get(at)!;
+  const cellOf = (event: Event): { row: number; layer: number } | null => {
+    const { clientX, clientY } = event as PointerEvent;
+    const box = at.getBoundingClientRect();
+    const { axis } = now().scene;
+    const [x, y] = [clientX - box.left, clientY - box.top];
+    const row = Math.floor(y / ROW_HEIGHT);
+    return x < axis.left || x > axis.right || row < 0 || row >= now().picture.rows.length ? null : { row, layer: axis.at(x) };
+  };
+  let dragging = false;
+  at.addEventListener("pointermove", (event) => {
+    const { picture, scene, on } = now();
+    const cell = cellOf(event);
+    on.hover(cell?.layer ?? null);
+    if (cell && dragging) on.layer(cell.layer);
+    const named =
+      !cell && event.clientX - at.getBoundingClientRect().left < scene.axis.left
+        ? picture.rows[Math.floor((event.clientY - at.getBoundingClientRect().top) / ROW_HEIGHT)]
+        : undefined;
+    if (named)
+      return on.tip({
+        x: event.clientX,
+        y: event.clientY,
+        title: named.name,
+        lines: [named.count ?? "", `chance ${digits(named.chance)}, best ${digits(named.best)}`, named.why ?? ""].filter(Boolean),
+      });
+    if (!cell) return on.tip(null);
+    const row = picture.rows[cell.row];
+    const value = known(row.values[cell.layer]);
+    on.tip({
+      x: event.clientX,
+      y: event.clientY,
+      title: `${row.name}, ${layerName(cell.layer)}`,
+      lines: value === null ? [row.why ?? "not computed"] : [digits(value), `chance ${digits(row.chance)}, best ${digits(row.best)}`],
+    });
+  });
+  at.addEventListener("pointerleave", () => {
+    now().on.hover(null);
+    now().on.tip(null);
+  });
+  at.addEventListener("pointerdown", (event) => {
+    const cell = cellOf(event);
+    if (!cell) return;
+    dragging = true;
+    now().at = cell.row;
+    now().on.layer(cell.layer);
+  });
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) at.addEventListener(end, () => (dragging = false));
+  at.addEventListener("keydown", (event) => {
+    const { scene, picture, on } = now();
+    const moves: Record<string, [number, number]> = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      Home: [0, -scene.axis.count],
+      End: [0, scene.axis.count],
+    };
+    const move = Object.hasOwn(moves, event.key) ? moves[event.key] : undefined;
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    now().at = Math.max(0, Math.min(picture.rows.length - 1, now().at + move[0]));
+    on.layer(Math.max(0, Math.min(scene.axis.count - 1, scene.layer + move[1])));
+    // The new layer is drawn on the next frame; the focus follows it there.
+    requestAnimationFrame(() => rove(at, true));
+  });
+}
+
+/** One cell can be reached by Tab: the focused row's, at the chosen layer. */
+function rove(at: HTMLElement, focus: boolean): void {
+  const { at: row, scene } = memory.get(at)!;
+  const cell = at.querySelectorAll<SVGGElement>("g.row")[row]?.querySelectorAll<SVGRectElement>("rect")[scene.layer];
+  const former = at.querySelector<SVGRectElement>('rect[tabindex="0"]');
+  if (former && former !== cell) former.setAttribute("tabindex", "-1");
+  cell?.setAttribute("tabindex", "0");
+  if (focus) cell?.focus({ preventScroll: false });
+}

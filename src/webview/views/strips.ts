@@ -1,0 +1,63 @@
+import { quantileSorted, rgb } from "d3";
+import type { RowTable } from "../../protocol/index.js";
+import type { Theme } from "../theme.js";
+
+/** Colour steps of a strip; more are not told apart in a cell of a few pixels. */
+const STEPS = 128;
+/** Rows looked at to find a layer's spread. */
+const SAMPLE = 2_000;
+
+/** [columns]: decision values differ in size from layer to layer, so each layer has its own full colour, at the 95th percentile of |score|. */
+export function layerSpread(rows: RowTable): Float64Array {
+  const spread = new Float64Array(rows.columns).fill(1);
+  const every = Math.max(1, Math.floor(rows.count / SAMPLE));
+  for (let l = 0; l < rows.columns; l++) {
+    const sizes: number[] = [];
+    for (let i = 0; i < rows.count; i += every) {
+      const score = rows.score[i * rows.columns + l];
+      if (Number.isFinite(score)) sizes.push(Math.abs(score));
+    }
+    sizes.sort((a, b) => a - b);
+    spread[l] = quantileSorted(sizes, 0.95) || 1;
+  }
+  return spread;
+}
+
+/** One pixel a layer, stretched by CSS to the columns of the axis. No pixel (hatched ground shows through) where there is no score. */
+export class StripPainter {
+  private readonly spread: Float64Array;
+  private readonly ramp: Uint8ClampedArray;
+
+  constructor(
+    private readonly rows: RowTable,
+    theme: Theme,
+  ) {
+    this.spread = layerSpread(rows);
+    this.ramp = new Uint8ClampedArray((STEPS + 1) * 4);
+    for (let s = 0; s <= STEPS; s++) {
+      const { r, g, b } = rgb(theme.signed((s / STEPS) * 2 - 1));
+      this.ramp.set([r, g, b, 255], s * 4);
+    }
+  }
+
+  /** -1..1, or NaN. */
+  side(i: number, layer: number): number {
+    return Math.max(-1, Math.min(1, this.rows.score[i * this.rows.columns + layer] / this.spread[layer]));
+  }
+
+  paint(canvas: HTMLCanvasElement, i: number): void {
+    const { columns } = this.rows;
+    if (canvas.width !== columns) canvas.width = columns;
+    if (canvas.height !== 1) canvas.height = 1;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    const image = context.createImageData(columns, 1);
+    for (let l = 0; l < columns; l++) {
+      const side = this.side(i, l);
+      if (Number.isNaN(side)) continue;
+      const step = Math.round(((side + 1) / 2) * STEPS) * 4;
+      image.data.set(this.ramp.subarray(step, step + 4), l * 4);
+    }
+    context.putImageData(image, 0, 0);
+  }
+}
