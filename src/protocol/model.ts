@@ -23,7 +23,11 @@ export interface ModelCard {
   /** The folder with config.json and tokenizer.json, where there is one. */
   readonly folder: string;
   readonly name: string;
+  /** Of the .onnx file. */
   readonly sha256: string;
+  /** Files of external data, when there are any. */
+  readonly weights?: readonly { readonly path: string; readonly sha256: string }[];
+  /** Of the .onnx file and its external data. */
   readonly bytes: number;
   /** config.json's `model_type`, a label only. */
   readonly architecture?: string;

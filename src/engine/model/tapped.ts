@@ -1,4 +1,4 @@
-import type { ModelCard, Provider } from "../../protocol/index.js";
+import type { LayerTap, ModelCard, Notice, Provider } from "../../protocol/index.js";
 
 export interface OpenOptions {
   readonly provider: Provider;
@@ -34,4 +34,12 @@ export interface TappedModel {
    */
   run(batch: Batch): Promise<Float32Array>;
   close(): Promise<void>;
+}
+
+/** What `layerscope taps` prints. */
+export interface TapList {
+  readonly model: string;
+  readonly hiddenSize: number;
+  readonly layers: readonly LayerTap[];
+  readonly notices: readonly Notice[];
 }

@@ -1,0 +1,39 @@
+import { type Config, readConfig } from "./config.js";
+import { findModel, type ModelPlace } from "./folder.js";
+import type { Model } from "./graph.js";
+import { liftBranches } from "./lift.js";
+import { Links } from "./links.js";
+import { parseModel } from "./parse.js";
+import { refuseOtherFormats } from "./sniff.js";
+import { type ByteSource, fileSource } from "./source.js";
+import { findTaps, type Taps } from "./taps.js";
+
+/** A model file, read and understood; no weight was read. */
+export interface Analysis {
+  readonly place: ModelPlace;
+  readonly config: Config;
+  readonly model: Model;
+  readonly links: Links;
+  readonly taps: Taps;
+  /** Open until the caller closes it. */
+  readonly source: ByteSource;
+}
+
+/**
+ * Opens a model file or folder and finds its layers.
+ * @throws Problem of any `model/…` code but those of the weights
+ */
+export function analyse(path: string): Analysis {
+  const place = findModel(path);
+  const config = readConfig(place.folder);
+  const source = fileSource(place.path);
+  try {
+    refuseOtherFormats(source);
+    const model = liftBranches(parseModel(source));
+    const links = new Links(model.file, model.graph);
+    return { place, config, model, links, taps: findTaps(links, config.blocks), source };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import type { ProblemError } from "../../protocol/index.js";
+import { problem } from "../errors.js";
+
+/** Every refusal of the model part, in one place, so that the sentences read alike. */
+
+export const malformed = (file: string, offset: number, what: string): ProblemError =>
+  problem("model/malformed", `${file} is not a valid ONNX file: ${what} at byte ${offset}.`, {
+    hint: "The file is damaged or was written by a broken tool; export or download it again.",
+    where: { file },
+  });
+
+export const cutOff = (file: string, offset: number, wanted: number): ProblemError =>
+  problem("model/cut-off", `${file} is cut off: it ends at byte ${offset}, in the middle of data that goes on to byte ${wanted}.`, {
+    hint: "The download or copy did not finish; get the file again.",
+    where: { file },
+  });
+
+export const notAModel = (file: string, what: string, hint: string): ProblemError =>
+  problem("model/not-onnx", `${file} is ${what}, not an ONNX model.`, { hint, where: { file } });
+
+export const missingFile = (file: string): ProblemError =>
+  problem("model/missing", `There is no file or folder ${file}.`, { hint: "Check the path of the model.", where: { file } });
+
+export const noModelInFolder = (folder: string): ProblemError =>
+  problem("model/none-in-folder", `${folder} holds no .onnx file, neither directly nor in a folder named onnx.`, {
+    hint: "Choose a folder with onnx/model.onnx or model.onnx, or export the model: optimum-cli export onnx --model NAME FOLDER.",
+    where: { file: folder },
+  });
+
+export const tooLarge = (file: string, bytes: number): ProblemError =>
+  problem("model/too-large", `${file} has ${bytes} bytes; one ONNX file holds at most 2 GiB.`, {
+    hint: "Export it with external data (save_as_external_data=True), so that the weights lie in a file of their own.",
+    where: { file },
+  });
+
+export const overLimit = (file: string, what: string, limit: number): ProblemError =>
+  problem("model/limit", `${file} has more than ${limit} ${what}.`, {
+    hint: "No transformer needs that many; the file is damaged or hostile.",
+    where: { file },
+  });
+
+export const badData = (file: string, tensor: string, what: string, hint = "Get the model again, with all of its files."): ProblemError =>
+  problem("model/external-data", `The weights of tensor ${JSON.stringify(tensor)} cannot be read: ${what}.`, { hint, where: { file, tensor } });
+
+export const escapes = (file: string, tensor: string, location: string, why: string): ProblemError =>
+  problem(
+    "model/external-path",
+    `The weights of tensor ${JSON.stringify(tensor)} are said to lie in ${JSON.stringify(location)}, ${why}; that is not opened.`,
+    {
+      hint: "Weights must lie in the model's own folder. If you trust this model, save it again with its weights beside it.",
+      where: { file, tensor },
+    },
+  );
+
+export const unsupported = (file: string, message: string, hint: string): ProblemError => problem("model/unsupported", message, { hint, where: { file } });
+
+export const noStream = (file: string, found: string): ProblemError =>
+  problem("model/no-residual-stream", `No residual stream was found in ${file}: ${found}.`, {
+    hint: "Layerscope looks at transformers and their relatives, whose blocks add to a running state; this graph has no chain of such additions.",
+    where: { file },
+  });

@@ -1,0 +1,27 @@
+import type { ModelCard } from "../../protocol/index.js";
+import { analyse } from "./analysis.js";
+import { cardWithoutHashes, hashes } from "./card.js";
+import { locateWeights } from "./external.js";
+import type { TapList } from "./tapped.js";
+
+/**
+ * Reads a model's card without opening a session; weights are only hashed.
+ * @param path a folder or an .onnx file
+ * @throws Problem of any `model/…` code
+ */
+export async function inspectModel(path: string): Promise<ModelCard> {
+  const analysis = analyse(path);
+  try {
+    const weights = locateWeights(analysis.model);
+    return { ...cardWithoutHashes(analysis, weights), ...(await hashes(analysis, weights)) };
+  } finally {
+    analysis.source.close();
+  }
+}
+
+/** The layers of a model by the graph's structure alone; weights are not touched and may be missing. */
+export function listTaps(path: string): TapList {
+  const { place, config, taps, source } = analyse(path);
+  source.close();
+  return { model: place.path, hiddenSize: taps.width ?? config.hiddenSize ?? 0, layers: taps.layers, notices: taps.notices };
+}

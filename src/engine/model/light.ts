@@ -1,0 +1,92 @@
+import type { Links } from "./links.js";
+import { NORMS, PASSES } from "./ops.js";
+
+/** A value that carries another's numbers, possibly scaled, shifted or normalised. */
+export interface Light {
+  /** The value it comes from. */
+  readonly from: number;
+  readonly norm: boolean;
+}
+
+/**
+ * What a node's first output carries on lightly, if it does: a cast, a reshape, a normalisation (also one decomposed into
+ * Sub, Div, Mul, as exporters below opset 17 write it), a constant factor or a constant shift.
+ * @param root [value] the value at the start of each light path found so far
+ */
+export function lightOf(links: Links, n: number, root: readonly number[]): Light | undefined {
+  const node = links.nodes[n]!;
+  const inputs = links.inputs[n]!;
+  const a = inputs[0] ?? -1;
+  const b = inputs[1] ?? -1;
+  if (a < 0) return undefined;
+  if (PASSES.has(node.op)) return links.dynamic[a] ? { from: a, norm: false } : undefined;
+  if (NORMS.has(node.op)) return { from: a, norm: true };
+  if (b < 0 || inputs.length > 2) return undefined;
+  const dynamicA = links.dynamic[a];
+  const dynamicB = links.dynamic[b];
+  switch (node.op) {
+    case "Add":
+    case "Mul":
+      if (dynamicA !== dynamicB) return { from: dynamicA ? a : b, norm: false };
+      if (!dynamicA || node.op === "Add") return undefined;
+      if (isStatistic(links, b, root[a]!, root)) return { from: a, norm: true };
+      return isStatistic(links, a, root[b]!, root) ? { from: b, norm: true } : undefined;
+    case "Sub":
+    case "Div":
+      if (!dynamicA) return undefined;
+      return !dynamicB || isStatistic(links, b, root[a]!, root) ? { from: a, norm: Boolean(dynamicB) } : undefined;
+    // fp16 exports guard the state against overflow.
+    case "Min":
+    case "Max":
+      return dynamicA !== dynamicB ? { from: dynamicA ? a : b, norm: false } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const ARITHMETIC = new Set([
+  "Pow",
+  "Mul",
+  "Add",
+  "Sub",
+  "Div",
+  "Sqrt",
+  "Reciprocal",
+  "Cast",
+  "Abs",
+  "Max",
+  "Min",
+  "Clip",
+  "Expand",
+  "Unsqueeze",
+  "Squeeze",
+  "Reshape",
+  "Identity",
+  "Exp",
+]);
+
+/** Whether `v` is a mean, a variance or the like of the value at `root`: a small cone of arithmetic with a Reduce in it. */
+function isStatistic(links: Links, v: number, root: number, rootOf: readonly number[]): boolean {
+  let reduced = false;
+  let steps = 0;
+  const seen = new Set<number>();
+  // The second number: whether a Reduce lies between this value and `v`.
+  const stack: [number, boolean][] = [[v, false]];
+  while (stack.length > 0) {
+    const [value, below] = stack.pop()!;
+    if (!links.dynamic[value] || seen.has(value)) continue;
+    if (below && rootOf[value] === root) {
+      reduced = true;
+      continue;
+    }
+    if (++steps > 24) return false;
+    seen.add(value);
+    const n = links.maker[value]!;
+    if (n < 0) return false;
+    const op = links.nodes[n]!.op;
+    const reduces = op.startsWith("Reduce");
+    if (!reduces && !ARITHMETIC.has(op)) return false;
+    for (const input of links.inputs[n]!) if (input >= 0) stack.push([input, below || reduces]);
+  }
+  return reduced;
+}

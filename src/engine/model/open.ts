@@ -1,0 +1,138 @@
+import type { ModelCard, Notice } from "../../protocol/index.js";
+import { rawText, throwIfAborted } from "../errors.js";
+import { type Analysis, analyse } from "./analysis.js";
+import { cardWithoutHashes, hashes } from "./card.js";
+import { explainSession } from "./explain.js";
+import { locateWeights, type Weights } from "./external.js";
+import { type Feeds, planInputs } from "./inputs.js";
+import { PooledRunner } from "./pooled.js";
+import { precisionOf } from "./precision.js";
+import { AGREEMENT, failedNote, providersToTry, type RealProvider } from "./providers.js";
+import { type TappedGraph, tappedGraph } from "./rewrite.js";
+import { createSession, listProviders, type Session } from "./runtime.js";
+import type { OpenOptions, TappedModel } from "./tapped.js";
+import { distance, type Trial, tryOut } from "./trial.js";
+import { vocabularyOf } from "./vocabulary.js";
+
+/**
+ * Opens a model with its layers tapped and pooled.
+ * @param path a folder or an .onnx file
+ * @throws Problem of any `model/…` code; `run/cancelled`
+ */
+export async function openModel(path: string, options: OpenOptions, signal?: AbortSignal): Promise<TappedModel> {
+  const analysis = analyse(path);
+  try {
+    throwIfAborted(signal);
+    const weights = locateWeights(analysis.model);
+    const card = cardWithoutHashes(analysis, weights);
+    const graph = tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo);
+    const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config);
+    const hashing = hashes(analysis, weights);
+    // Awaited below; a failure before that must not end the process.
+    hashing.catch(() => {});
+    const opened = await openSession(analysis, graph, feeds, weights, options, signal);
+    const { runner, session, trial } = opened;
+    const found = await hashing;
+    const notices: Notice[] = [...card.notices, ...opened.notices];
+    const full: ModelCard = {
+      ...card,
+      ...found,
+      layers: card.layers.slice(0, options.upTo === undefined ? undefined : options.upTo + 1),
+      hiddenSize: trial?.width ?? card.hiddenSize,
+      causal: trial?.causal ?? card.causal,
+      oneRowAtATime: runner.oneRowAtATime,
+      maxTokens: feeds.fixedLength ?? card.maxTokens,
+      notices,
+    };
+    return {
+      card: full,
+      provider: opened.provider,
+      providerNotes: opened.notes,
+      vocabularySize: opened.vocabulary,
+      run: (batch) => runner.run(batch),
+      close: () => session.release(),
+    };
+  } finally {
+    analysis.source.close();
+  }
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly runner: PooledRunner;
+  readonly provider: RealProvider;
+  readonly notes: string[];
+  readonly notices: Notice[];
+  readonly vocabulary?: number;
+  /** Absent when the export takes nothing but the shape it was traced with. */
+  readonly trial?: Trial;
+}
+
+/** Tries providers in order; one other than the CPU is kept only when its states agree with the CPU's. */
+async function openSession(
+  analysis: Analysis,
+  graph: TappedGraph,
+  feeds: Feeds,
+  weights: Weights,
+  options: OpenOptions,
+  signal?: AbortSignal,
+): Promise<Opened> {
+  const layers = options.upTo === undefined ? analysis.taps.layers.length : Math.min(options.upTo + 1, analysis.taps.layers.length);
+  const precision = precisionOf(graph.nodes, graph.tensors);
+  const ids = graph.inputs.find((input) => /ids|tokens|input/.test(input.name))?.name ?? "";
+  const vocabulary = vocabularyOf(analysis.links, ids);
+  const { order, notes } = providersToTry(options.provider, options.provider === "cpu" ? ["cpu"] : await listProviders());
+  const open = async (provider: RealProvider) => {
+    throwIfAborted(signal);
+    const session = await createSession(graph.bytes, { provider, threads: options.threads, folder: weights.folder });
+    const runner = new PooledRunner(analysis.place.path, session, feeds, layers, precision.dynamic || feeds.fixedRows === 1, vocabulary);
+    return { provider, session, runner };
+  };
+  const ofCpu = async () => {
+    try {
+      return await open("cpu");
+    } catch (error) {
+      throw error instanceof Error && "problem" in error ? error : explainSession(analysis.place.path, error);
+    }
+  };
+  const cpu = await ofCpu();
+  const notices: Notice[] = [];
+  let trial: Trial | undefined;
+  try {
+    trial = await tryOut(cpu.runner, layers, precision.name, vocabulary);
+  } catch (error) {
+    notices.push({
+      code: "model/trial-failed",
+      message: `A trial with two short rows failed; this export may accept only the shape it was traced with (${rawText(error).slice(0, 120)}).`,
+    });
+  }
+  if (trial && !trial.batches) {
+    cpu.runner.oneRowAtATime = true;
+    notices.push({
+      code: "model/batch-wrong",
+      message: "This export computes padded rows of a batch differently from the same rows alone, so rows are run one at a time.",
+    });
+  } else if (cpu.runner.oneRowAtATime)
+    notices.push({
+      code: "model/one-row",
+      message: precision.dynamic
+        ? "Rows of this dynamically quantised file influence each other in a batch, so they are run one at a time."
+        : "This export accepts one row at a time.",
+    });
+  for (const provider of order.slice(0, -1)) {
+    try {
+      const other = await open(provider);
+      const states = trial ? (await tryOut(other.runner, layers, precision.name, vocabulary)).states : undefined;
+      const off = trial && states ? distance(trial.states, states) : 0;
+      if (off <= AGREEMENT) {
+        await cpu.session.release();
+        return { ...other, notes, notices, vocabulary, trial };
+      }
+      await other.session.release();
+      notes.push(failedNote(provider, `its first batch differs from the CPU's by ${(off * 100).toPrecision(2)}%`));
+    } catch {
+      notes.push(failedNote(provider, ""));
+    }
+  }
+  return { ...cpu, notes, notices, vocabulary, trial };
+}

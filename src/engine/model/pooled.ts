@@ -1,0 +1,99 @@
+import { problem } from "../errors.js";
+import { explainRun } from "./explain.js";
+import type { Feeds } from "./inputs.js";
+import { LAYERS, POOL } from "./rewrite.js";
+import type { RuntimeTensor, Session } from "./runtime.js";
+import type { Batch } from "./tapped.js";
+
+/** Runs batches through a tapped session; knows whether the export takes more than one row. */
+export class PooledRunner {
+  /** Why rows go one at a time, once a batch failed. */
+  batchFailure: string | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly session: Session,
+    private readonly feeds: Feeds,
+    private readonly layers: number,
+    public oneRowAtATime: boolean,
+    private readonly vocabulary: number | undefined,
+  ) {}
+
+  /** @returns [layers, rows, K, width] float32 */
+  async run(batch: Batch): Promise<Float32Array> {
+    this.check(batch);
+    const rows = batch.ids.length;
+    if (rows === 1 || !this.oneRowAtATime) {
+      try {
+        return await this.once(batch);
+      } catch (error) {
+        if (rows === 1) throw explainRun(this.file, 1, batch.ids[0]!.length, error);
+        const result = await this.rowByRow(batch, error);
+        this.oneRowAtATime = true;
+        this.batchFailure = error instanceof Error ? error.message : String(error);
+        return result;
+      }
+    }
+    return this.rowByRow(batch);
+  }
+
+  private check({ ids, weights }: Batch): void {
+    if (ids.length === 0 || ids.length !== weights.length) throw new RangeError("a batch needs rows, and weights for each");
+    ids.forEach((row, b) => {
+      if (row.length === 0) throw new RangeError("a row needs at least one token");
+      if (this.feeds.fixedLength !== undefined && row.length > this.feeds.fixedLength)
+        throw problem("model/row-too-long", `Row ${b + 1} of a batch has ${row.length} tokens; this export takes at most ${this.feeds.fixedLength}.`, {
+          hint: `Use --max-tokens ${this.feeds.fixedLength}.`,
+        });
+      const wrong = this.vocabulary === undefined ? undefined : row.find((id) => id >= this.vocabulary! || id < 0);
+      if (wrong !== undefined)
+        throw problem("model/token-out-of-range", `Row ${b + 1} of a batch has the token id ${wrong}; the model's embedding has ${this.vocabulary} rows.`, {
+          hint: "The tokenizer belongs to another model.",
+        });
+    });
+  }
+
+  private async rowByRow({ ids, weights }: Batch, failure?: unknown): Promise<Float32Array> {
+    const rows = ids.length;
+    let all: Float32Array | undefined;
+    for (let b = 0; b < rows; b++) {
+      let one: Float32Array;
+      try {
+        one = await this.once({ ids: [ids[b]!], weights: [weights[b]!] });
+      } catch (error) {
+        throw explainRun(this.file, failure === undefined ? 1 : rows, ids[b]!.length, failure ?? error);
+      }
+      all ??= new Float32Array(one.length * rows);
+      const size = one.length / this.layers;
+      for (let layer = 0; layer < this.layers; layer++) all.set(one.subarray(layer * size, (layer + 1) * size), (layer * rows + b) * size);
+    }
+    return all!;
+  }
+
+  private async once({ ids, weights }: Batch): Promise<Float32Array> {
+    const { feeds, fixedRows, fixedLength } = this.feeds;
+    const rows = Math.max(ids.length, fixedRows ?? 0);
+    const length = fixedLength ?? ids.reduce((most, row) => Math.max(most, row.length), 1);
+    // A fixed batch is filled up with copies of the last row, whose results are dropped.
+    const filled = rows === ids.length ? ids : Array.from({ length: rows }, (_, b) => ids[Math.min(b, ids.length - 1)]!);
+    const k = weights[0]!.length;
+    const pool = new Float32Array(rows * k * length);
+    weights.forEach((row, b) => {
+      row.forEach((weight, i) => {
+        pool.set(weight.subarray(0, length), (b * k + i) * length);
+      });
+    });
+    const inputs = new Map<string, RuntimeTensor>([[POOL, { type: "float32", dims: [rows, k, length], data: pool }]]);
+    for (const [name, feed] of feeds) inputs.set(name, feed({ ids: filled, length }));
+    const result = await this.session.run(inputs, LAYERS);
+    const data = result.data as Float32Array;
+    if (result.dims[0] !== this.layers || result.dims[1] !== rows || result.dims[2] !== k)
+      throw new Error(`the layers came back as [${result.dims.join(", ")}]`);
+    if (rows === ids.length) return data;
+    const size = data.length / this.layers / rows;
+    const kept = new Float32Array(this.layers * ids.length * size);
+    for (let layer = 0; layer < this.layers; layer++)
+      kept.set(data.subarray(layer * rows * size, (layer * rows + ids.length) * size), layer * ids.length * size);
+    return kept;
+  }
+}

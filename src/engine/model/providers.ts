@@ -1,0 +1,42 @@
+import type { Provider } from "../../protocol/index.js";
+
+export type RealProvider = Exclude<Provider, "auto">;
+
+interface ProviderRow {
+  readonly id: RealProvider;
+  readonly name: string;
+  /** Tried by `auto`. WebGPU is not: without an adapter it may end the process instead of refusing. */
+  readonly auto: boolean;
+  /** What is missing when it does not load. */
+  readonly hint: string;
+}
+
+/** In the order in which `auto` tries them. A new provider is one row. */
+const PROVIDER_TABLE: readonly ProviderRow[] = [
+  { id: "cuda", name: "CUDA", auto: true, hint: "it needs an NVIDIA card, its driver, CUDA 12 and cuDNN 9" },
+  { id: "dml", name: "DirectML", auto: true, hint: "it needs Windows with a DirectX 12 card" },
+  { id: "coreml", name: "Core ML", auto: true, hint: "it needs macOS" },
+  { id: "webgpu", name: "WebGPU", auto: false, hint: "it needs a graphics card with a Vulkan, Metal or DirectX 12 driver" },
+  { id: "cpu", name: "the CPU", auto: true, hint: "" },
+];
+
+export const providerName = (id: RealProvider): string => PROVIDER_TABLE.find((row) => row.id === id)!.name;
+
+/** What to try, in order (the CPU always last), and why what was asked for is not among it. */
+export function providersToTry(asked: Provider, supported: readonly string[]): { order: RealProvider[]; notes: string[] } {
+  const notes: string[] = [];
+  const wanted = PROVIDER_TABLE.filter((row) => row.id !== "cpu" && (asked === "auto" ? row.auto && supported.includes(row.id) : row.id === asked));
+  const order = wanted.flatMap((row) => {
+    if (supported.includes(row.id)) return [row.id];
+    notes.push(`${row.name} is not part of the installed ONNX Runtime (it has ${supported.join(", ") || "none"}), so the CPU computes.`);
+    return [];
+  });
+  return { order: [...order, "cpu"], notes };
+}
+
+/** @returns one sentence, without the library's words (those go to the log) */
+export const failedNote = (id: RealProvider, why: string): string =>
+  `${providerName(id)} could not be used (${why || PROVIDER_TABLE.find((row) => row.id === id)!.hint}), so the CPU computes.`;
+
+/** Largest distance of a provider's first batch from the CPU's, relative to the layer's largest value; float16 arithmetic of a GPU stays below. */
+export const AGREEMENT = 0.02;

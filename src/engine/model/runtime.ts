@@ -1,0 +1,76 @@
+import { availableParallelism } from "node:os";
+import type * as Ort from "onnxruntime-node";
+import type { Provider } from "../../protocol/index.js";
+
+export { createBlas } from "./blas.js";
+
+/** The only module that knows ONNX Runtime. It is loaded at the first session, so that looking at a file needs no native code. */
+let loaded: Promise<typeof Ort> | undefined;
+
+function load(): Promise<typeof Ort> {
+  loaded ??= import("onnxruntime-node").then((module) => {
+    const ort = ((module as { default?: typeof Ort }).default ?? module) as typeof Ort;
+    ort.env.logLevel = "fatal";
+    return ort;
+  });
+  return loaded;
+}
+
+/** A tensor on its way in or out. */
+export interface RuntimeTensor {
+  readonly type: "float32" | "float16" | "float64" | "int64" | "int32" | "bool" | "uint8";
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
+}
+
+export interface SessionOptions {
+  readonly provider: Exclude<Provider, "auto">;
+  /** Intra-op threads; 0 = the runtime's default. */
+  readonly threads?: number;
+  /** Real folder of the external data. */
+  readonly folder?: string;
+}
+
+export interface Session {
+  run(feeds: ReadonlyMap<string, RuntimeTensor>, output: string): Promise<RuntimeTensor>;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a model that is given as bytes; its external data is mapped from `folder`.
+ * @throws the runtime's own error; callers turn it into a Problem
+ */
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const ort = await load();
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [options.provider],
+    graphOptimizationLevel: "all",
+    intraOpNumThreads: options.threads || undefined,
+    logSeverityLevel: 4,
+    extra: options.folder === undefined ? undefined : { session: { model_external_initializers_file_folder_path: options.folder } },
+  });
+  return {
+    async run(feeds, output) {
+      const inputs = Object.create(null) as Record<string, Ort.Tensor>;
+      for (const [name, tensor] of feeds) inputs[name] = new ort.Tensor(tensor.type as "float32", tensor.data as Float32Array, tensor.dims);
+      const results = await session.run(inputs, [output]);
+      const result = results[output]!;
+      return { type: result.type as RuntimeTensor["type"], dims: result.dims, data: result.data as Float32Array };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Providers that the installed binary was built with, as the runtime names them (`cpu`, `webgpu`, …). */
+export async function listProviders(): Promise<string[]> {
+  return (await load()).listSupportedBackends().map((backend) => backend.name);
+}
+
+/** For example `onnxruntime-node 1.30.0`. */
+export async function runtimeVersion(): Promise<string> {
+  const versions = (await load()).env.versions;
+  return `onnxruntime-node ${versions.node ?? versions.common}`;
+}
+
+/** Threads the runtime takes by itself, for the record. */
+export const defaultThreads = (): number => availableParallelism();

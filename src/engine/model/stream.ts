@@ -1,0 +1,166 @@
+import { lightOf } from "./light.js";
+import type { Links } from "./links.js";
+import { isHeavy, SKIP_NORMS } from "./ops.js";
+
+/** One addition to the residual stream. */
+export interface Sum {
+  /** Position of the node in `links.nodes`. */
+  readonly node: number;
+  /** The sum itself. For a fused Skip* node whose sum output is left out, a value that does not exist yet. */
+  readonly value: number;
+  /** The operand that carries the running state, and the others. */
+  readonly skip: number;
+  readonly branch: readonly number[];
+  /** Where the skip operand's numbers come from. */
+  readonly root: number;
+  /** The addition before, if the root is one. */
+  readonly previous?: Sum;
+  /** A normalisation lies between the addition before and this one's skip operand: post-norm models. */
+  readonly viaNorm: boolean;
+  /** Additions up to and with this one. */
+  readonly depth: number;
+}
+
+export interface Streams {
+  readonly sums: readonly Sum[];
+  /** [value] start of the light path that leads to it. */
+  readonly root: readonly number[];
+  /** [value] the value just before it on the light path, -1 at the start. */
+  readonly carried: readonly number[];
+  /** [value] a normalisation lies between it and its root. */
+  readonly norm: readonly boolean[];
+}
+
+/** Name under which a fused node's missing sum output is added. */
+export const sumName = (node: string): string => `layerscope/sum/${node}`;
+
+/**
+ * Finds every addition whose one operand (the skip) carries a value that the other operands (the branch) were computed
+ * from through at least one product: the residual additions, whatever the exporter, names or shapes.
+ */
+export function findSums(links: Links): Streams {
+  const root: number[] = links.names.map((_, v) => v);
+  const carried: number[] = links.names.map(() => -1);
+  const norm: boolean[] = links.names.map(() => false);
+  const sums: Sum[] = [];
+  const sumAt = new Map<number, Sum>();
+  const search = new Ancestors(links);
+  const carry = (to: number, from: number, viaNorm: boolean) => {
+    root[to] = root[from]!;
+    carried[to] = from;
+    norm[to] = norm[from]! || viaNorm;
+  };
+
+  for (let n = 0; n < links.nodes.length; n++) {
+    const node = links.nodes[n]!;
+    const out = links.outputs[n]![0] ?? -1;
+    if (out < 0) continue;
+    const operands = addends(links, n);
+    if (operands) {
+      const fused = SKIP_NORMS.has(node.op);
+      const value = fused ? sumOutput(links, n, root, carried, norm) : out;
+      const found = splitOperands(operands, root, sumAt, search);
+      if (found && "skip" in found) {
+        const previous = sumAt.get(root[found.skip]!);
+        const sum: Sum = {
+          node: n,
+          value,
+          skip: found.skip,
+          branch: operands.filter((v) => v !== found.skip),
+          root: root[found.skip]!,
+          previous,
+          viaNorm: norm[found.skip]!,
+          depth: (previous?.depth ?? 0) + 1,
+        };
+        sums.push(sum);
+        sumAt.set(value, sum);
+      } else if (found) carry(value, found.alias, false);
+      if (fused) carry(out, value, true);
+      continue;
+    }
+    const light = lightOf(links, n, root);
+    if (light) carry(out, light.from, light.norm);
+  }
+  return { sums, root, carried, norm };
+}
+
+/** Operands of a node that may be a residual addition. */
+function addends(links: Links, n: number): number[] | undefined {
+  const node = links.nodes[n]!;
+  const inputs = links.inputs[n]!;
+  const dynamic = (v: number | undefined): v is number => v !== undefined && v >= 0 && links.dynamic[v]!;
+  let operands: number[];
+  if (SKIP_NORMS.has(node.op)) operands = inputs.slice(0, 2);
+  else if (node.op === "Add" || node.op === "Sum") operands = inputs;
+  // An optimizer may fold the addition into the product before it.
+  else if (node.op === "Gemm" && inputs.length === 3) operands = [inputs[2]!, inputs[0]!];
+  else return undefined;
+  const live = [...new Set(operands.filter(dynamic))];
+  return live.length >= 2 ? live : undefined;
+}
+
+/** Output 3 of a fused node; when it is left out, a value that the tapped graph will add. */
+function sumOutput(links: Links, n: number, root: number[], carried: number[], norm: boolean[]): number {
+  const present = links.outputs[n]![3] ?? -1;
+  if (present >= 0) return present;
+  const v = links.id(sumName(links.nodes[n]!.outputs[0]!));
+  links.maker[v] = n;
+  links.dynamic[v] = true;
+  root[v] = v;
+  carried[v] = -1;
+  norm[v] = false;
+  return v;
+}
+
+/** Which operand is the skip; or, where an older state of the same stream is mixed in again, which one the stream goes on in. */
+function splitOperands(
+  operands: readonly number[],
+  root: readonly number[],
+  sumAt: ReadonlyMap<number, Sum>,
+  search: Ancestors,
+): { skip: number } | { alias: number } | undefined {
+  for (const a of operands) {
+    for (const b of operands) {
+      if (a === b) continue;
+      for (let sum = sumAt.get(root[b]!); sum; sum = sum.previous) if (sum.root === root[a]) return { alias: b };
+    }
+  }
+  for (const a of operands) {
+    const others = operands.filter((v) => v !== a);
+    // Branches computed from the state before a sum that was just made (attention and MLP side by side, added one after the other).
+    const points: number[] = [root[a]!];
+    for (let sum = sumAt.get(root[a]!); sum && points.length < 4; sum = sum.previous) points.push(sum.root);
+    if (others.some((b) => points.some((point) => search.reaches(point, b)))) return { skip: a };
+  }
+  return undefined;
+}
+
+/** Asks whether a value is computed from another through at least one product; walks back no further than that other's maker. */
+class Ancestors {
+  private stamp = 0;
+  private readonly light: number[] = [];
+  private readonly heavy: number[] = [];
+
+  constructor(private readonly links: Links) {}
+
+  reaches(from: number, to: number): boolean {
+    const { links } = this;
+    const first = links.maker[from]!;
+    // Both outputs of a fused node carry the sum, so reaching one is reaching the other.
+    const fused = first >= 0 && SKIP_NORMS.has(links.nodes[first]!.op);
+    const stamp = ++this.stamp;
+    const stack: number[] = [to, 0];
+    while (stack.length > 0) {
+      const heavy = stack.pop() === 1;
+      const v = stack.pop()!;
+      const n = links.maker[v]!;
+      if (heavy && (v === from || (fused && n === first))) return true;
+      if (n < first || n < 0 || !links.dynamic[v] || this.heavy[n] === stamp || (!heavy && this.light[n] === stamp)) continue;
+      (heavy ? this.heavy : this.light)[n] = stamp;
+      const next = heavy || isHeavy(links.nodes[n]!) ? 1 : 0;
+      for (const input of links.inputs[n]!) if (input >= 0) stack.push(input, next);
+      for (const input of links.captured[n]!) stack.push(input, next);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import type { PooledRunner } from "./pooled.js";
+
+/** What a few tokens tell about an export. */
+export interface Trial {
+  readonly width: number;
+  /** The first token's states do not depend on what follows. */
+  readonly causal: boolean;
+  /** A padded row of a batch gets the same states as the row alone. */
+  readonly batches: boolean;
+  /** States of the two trial rows, to compare providers by. */
+  readonly states: Float32Array;
+}
+
+/** Distance above which two results are not the same computation. */
+const SAME = { float32: 1e-3, other: 3e-2 };
+
+/**
+ * Runs two short rows, together and one alone: finds the width, whether attention looks ahead, and whether the export
+ * treats padded rows right (some accept a batch and compute it wrong).
+ */
+export async function tryOut(runner: PooledRunner, layers: number, precision: string, vocabulary: number | undefined): Promise<Trial> {
+  const most = vocabulary ?? 64;
+  const id = (n: number) => Math.min(n, most - 1);
+  const short = [id(5), id(6), id(7)];
+  const long = [id(5), id(9), id(8), id(11), id(10)];
+  const weightsOf = (n: number) => [Float32Array.from({ length: n }, (_, t) => (t === 0 ? 1 : 0)), new Float32Array(n).fill(1 / n)];
+  const both = await runner.run({ ids: [short, long], weights: [weightsOf(short.length), weightsOf(long.length)] });
+  const width = both.length / layers / 4;
+  const last = (layers - 1) * 4 * width;
+  const limit = precision === "float32" ? SAME.float32 : SAME.other;
+  const causal = distance(both.subarray(last, last + width), both.subarray(last + 2 * width, last + 3 * width)) < (precision.includes("dynamic") ? 0.1 : limit);
+  let batches = true;
+  if (!runner.oneRowAtATime) {
+    const alone = await runner.run({ ids: [short], weights: [weightsOf(short.length)] });
+    for (let layer = 0; layer < layers && batches; layer++)
+      batches = distance(both.subarray(layer * 4 * width, (layer * 4 + 2) * width), alone.subarray(layer * 2 * width, (layer + 1) * 2 * width)) < limit;
+  }
+  return { width, causal, batches, states: both };
+}
+
+/** Largest difference relative to the largest value; NaN counts as different. */
+export function distance(a: Float32Array, b: Float32Array): number {
+  let most = 0;
+  let scale = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i]! - b[i]!);
+    if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
+    most = Math.max(most, difference);
+    scale = Math.max(scale, Math.abs(a[i]!), Math.abs(b[i]!));
+  }
+  return scale === 0 ? 0 : most / scale;
+}
