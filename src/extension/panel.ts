@@ -1,7 +1,7 @@
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { type Envelope, type PanelEvents, type PanelMethods, type RowText, Rpc, type Wire } from "../protocol/index.js";
 import type { Log } from "./log.js";
-import { gate } from "./panelGate.js";
+import { gate, type PanelHandlers } from "./panelGate.js";
 import { panelHtml } from "./panelHtml.js";
 import type { Session } from "./session.js";
 
@@ -88,17 +88,23 @@ export class AuditPanel {
     if (this.webviewPanel.visible) this.rpc.tell("row.active", { row });
   }
 
-  private handlers() {
+  private handlers(): PanelHandlers {
+    const { actions } = this;
+    /** Done when it is done; there is nothing to tell. */
+    const answer = async (doing: unknown): Promise<null> => {
+      await doing;
+      return null;
+    };
     return {
       "panel.ready": () => this.session.state,
-      "rows.text": ({ rows }: { rows: number[] }) => this.actions.rowTexts(this.session, rows),
-      "row.open": async ({ row, keepFocus }: { row: number; keepFocus: boolean }) => (await this.actions.openRow(this.session, row, keepFocus), null),
-      "run.cancel": () => (this.actions.cancel(this.session), null),
-      "run.again": async () => (await this.actions.again(this.session), null),
-      "run.export": async (wish: PanelMethods["run.export"]["params"]) => (await this.actions.export(this.session, wish), null),
-      "about.open": async ({ page }: { page: string }) => (await this.actions.openAbout(page), null),
-      "skipped.open": async () => (await this.actions.openSkipped(this.session), null),
-      "model.pick": async () => (await this.actions.pickModel(this.session), null),
+      "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
+      "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus)),
+      "run.cancel": () => answer(actions.cancel(this.session)),
+      "run.again": () => answer(actions.again(this.session)),
+      "run.export": (wish) => answer(actions.export(this.session, wish)),
+      "about.open": ({ page }) => answer(actions.openAbout(page)),
+      "skipped.open": () => answer(actions.openSkipped(this.session)),
+      "model.pick": () => answer(actions.pickModel(this.session)),
     };
   }
 

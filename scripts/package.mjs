@@ -1,0 +1,91 @@
+// Makes layerscope-<platform>-<version>.vsix for the platform at hand (or `--target linux-arm64` and the like): a staged
+// folder with the bundles, the media, the pages about the numbers and ONNX Runtime's binaries of that one platform.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+export const STAGE = join(ROOT, "out", "package");
+/** Open VSX's infrastructure takes no more; the marketplace's limit is not published. */
+const MOST_BYTES = 100e6;
+
+const fail = (why) => {
+  throw new Error(why);
+};
+
+/** Copies what users need into the staging folder. */
+function stage(target) {
+  rmSync(STAGE, { recursive: true, force: true });
+  mkdirSync(STAGE, { recursive: true });
+  const { scripts: _s, devDependencies: _d, dependencies: _r, private: _p, ...pkg } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  writeFileSync(join(STAGE, "package.json"), `${JSON.stringify(pkg, null, 2)}\n`);
+  for (const file of ["package.nls.json", "README.md", "CHANGELOG.md", "LICENSE"])
+    if (existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(STAGE, file));
+  for (const file of ["extension.js", "engine.js", "cli.js", "webview.js"]) {
+    if (!existsSync(join(ROOT, "dist", file))) fail(`dist/${file} is missing; run the build first`);
+    cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
+  }
+  cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
+  if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
+  stageRuntime(target);
+}
+
+/** onnxruntime-node beside the bundles that ask for it: its loader, one platform's binaries, and onnxruntime-common. */
+function stageRuntime(target) {
+  const [platform, arch] = target.split("-");
+  const from = join(ROOT, "node_modules", "onnxruntime-node");
+  const to = join(STAGE, "dist", "node_modules", "onnxruntime-node");
+  const binaries = join("bin", "napi-v6", platform, arch);
+  if (!existsSync(join(from, binaries))) fail(`onnxruntime-node has no binaries for ${target}`);
+  for (const part of ["package.json", "dist", binaries]) cpSync(join(from, part), join(to, part), { recursive: true });
+  const nested = join(from, "node_modules", "onnxruntime-common");
+  const common = existsSync(nested) ? nested : join(ROOT, "node_modules", "onnxruntime-common");
+  for (const part of ["package.json", "dist/cjs"])
+    cpSync(join(common, part), join(STAGE, "dist", "node_modules", "onnxruntime-common", part), { recursive: true });
+  for (const file of files(join(STAGE, "dist", "node_modules"))) if (/\.(map|d\.ts)$/.test(file)) rmSync(join(STAGE, "dist", "node_modules", file));
+}
+
+export function files(folder, base = folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
+    e.isDirectory() ? files(join(folder, e.name), base) : [relative(base, join(folder, e.name)).split("\\").join("/")],
+  );
+}
+
+/** What may be in the package, and what must be. */
+export function checkContents(names) {
+  const allowed =
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/(extension|engine|cli|webview)\.js|dist\/node_modules\/onnxruntime-(node|common)\/|media\/|docs\/lenses\/)/i;
+  const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
+  if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
+  for (const needed of ["package.json", "dist/extension.js", "dist/engine.js", "dist/cli.js", "dist/webview.js", "media/icon.png", "media/webview.css"]) {
+    if (!names.includes(needed)) fail(`the package lacks ${needed}`);
+  }
+  if (!names.some((n) => n.endsWith("onnxruntime_binding.node"))) fail("the package lacks ONNX Runtime's binary");
+  if (!names.some((n) => /^media\/model\/.*\.onnx$/.test(n))) fail("the package lacks the embedded model");
+}
+
+/** Builds, stages, packs. @returns the .vsix path */
+export async function makeVsix({ target = `${process.platform}-${process.arch}`, build = true, say = console.log } = {}) {
+  if (build) execFileSync(process.execPath, ["esbuild.mjs"], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  stage(target);
+  const names = files(STAGE);
+  checkContents(names);
+  const { version, name } = JSON.parse(readFileSync(join(STAGE, "package.json"), "utf8"));
+  const packagePath = join(ROOT, `${name}-${target}-${version}.vsix`);
+  const { createVSIX } = await import("@vscode/vsce");
+  // Dependencies are in the bundles; the runtime's own folder lies under dist and travels as files.
+  await createVSIX({ cwd: STAGE, packagePath, target, dependencies: false, allowMissingRepository: true, skipLicense: true, rewriteRelativeLinks: false });
+  const { size } = statSync(packagePath);
+  if (size > MOST_BYTES) fail(`${relative(ROOT, packagePath)} has ${(size / 1e6).toFixed(1)} MB, more than ${MOST_BYTES / 1e6}`);
+  say(`${relative(ROOT, packagePath)}: ${names.length} files, ${(size / 1e6).toFixed(1)} MB`);
+  return packagePath;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const target = process.argv.includes("--target") ? process.argv[process.argv.indexOf("--target") + 1] : undefined;
+  await makeVsix({ target, build: !process.argv.includes("--no-build") }).catch((error) => {
+    process.stderr.write(`No package was made: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+}
