@@ -1,0 +1,68 @@
+import { extname } from "node:path";
+import { type CsvRecord, scanCsv } from "./csv-scan.js";
+import {
+  CATEGORY_NAMES,
+  ID_NAMES,
+  LABEL_NAMES,
+  normalName,
+  normalValue,
+  PROMPT_LABEL_NAMES,
+  polarity,
+  SAFE_VALUES,
+  TEXT_NAMES,
+  UNSAFE_VALUES,
+} from "./words.js";
+
+export const NAMES_OF: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)" };
+
+/** Records that are looked at to find the delimiter. */
+const SAMPLE = 50;
+
+const KNOWN = new Set([...TEXT_NAMES, ...LABEL_NAMES, ...PROMPT_LABEL_NAMES, ...CATEGORY_NAMES, ...ID_NAMES]);
+
+export function isKnownName(cell: string): boolean {
+  const name = normalName(cell);
+  return KNOWN.has(name) || polarity(name) !== undefined;
+}
+
+interface Guess {
+  readonly delimiter: string;
+  readonly known: number;
+  readonly share: number;
+  readonly columns: number;
+}
+
+/** The delimiter that gives the most known column names, then the most even rows; a comma when there is one column. */
+export function delimiterOf(text: string, from: number, path: string): string {
+  const preferred = extname(path).toLowerCase() === ".tsv" ? ["\t", ",", ";", "|"] : [",", ";", "\t", "|"];
+  const guesses = preferred.map((delimiter): Guess => guess(text, from, delimiter)).filter((g) => g.columns > 1);
+  guesses.sort((a, b) => b.known - a.known || b.share - a.share);
+  return guesses[0]?.delimiter ?? (preferred[0] as string);
+}
+
+function guess(text: string, from: number, delimiter: string): Guess {
+  const records: CsvRecord[] = [];
+  scanCsv(
+    text,
+    delimiter,
+    (record) => records.push(record) < SAMPLE,
+    () => {},
+    { from },
+  );
+  const header = records[0]?.cells ?? [];
+  const same = records.filter((record) => record.cells.length === header.length).length;
+  return { delimiter, known: header.filter(isKnownName).length, share: same / Math.max(1, records.length), columns: header.length };
+}
+
+/** True when the first record holds what only a row holds: a sentence, an address, or a label that later rows have in the same column. */
+export function looksLikeData(first: readonly string[], rest: readonly CsvRecord[]): boolean {
+  if (first.some(isKnownName)) {
+    const labels = first.filter((cell) => isLabel(cell) && repeats(cell, first.indexOf(cell), rest)).length;
+    return labels > 0 && first.some(isSentence);
+  }
+  return first.some((cell, c) => isSentence(cell) || /^https?:\/\//.test(cell.trim()) || (isLabel(cell) && repeats(cell, c, rest)));
+}
+
+const isSentence = (cell: string): boolean => cell.length > 80 || cell.trim().split(/\s+/).length >= 5;
+const isLabel = (cell: string): boolean => SAFE_VALUES.has(normalValue(cell)) || UNSAFE_VALUES.has(normalValue(cell));
+const repeats = (cell: string, c: number, rest: readonly CsvRecord[]): boolean => rest.slice(0, 1000).some((record) => record.cells[c] === cell);

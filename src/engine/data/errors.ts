@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import type { Choice, ProblemError, Question, Where } from "../../protocol/index.js";
+import { needsAnswer, problem, rawText } from "../errors.js";
+
+const READS = "Layerscope reads JSONL, JSON, CSV, TSV, TXT and Parquet.";
+
+/** The file's name in quotes; never its folder, which may be private. */
+export const named = (path: string): string => `"${basename(path)}"`;
+
+export const notFound = (path: string): ProblemError =>
+  problem("data/not-found", `There is no file ${named(path)}.`, { hint: "Check the path.", where: { file: path } });
+
+export const notAFile = (path: string, what: string): ProblemError =>
+  problem("data/not-a-file", `${named(path)} is ${what}, not a file.`, { hint: "Choose a dataset file.", where: { file: path } });
+
+export const unreadable = (path: string, error: unknown): ProblemError =>
+  problem("data/unreadable", `${named(path)} cannot be read.`, { hint: "Check its permissions.", where: { file: path }, details: rawText(error) });
+
+export const tooLarge = (path: string, bytes: number, most: number): ProblemError =>
+  problem("data/too-large", `${named(path)} has ${megabytes(bytes)}; files above ${megabytes(most)} are not read.`, {
+    hint: "Take a sample of its rows into a smaller file.",
+    where: { file: path },
+  });
+
+export const tooManyRows = (path: string, most: number, line: number): ProblemError =>
+  problem("data/too-many-rows", `${named(path)} has more than ${most.toLocaleString("en")} rows.`, {
+    hint: "Take a sample of its rows into a smaller file.",
+    where: { file: path, line },
+  });
+
+export const empty = (path: string): ProblemError =>
+  problem("data/empty", `${named(path)} is empty.`, { hint: "Choose a file with rows.", where: { file: path } });
+
+export const changedWhileReading = (path: string): ProblemError =>
+  problem("data/changed", `${named(path)} was changed while it was being read.`, {
+    hint: "Run the audit again when nothing writes to it.",
+    where: { file: path },
+  });
+
+export const wrongFormat = (path: string, what: string, hint: string): ProblemError =>
+  problem("data/format", `${named(path)} ${what}.`, { hint: `${hint} ${READS}`, where: { file: path } });
+
+export const badJson = (path: string, line: number, column: number, reason: string, hint: string): ProblemError =>
+  problem("data/bad-json", `${named(path)} is not valid JSON: line ${line + 1}, column ${column + 1}: ${reason}.`, {
+    hint,
+    where: { file: path, line, column },
+  });
+
+export const openQuote = (path: string, line: number, column: number): ProblemError =>
+  problem("data/open-quote", `${named(path)}: the quote that opens on line ${line + 1}, column ${column + 1} is never closed.`, {
+    hint: "Close it, or double a quote that belongs to the text.",
+    where: { file: path, line, column },
+  });
+
+export const noRows = (path: string, found: string): ProblemError =>
+  problem("data/no-rows", `${named(path)} has no rows${found ? `: ${found}` : ""}.`, { hint: "Add rows, or choose another file.", where: { file: path } });
+
+export const notADataset = (path: string, why: string): ProblemError =>
+  problem("data/not-a-dataset", `${named(path)} holds no list of rows: ${why}.`, {
+    hint: 'Layerscope looks for a list of objects or texts, for example [{"text": …, "label": "safe"}].',
+    where: { file: path },
+  });
+
+export const noText = (path: string, columns: string): ProblemError =>
+  problem("data/no-text", `${named(path)} has no column with text (${columns}).`, { hint: "Name the text column with --text.", where: { file: path } });
+
+export const noSuchColumn = (path: string, role: string, name: string, columns: string): ProblemError =>
+  problem("data/no-such-column", `${named(path)} has no column "${name}" (asked for as ${role}); it has ${columns}.`, {
+    hint: "Name one of them, or its position as #1, #2 …",
+    where: { file: path },
+  });
+
+export const noSuchList = (path: string, key: string, lists: string): ProblemError =>
+  problem("data/no-such-list", `${named(path)} has no list "${key}"; it has ${lists}.`, { hint: "Name one of them with --list.", where: { file: path } });
+
+export const oneClass = (path: string, has: string, lacks: string, rows: number, more: string): ProblemError =>
+  problem("data/one-class", `${named(path)} has one class only: ${rows} ${has} rows, no ${lacks} ones; layers cannot be compared without both.`, {
+    hint: `Set it against a file of ${lacks} rows with --contrast FILE${more}.`,
+    where: { file: path },
+  });
+
+export const noUsableRows = (path: string, why: string): ProblemError =>
+  problem("data/no-usable-rows", `None of the rows of ${named(path)} can be used: ${why}.`, {
+    hint: "Check the text and label columns.",
+    where: { file: path },
+  });
+
+export const noSuchValue = (path: string, column: string, values: string): ProblemError =>
+  problem("data/no-such-value", `None of the given label values occurs in "${column}" of ${named(path)}; it has ${values}.`, {
+    hint: "Name its values with --safe and --unsafe.",
+    where: { file: path },
+  });
+
+export const tooManyValues = (path: string, column: string, values: number): ProblemError =>
+  problem("data/too-many-values", `"${column}" of ${named(path)} has ${values.toLocaleString("en")} different values; a label has a few.`, {
+    hint: "Name another column with --label.",
+    where: { file: path },
+  });
+
+export const differentClasses = (path: string, contrast: string): ProblemError =>
+  problem("data/different-classes", `The classes of ${named(path)} are not those of ${named(contrast)}.`, {
+    hint: "Choose two files with the same classes.",
+    where: { file: contrast },
+  });
+
+export const sameFile = (path: string): ProblemError =>
+  problem("data/same-file", `${named(path)} cannot be set against itself.`, { hint: "Choose another file as contrast.", where: { file: path } });
+
+/** A question with its choices; the command line prints the flags. */
+export function ask(code: string, message: string, choices: readonly Choice[], where?: Where): ProblemError {
+  const question: Question = { code, message, choices };
+  return needsAnswer(question, where);
+}
+
+const megabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1024 / 1024)).toLocaleString("en")} MB`;

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
+import type { Dataset, Row } from "./dataset.js";
+import { duplicateNotices } from "./duplicates.js";
+import { noUsableRows, oneClass, sameFile } from "./errors.js";
+import { type Settled, settleOne, settleTwo } from "./pairing.js";
+import { type Part, readPart } from "./part.js";
+import { rowNotices, wellFormed } from "./row-notices.js";
+import { findSibling } from "./sibling.js";
+
+export { findSibling } from "./sibling.js";
+
+/**
+ * Reads a dataset (and its contrast file) into rows with classes.
+ * @throws ProblemError: a refusal, or with `question` set what only the user can answer.
+ */
+export async function openDataset(path: string, options: DataOptions, signal?: AbortSignal): Promise<Dataset> {
+  return read(path, options, [], signal);
+}
+
+/** The card of a file, or the question to be answered first; refusals are thrown. */
+export async function inspectDataset(path: string, options: DataOptions, signal?: AbortSignal): Promise<DataAnswer> {
+  const notices: Notice[] = [];
+  try {
+    return { kind: "card", card: (await read(path, options, notices, signal)).card };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || !error.problem.question) throw error;
+    return { kind: "question", question: error.problem.question, notices, sibling: await findSibling(path) };
+  }
+}
+
+async function read(path: string, options: DataOptions, notices: Notice[], signal?: AbortSignal): Promise<Dataset> {
+  const first = await readPart({ path, file: 0, options, soft: false, notices, signal });
+  // An empty contrast stands for "a file still to be chosen".
+  const contrastPath = options.contrast ? contrastOf(path, options.contrast) : undefined;
+  if (contrastPath === undefined) {
+    const settled = await settleOne(first, options);
+    return assemble([first], settled, notices, options, undefined);
+  }
+  if (resolve(path) === resolve(contrastPath)) throw sameFile(path);
+  const own = first.options;
+  const inherited: DataOptions = {
+    ...own,
+    expandAnswers: options.expandAnswers,
+    all: options.contrastAll,
+    skipBad: options.skipBad,
+    safe: options.safe ?? own.safe,
+    unsafe: options.unsafe ?? own.unsafe,
+    concept: options.concept ?? own.concept,
+  };
+  const second = await readPart({ path: contrastPath, file: 1, options: inherited, soft: true, notices, signal });
+  return assemble([first, second], settleTwo(first, second, options), notices, options, contrastPath);
+}
+
+/** From where the program runs, else from the dataset's own folder. */
+function contrastOf(path: string, contrast: string): string {
+  if (isAbsolute(contrast)) return contrast;
+  const near = resolve(contrast);
+  return existsSync(near) && statSync(near).isFile() ? near : resolve(dirname(path), contrast);
+}
+
+function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Dataset {
+  const [first] = parts as readonly [Part];
+  const rows: Row[] = [];
+  let id = 0;
+  let torn = 0;
+  const skipped: SkipCount[] = [];
+  parts.forEach((part, f) => {
+    for (const candidate of part.candidates) {
+      const { place, category, group, name } = candidate;
+      const label = settled.classOf[f]?.(candidate.label);
+      const at = id++;
+      if (candidate.text.trim() === "") part.skips.add("empty-text", place.startLine, label);
+      else if (label === undefined)
+        part.skips.add(
+          candidate.label === undefined || candidate.label.trim() === "" ? "no-label" : candidate.long ? "shifted-cells" : "unknown-label",
+          place.startLine,
+        );
+      else {
+        const text = wellFormed(candidate.text);
+        if (text !== candidate.text) torn++;
+        rows.push({ id: at, place, text, label, category, group, name });
+      }
+    }
+    skipped.push(...part.skips.counts(settled.names));
+  });
+  notices.push(...settled.notices);
+  if (torn > 0)
+    notices.push({
+      code: "data/lone-surrogate",
+      message: `${torn} ${torn === 1 ? "text holds" : "texts hold"} half of a surrogate pair, which no encoder takes; it was read as \ufffd.`,
+    });
+
+  const sizes = [0, 0] as [number, number];
+  for (const row of rows) sizes[row.label]++;
+  if (rows.length === 0) throw noUsableRows(first.file.path, joinSkips(parts));
+  const lacking = sizes.findIndex((n) => n === 0);
+  if (lacking >= 0) throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, "");
+  notices.push(...rowNotices(rows, settled.names), ...duplicateNotices(rows));
+
+  const card: DataCard = {
+    path: first.file.path,
+    contrastPath,
+    format: first.format,
+    bytes: parts.reduce((sum, part) => sum + part.file.bytes.length, 0),
+    sha256: fingerprint(parts),
+    columns: first.columns,
+    kind: settled.kind,
+    classes: [
+      { name: settled.names[0], values: settled.values[0], rows: sizes[0] },
+      { name: settled.names[1], values: settled.values[1], rows: sizes[1] },
+    ],
+    rows: id + parts.reduce((sum, part) => sum + part.skips.countOf("bad-line"), 0),
+    used: rows.length,
+    skipped,
+    notices,
+    options: { ...first.options, ...(contrastPath ? { contrast: contrastPath } : {}), ...settled.options, ...(options.skipBad ? { skipBad: true } : {}) },
+    hasRanges: parts.every((part) => part.hasRanges),
+  };
+  return { card, rows };
+}
+
+const joinSkips = (parts: readonly Part[]): string =>
+  parts
+    .map((part) => part.skips.sentence())
+    .filter(Boolean)
+    .join(", ");
+
+/** Of one file its SHA-256; of two the SHA-256 of both digests, in order. */
+function fingerprint(parts: readonly Part[]): string {
+  const [only, ...more] = parts.map((part) => part.file.sha256);
+  return more.length === 0
+    ? (only as string)
+    : createHash("sha256")
+        .update([only, ...more].join(""))
+        .digest("hex");
+}
