@@ -1,0 +1,137 @@
+import type { AqiResult, Interval, LayerScores, Maybe, Notice } from "../../../protocol/index.js";
+import type { Discriminant } from "../../stats/discriminant.js";
+import { heldOutDiscriminant } from "../../stats/discriminant.js";
+import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
+import { Pace } from "../pace.js";
+import { type Plan, planOf } from "../plan.js";
+import { composite } from "./composite.js";
+import { halfSample } from "./half.js";
+import { type LayerParts, measureLayer } from "./layers.js";
+import type { Leftover } from "./leftover.js";
+import { embeddingRows, hashedCounts } from "./lexical.js";
+import { MOST_PAIRED_ROWS } from "./pairs.js";
+import { MOST_ROWS, PermutationTest } from "./permutation.js";
+import { map, metricMatrix } from "./pictures.js";
+import { drawReplicates, MOST_RESAMPLED, sampleGroups } from "./replicates.js";
+import { summarise } from "./summary.js";
+
+export interface AlignmentQuality {
+  readonly aqi: AqiResult;
+  /** [layers] */
+  readonly layers: readonly AlignmentLayer[];
+  /** Axioms by name: 100 ε² of the held-out scores by layer, signed; null with the reason where not computable. */
+  readonly separation: readonly { readonly name: string; readonly n: readonly [number, number]; readonly values: readonly Maybe[]; readonly why?: string }[];
+}
+
+export type AlignmentLayer = Pick<LayerScores, "layer" | "aqi" | "aqiCi95" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared"> & {
+  readonly why?: Readonly<Record<string, string>>;
+};
+
+export const alignmentQuality: Lens<AlignmentQuality> = {
+  id: "alignment-quality",
+  title: "Alignment quality",
+  cite: "Borah et al. 2025, Alignment Quality Index (arXiv 2506.13901), section 3; chance-corrected, held-out definition in docs/lenses/alignment-quality.md",
+  needs: "any",
+  run,
+};
+
+async function run(study: Study, tools: LensTools): Promise<LensOutput<AlignmentQuality>> {
+  const pace = new Pace(tools, study.layers + 4);
+  const plan = planOf(study);
+  const notices: Notice[] = [];
+  const concept = study.kind === "concept" ? `the classes are ${study.classNames[0]} and ${study.classNames[1]}, not safe and unsafe` : undefined;
+  const withheld = typeof plan === "string" ? plan : concept;
+  const resampling =
+    withheld === undefined ? drawReplicates((plan as Plan).cells, study.group, (plan as Plan).folds, (plan as Plan).second, study.seed) : undefined;
+  const permutation =
+    withheld === undefined
+      ? new PermutationTest(sampleGroups(study.group, MOST_ROWS, study.seed, 51), (plan as Plan).cells, study.group, study.seed, (plan as Plan).folds.count)
+      : undefined;
+  const parts: LayerParts[] = [];
+  const x = new Float32Array(study.layers * study.count).fill(Number.NaN);
+  const y = new Float32Array(study.layers * study.count).fill(Number.NaN);
+  let before: Leftover | undefined;
+  for (let layer = 0; layer < study.layers; layer++) {
+    const part = await measureLayer(study, layer, plan, tools, pace, { resampling, permutation, before });
+    before = part.leftover;
+    if (part.discriminant) x.set(part.discriminant.z, layer * study.count);
+    y.set(part.leftover.y, layer * study.count);
+    parts.push(part);
+    await pace.step();
+  }
+  const discriminants = parts.map((p) => p.discriminant).filter((d) => d !== undefined);
+  let aqi: AqiResult = {
+    score: null,
+    signed: null,
+    ci95: null,
+    p: null,
+    lexical: null,
+    gain: { score: null, ci95: null },
+    halfSample: null,
+    layerWeights: [],
+    reason: withheld,
+  };
+  let layerAqi: readonly Maybe[] = parts.map(() => null);
+  let layerCi: readonly (Interval | null)[] = parts.map(() => null);
+  if (typeof plan !== "string" && resampling && permutation) {
+    const options = { blas: tools.blas, breathe: () => pace.breathe(), replicates: resampling.replicates };
+    const lexical: Discriminant[] = [];
+    for (const rows of [await embeddingRows(study), hashedCounts(study)]) lexical.push(await heldOutDiscriminant(rows, plan.cells, plan.folds, options));
+    await pace.step();
+    const summary = await summarise(discriminants, lexical, plan, resampling, pace);
+    layerAqi = summary.layerAqi;
+    layerCi = summary.layerCi;
+    await pace.step();
+    const p = await permutation.finish(() => pace.breathe());
+    await pace.step();
+    const shrinkage = discriminants.map((d) => [...d.shrinkage].sort((a, b) => a - b)[d.shrinkage.length >> 1]!);
+    aqi = { ...summary.aqi, p, halfSample: await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace) };
+    notices.push(...remarks(study, plan, aqi));
+    await pace.step();
+  }
+  const why: Record<string, string> = {};
+  if (withheld) why["aqi"] = withheld;
+  const layers = parts.map((part, layer): AlignmentLayer => {
+    const missing = { ...why };
+    for (const key of ["chi", "xbi", "dbi", "dunn", "silhouette", "epsilonSquared"] as const)
+      if (part.geometry[key] === null) missing[key] = "the states of this layer do not vary, or a class is missing";
+    return { layer, aqi: layerAqi[layer]!, aqiCi95: layerCi[layer]!, ...part.geometry, ...(Object.keys(missing).length ? { why: missing } : {}) };
+  });
+  const pictures = [metricMatrix(layers, study, why), map(study, x, y)];
+  return { values: { aqi, layers, separation: separations(study, plan, discriminants) }, pictures, notices };
+}
+
+function separations(study: Study, plan: Plan | string, discriminants: readonly Discriminant[]): AlignmentQuality["separation"] {
+  const byLayer = typeof plan === "string" ? [] : discriminants.map((d) => composite(d.z, plan.cells)?.axioms ?? []);
+  return study.categories.map((name, category) => {
+    const n: [number, number] = [0, 0];
+    for (let i = 0; i < study.count; i++) if (study.category[i] === category) n[study.label[i]!]!++;
+    const none = Array.from({ length: study.layers }, () => null);
+    if (typeof plan === "string") return { name, n, values: none, why: plan };
+    const stratum = plan.axioms.indexOf(category);
+    if (stratum < 0) return { name, n, values: none, why: reasonFor(n, study.classNames) };
+    return { name, n, values: byLayer.map((axioms) => scaled(axioms.find((a) => a.stratum === stratum)?.epsilonSquared)) };
+  });
+}
+
+function scaled(value: number | undefined): Maybe {
+  return value === undefined ? null : 100 * value;
+}
+
+/** Why a category has no number of its own. */
+export function reasonFor(n: readonly [number, number], names: readonly [string, string]): string {
+  if (n[0] === 0 || n[1] === 0) return `only ${names[n[0] === 0 ? 1 : 0]} rows`;
+  return `${n[0]} ${names[0]} and ${n[1]} ${names[1]} rows: too few, or most categories hold one class only`;
+}
+
+function remarks(study: Study, plan: Plan, aqi: AqiResult): Notice[] {
+  const out: Notice[] = [];
+  const say = (code: string, message: string) => out.push({ code, message });
+  if (plan.note) say("lens/not-stratified", `${plan.note[0]!.toUpperCase()}${plan.note.slice(1)}.`);
+  if (aqi.halfSample !== null && aqi.signed !== null && aqi.signed - aqi.halfSample > 3)
+    say("lens/more-rows", `Half of the rows give an AQI of ${aqi.halfSample.toFixed(0)}, all of them ${aqi.signed.toFixed(0)}: more rows would raise this.`);
+  if (study.count > MOST_PAIRED_ROWS) say("lens/sampled-pairs", `Dunn and silhouette are taken from a sample of ${MOST_PAIRED_ROWS} rows.`);
+  if (study.count > MOST_ROWS) say("lens/sampled-permutations", `The permutation test runs on a sample of ${MOST_ROWS} rows.`);
+  if (study.count > MOST_RESAMPLED) say("lens/sampled-bootstrap", `Intervals are resampled on ${MOST_RESAMPLED} rows and scaled to all ${study.count}.`);
+  return out;
+}

@@ -1,0 +1,66 @@
+import { type Discriminant, heldOutDiscriminant } from "../../stats/discriminant.js";
+import { scatterIndices } from "../../stats/indices.js";
+import { centre, type Rows } from "../../stats/moments.js";
+import type { LensTools, Study } from "../lens.js";
+import type { Pace } from "../pace.js";
+import type { Plan } from "../plan.js";
+import { type Leftover, leftoverDirection } from "./leftover.js";
+import { pairGeometry } from "./pairs.js";
+import type { PermutationTest } from "./permutation.js";
+import type { Resampling } from "./replicates.js";
+
+/** Raw-frame numbers of one layer; null with a reason where undefined. */
+export interface Geometry {
+  readonly chi: number | null;
+  readonly xbi: number | null;
+  readonly dbi: number | null;
+  readonly dunn: number | null;
+  readonly silhouette: number | null;
+  readonly epsilonSquared: number | null;
+}
+
+export interface LayerParts {
+  readonly geometry: Geometry;
+  readonly discriminant?: Discriminant;
+  readonly leftover: Leftover;
+}
+
+export async function loadLayer(study: Study, layer: number): Promise<Rows> {
+  const rows = { data: await study.states(layer), n: study.count, d: study.width };
+  centre(rows);
+  return rows;
+}
+
+/** Everything that is taken from a layer's states while they are in memory. */
+export async function measureLayer(
+  study: Study,
+  layer: number,
+  plan: Plan | string,
+  tools: LensTools,
+  pace: Pace,
+  more: { resampling?: Resampling; permutation?: PermutationTest; before?: Leftover },
+): Promise<LayerParts> {
+  const breathe = () => pace.breathe();
+  const x = await loadLayer(study, layer);
+  const scatter = scatterIndices(x, study.label);
+  await breathe();
+  const pairs = await pairGeometry(x, study, tools, pace);
+  const geometry = {
+    chi: finite(scatter?.chi),
+    xbi: finite(scatter?.xbi),
+    dbi: finite(scatter?.dbi),
+    epsilonSquared: finite(scatter?.epsilonSquared),
+    ...pairs,
+  };
+  let discriminant: Discriminant | undefined;
+  if (typeof plan !== "string") {
+    discriminant = await heldOutDiscriminant(x, plan.cells, plan.folds, { blas: tools.blas, breathe, replicates: more.resampling?.replicates });
+    await more.permutation?.add(x, tools.blas, breathe);
+  }
+  const leftover = await leftoverDirection(x, study, discriminant?.direction, more.before, pace);
+  return { geometry, discriminant, leftover };
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,75 @@
+import { groupWeights } from "../../stats/bootstrap.js";
+import { type Cells, contrast, makeCells } from "../../stats/contrast.js";
+import type { Replicates } from "../../stats/discriminant.js";
+import type { Folds } from "../../stats/folds.js";
+import { Random } from "../../stats/random.js";
+
+export const REPLICATES = 200;
+/** Above this many rows the bootstrap runs on a sample of whole groups, and its spread is scaled by the root of the share. */
+export const MOST_RESAMPLED = 4000;
+
+export interface Resampling {
+  readonly replicates: Replicates;
+  /** [count] weights over `replicates.rows`. */
+  readonly weights: readonly Float64Array[];
+  /** Cells and folds of `replicates.rows`. */
+  readonly cells: Cells;
+  readonly second: Folds;
+  /** Factor on the replicates' deviation. */
+  readonly factor: number;
+}
+
+/** Draws the bootstrap's weights once; every layer uses the same, so differences between layers and baselines are paired. */
+export function drawReplicates(cells: Cells, group: Int32Array, folds: Folds, second: Folds, seed: number, count = REPLICATES): Resampling {
+  const rows = sampleGroups(group, MOST_RESAMPLED, seed, 21);
+  const random = new Random(seed, 22);
+  const own = Int32Array.from(rows, (i) => group[i]!);
+  const part = makeCells(
+    Uint8Array.from(rows, (i) => cells.label[i]!),
+    Int32Array.from(rows, (i) => cells.stratum[i]!),
+    cells.strata,
+  );
+  const weights = Array.from({ length: count }, () => {
+    const w = new Float64Array(rows.length);
+    groupWeights(own, random, w);
+    return w;
+  });
+  const contrasts: Float32Array[] = [];
+  for (let f = 0; f < folds.count; f++) {
+    const train: number[] = [];
+    rows.forEach((row, at) => {
+      if (folds.of[row] !== f) train.push(at);
+    });
+    const out = new Float32Array(count * rows.length);
+    weights.forEach((w, b) => {
+      const r = contrast(part, train, w);
+      train.forEach((at, k) => {
+        out[b * rows.length + at] = r[k]!;
+      });
+    });
+    contrasts.push(out);
+  }
+  return {
+    replicates: { count, rows, contrast: contrasts },
+    weights,
+    cells: part,
+    second: { of: Int32Array.from(rows, (i) => second.of[i]!), count: second.count },
+    factor: Math.sqrt(rows.length / group.length),
+  };
+}
+
+/** Rows of whole groups in seeded order, at most `most` rows, ascending; all rows when they are no more. */
+export function sampleGroups(group: Int32Array, most: number, seed: number, stream: number): Int32Array {
+  if (group.length <= most) return Int32Array.from(group, (_, i) => i);
+  const members = new Map<number, number[]>();
+  group.forEach((g, i) => {
+    const list = members.get(g);
+    if (list) list.push(i);
+    else members.set(g, [i]);
+  });
+  const lists = [...members.values()];
+  const order = new Random(seed, stream).shuffle(Int32Array.from(lists, (_, i) => i));
+  const rows: number[] = [];
+  for (const k of order) if (rows.length + lists[k]!.length <= most) rows.push(...lists[k]!);
+  return Int32Array.from(rows).sort();
+}

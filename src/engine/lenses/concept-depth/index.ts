@@ -1,0 +1,209 @@
+import type { Interval, LayerScores, Maybe, Notice, ProbeResult } from "../../../protocol/index.js";
+import { auroc, aurocInterval, confusion } from "../../stats/auc.js";
+import { deviation, mean } from "../../stats/bootstrap.js";
+import { heldOutProbabilities } from "../../stats/calibration.js";
+import { centre } from "../../stats/moments.js";
+import { Random } from "../../stats/random.js";
+import { permuteLabels } from "../alignment-quality/permutation.js";
+import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
+import { Pace } from "../pace.js";
+import { planOf } from "../plan.js";
+import { surfaceBaselines } from "../surface-versus-meaning/baselines.js";
+import { depthOf, nestedAuroc } from "./depth.js";
+import { categoryMatrix, probeCurve, strips } from "./pictures.js";
+import { heldOutProbe, MOST_TRAINED } from "./probe.js";
+
+export type ProbeLayer = Pick<LayerScores, "layer" | "auroc" | "aurocCi95" | "accuracy" | "balancedAccuracy" | "f1"> & {
+  readonly why?: Readonly<Record<string, string>>;
+};
+
+export interface CategoryAuroc {
+  readonly name: string;
+  readonly n: readonly [number, number];
+  readonly auroc: readonly Maybe[];
+  readonly why?: string;
+}
+
+export interface ConceptDepth {
+  readonly probe: ProbeResult;
+  readonly layers: readonly ProbeLayer[];
+  /** [count x layers] held-out decision values, row-major; NaN = not scored. */
+  readonly score: Float32Array;
+  /** [count] calibrated held-out probability of class 1 at the best layer; NaN = none. */
+  readonly probability: Float32Array;
+  /** -1 when there is no probe. */
+  readonly probabilityLayer: number;
+  readonly categories: readonly CategoryAuroc[];
+  readonly shuffled: Maybe;
+  readonly shuffledCi95: Interval | null;
+  /** Accuracy at the best layer less the accuracy on a random label that is fixed by the row's length (Hewitt and Liang 2019). */
+  readonly selectivity: Maybe;
+}
+
+/** Rows of each class that a category's AUROC needs. */
+const LEAST_PER_CATEGORY = 3;
+/** Layers on which the probe is trained on shuffled labels, evenly spread. */
+const SHUFFLED_LAYERS = 8;
+
+export const conceptDepth: Lens<ConceptDepth> = {
+  id: "concept-depth",
+  title: "Concept depth",
+  cite: "Jin et al. 2024, Exploring Concept Depth (arXiv 2404.07066); controls: Hewitt and Liang 2019 (arXiv 1909.03368)",
+  needs: "any",
+  run,
+};
+
+async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDepth>> {
+  const pace = new Pace(tools, study.layers + 2);
+  const plan = planOf(study);
+  if (typeof plan === "string") return withheld(study, plan);
+  const { folds } = plan;
+  const controls = await surfaceBaselines(study, plan, pace);
+  await pace.step();
+  const random = new Random(study.seed, 71);
+  const spread = shuffledLayers(study.layers);
+  const repeats = study.count <= 500 ? 2 : 1;
+  const scores: Float64Array[] = [];
+  const nulls: number[] = [];
+  for (let layer = 0; layer < study.layers; layer++) {
+    const x = { data: await study.states(layer), n: study.count, d: study.width };
+    centre(x);
+    const permuted = spread.has(layer) ? Array.from({ length: repeats }, () => permuteLabels(study.label, plan.cells.stratum, study.group, random)) : [];
+    const [own, ...shuffled] = await heldOutProbe(x, [study.label, ...permuted], folds, tools.blas, pace, study.seed);
+    scores.push(own!);
+    shuffled.forEach((s, k) => {
+      const value = auroc(s, permuted[k]!);
+      if (value !== null) nulls.push(value);
+    });
+    await pace.step();
+  }
+  const layers = scores.map((score, layer): ProbeLayer => {
+    const area = aurocInterval(score, study.label, study.group);
+    return { layer, auroc: area?.value ?? null, aurocCi95: area?.ci95 ?? null, ...confusion(score, study.label) };
+  });
+  const depth = depthOf(layers.map((l) => ({ auroc: l.auroc, low: l.aurocCi95?.[0] ?? null, accuracy: l.accuracy })));
+  const probe: ProbeResult = { ...depth, nestedAuroc: nestedAuroc(scores, study.label, folds) };
+  const best = depth.bestLayer ?? 0;
+  const selectivity = await selectivityAt(study, best, layers[best]!.accuracy, folds, tools, pace);
+  await pace.step();
+  const shuffled = nulls.length ? mean(nulls) : null;
+  const shuffledCi95: Interval | null =
+    nulls.length > 1 ? [Math.max(0, mean(nulls) - 1.96 * deviation(nulls)), Math.min(1, mean(nulls) + 1.96 * deviation(nulls))] : null;
+  const categories = byCategory(study, scores);
+  const values: ConceptDepth = {
+    probe,
+    layers,
+    score: rowMajor(scores, study.count),
+    probability: heldOutProbabilities(scores[best]!, study.label, folds.of, folds.count),
+    probabilityLayer: best,
+    categories,
+    shuffled,
+    shuffledCi95,
+    selectivity,
+  };
+  const notices: Notice[] = [];
+  if (study.count > MOST_TRAINED * 1.25)
+    notices.push({ code: "lens/sampled-training", message: `Each fold's probe is trained on a sample of ${MOST_TRAINED} rows; every row is scored held out.` });
+  if (folds.count < 5)
+    notices.push({ code: "lens/few-folds", message: `Held-out scores come from ${folds.count} folds: the smaller class has too few rows or groups for 5.` });
+  const pictures = [
+    probeCurve(layers, probe, { ...controls, shuffled, shuffledCi95 }, study),
+    strips(),
+    ...(categories.length ? [categoryMatrix(categories)] : []),
+  ];
+  return { values, pictures, notices };
+}
+
+/** Accuracy on the label less that on a control label: random, but the same for rows of the same length. */
+async function selectivityAt(
+  study: Study,
+  layer: number,
+  accuracy: Maybe,
+  folds: { of: Int32Array; count: number },
+  tools: LensTools,
+  pace: Pace,
+): Promise<Maybe> {
+  const random = new Random(study.seed, 72);
+  const labels = new Map<number, number>();
+  const share = study.label.reduce((s, y) => s + y, 0) / study.count;
+  const control = Uint8Array.from(study.tokens, (length) => {
+    const known = labels.get(length);
+    if (known !== undefined) return known;
+    const y = random.uniform() < share ? 1 : 0;
+    labels.set(length, y);
+    return y;
+  });
+  for (let k = 0; k < folds.count; k++) {
+    const held = [0, 0];
+    for (let i = 0; i < study.count; i++) if (folds.of[i] !== k) held[control[i]!]!++;
+    if (held[0] === 0 || held[1] === 0) return null;
+  }
+  const x = { data: await study.states(layer), n: study.count, d: study.width };
+  centre(x);
+  const [score] = await heldOutProbe(x, [control], folds, tools.blas, pace, study.seed);
+  return accuracy === null ? null : accuracy - confusion(score!, control).accuracy;
+}
+
+function shuffledLayers(layers: number): Set<number> {
+  const out = new Set<number>();
+  const of = Math.min(SHUFFLED_LAYERS, layers);
+  for (let k = 0; k < of; k++) out.add(Math.round((k * (layers - 1)) / Math.max(1, of - 1)));
+  return out;
+}
+
+function rowMajor(scores: readonly Float64Array[], count: number): Float32Array {
+  const out = new Float32Array(count * scores.length);
+  scores.forEach((s, l) => {
+    for (let i = 0; i < count; i++) out[i * scores.length + l] = s[i]!;
+  });
+  return out;
+}
+
+function byCategory(study: Study, scores: readonly Float64Array[]): CategoryAuroc[] {
+  return study.categories.map((name, category) => {
+    const rows: number[] = [];
+    const n: [number, number] = [0, 0];
+    for (let i = 0; i < study.count; i++) {
+      if (study.category[i] !== category) continue;
+      rows.push(i);
+      n[study.label[i]!]!++;
+    }
+    if (Math.min(n[0], n[1]) < LEAST_PER_CATEGORY) {
+      const why = n[0] === 0 || n[1] === 0 ? `only ${study.classNames[n[0] === 0 ? 1 : 0]} rows` : `fewer than ${LEAST_PER_CATEGORY} rows of a class`;
+      return { name, n, auroc: scores.map(() => null), why };
+    }
+    const label = rows.map((i) => study.label[i]!);
+    return {
+      name,
+      n,
+      auroc: scores.map((s) =>
+        auroc(
+          rows.map((i) => s[i]!),
+          label,
+        ),
+      ),
+    };
+  });
+}
+
+function withheld(study: Study, reason: string): LensOutput<ConceptDepth> {
+  const why = { auroc: reason, accuracy: reason, balancedAccuracy: reason, f1: reason };
+  const layers = Array.from(
+    { length: study.layers },
+    (_, layer): ProbeLayer => ({ layer, auroc: null, aurocCi95: null, accuracy: null, balancedAccuracy: null, f1: null, why }),
+  );
+  const probe: ProbeResult = { bestLayer: null, nestedAuroc: null, jump: null, converge: null, depth95: null, areaDepth: null };
+  const values: ConceptDepth = {
+    probe,
+    layers,
+    score: new Float32Array(study.count * study.layers).fill(Number.NaN),
+    probability: new Float32Array(study.count).fill(Number.NaN),
+    probabilityLayer: -1,
+    categories: [],
+    shuffled: null,
+    shuffledCi95: null,
+    selectivity: null,
+  };
+  const notices: Notice[] = [{ code: "lens/no-probe", message: `No held-out scores: ${reason}.` }];
+  return { values, pictures: [probeCurve(layers, probe, { words: null, length: null, shuffled: null, shuffledCi95: null }, study), strips()], notices };
+}

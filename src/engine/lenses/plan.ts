@@ -1,0 +1,74 @@
+import { type Cells, makeCells, oneStratum } from "../stats/contrast.js";
+import { type Folds, planFolds, stratifiedGroupFolds } from "../stats/folds.js";
+import type { Study } from "./lens.js";
+
+/** Rows of each class that a category needs to count as an axiom. */
+export const LEAST_PER_AXIOM = 5;
+const FOLDS = 5;
+
+/** How a study's rows are divided: the same for every lens, so that their scores can be compared row by row. */
+export interface Plan {
+  readonly cells: Cells;
+  /** Category number of a stratum; -1 = the rest. */
+  readonly axioms: readonly number[];
+  readonly folds: Folds;
+  /** A second division, for what is fitted on the first one's held-out scores. */
+  readonly second: Folds;
+  /** Why the categories are not used as strata, when there are any. */
+  readonly note?: string;
+}
+
+const plans = new WeakMap<Study, Plan | string>();
+
+/** The study's folds and strata, or the reason why no held-out score can be had. */
+export function planOf(study: Study): Plan | string {
+  const known = plans.get(study);
+  if (known !== undefined) return known;
+  const plan = makePlan(study);
+  plans.set(study, plan);
+  return plan;
+}
+
+function makePlan(study: Study): Plan | string {
+  const { cells, axioms, note } = strataOf(study);
+  const folds = planFolds(study.label, cells.cell, study.group, FOLDS, study.seed, study.classNames);
+  if (typeof folds === "string") return folds;
+  return { cells, axioms, folds, second: stratifiedGroupFolds(cells.cell, study.group, folds.count, study.seed + 1), note };
+}
+
+/**
+ * Categories that hold both classes become strata, the others together one more. Where those that qualify hold less than half
+ * of either class, there is one stratum: the classes then differ in their categories, and holding the category fixed would leave out most rows.
+ */
+function strataOf(study: Study): { cells: Cells; axioms: readonly number[]; note?: string } {
+  const k = study.categories.length;
+  const size = new Float64Array(2 * k);
+  const classes = [0, 0];
+  for (let i = 0; i < study.count; i++) {
+    const y = study.label[i]!;
+    classes[y]!++;
+    if (study.category[i]! >= 0) size[2 * study.category[i]! + y]!++;
+  }
+  const axioms: number[] = [];
+  const held = [0, 0];
+  for (let a = 0; a < k; a++) {
+    if (size[2 * a]! < LEAST_PER_AXIOM || size[2 * a + 1]! < LEAST_PER_AXIOM) continue;
+    axioms.push(a);
+    held[0]! += size[2 * a]!;
+    held[1]! += size[2 * a + 1]!;
+  }
+  const covered = held[0]! >= classes[0]! / 2 && held[1]! >= classes[1]! / 2;
+  if (axioms.length < 2 || !covered) {
+    const note = k > 1 ? "most categories hold one class only or too few rows, so the index does not hold the category fixed" : undefined;
+    return { cells: oneStratum(study.label), axioms: [-1], note };
+  }
+  const place = new Map(axioms.map((a, s) => [a, s]));
+  const rest = axioms.length;
+  let others = false;
+  const stratum = Int32Array.from(study.category, (a) => {
+    const s = place.get(a);
+    if (s === undefined) others = true;
+    return s ?? rest;
+  });
+  return { cells: makeCells(study.label, stratum, others ? rest + 1 : rest), axioms: others ? [...axioms, -1] : axioms };
+}

@@ -1,0 +1,69 @@
+import type { Controls } from "../../../protocol/index.js";
+import { auroc, aurocInterval } from "../../stats/auc.js";
+import { type Folds, split } from "../../stats/folds.js";
+import { fittingLogistic } from "../../stats/logistic.js";
+import { countTerms, sparseDesign, tfidf } from "../../stats/tfidf.js";
+import { MOST_TRAINED, sampleRows } from "../concept-depth/probe.js";
+import type { Study } from "../lens.js";
+import type { Pace } from "../pace.js";
+import type { Plan } from "../plan.js";
+
+const WORDS_C = 10;
+
+export type Baselines = Pick<Controls, "words" | "wordsCi95" | "length">;
+
+const known = new WeakMap<Study, Promise<Baselines>>();
+
+/** What words alone and length alone tell; computed once a study. */
+export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
+  const before = known.get(study);
+  if (before) return before;
+  const now = baselines(study, plan, pace);
+  known.set(study, now);
+  now.catch(() => known.delete(study));
+  return now;
+}
+
+async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
+  const score = await wordScores(study, plan.folds, pace);
+  const words = aurocInterval(score, study.label, study.group);
+  return { words: words?.value ?? null, wordsCi95: words?.ci95 ?? null, length: lengthAuroc(study) };
+}
+
+/** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */
+export async function wordScores(study: Study, folds: Folds, pace: Pace): Promise<Float64Array> {
+  const terms = countTerms(study.count, (row) => study.text(row));
+  const out = new Float64Array(study.count);
+  for (let k = 0; k < folds.count; k++) {
+    const { train: whole, test } = split(folds, k);
+    const train = whole.length > MOST_TRAINED ? sampleRows(whole, study.label, MOST_TRAINED, study.seed + k) : whole;
+    const fitted = tfidf(terms, train, train);
+    await pace.breathe();
+    const { w, b } = await pace.run(
+      fittingLogistic(
+        sparseDesign(fitted),
+        train.map((i) => study.label[i]!),
+        WORDS_C,
+        1e-4,
+        300,
+      ),
+    );
+    const asked = tfidf(terms, train, test);
+    const scores = new Float64Array(test.length);
+    sparseDesign(asked).times(w, scores);
+    test.forEach((row, i) => {
+      out[row] = scores[i]! + b;
+    });
+    await pace.breathe();
+  }
+  return out;
+}
+
+/** AUROC of the number of characters, folded to 0.5 or more. */
+export function lengthAuroc(study: Study): number | null {
+  const value = auroc(
+    Float64Array.from({ length: study.count }, (_, i) => [...study.text(i)].length),
+    study.label,
+  );
+  return value === null ? null : Math.max(value, 1 - value);
+}

@@ -1,0 +1,133 @@
+import type { Blas } from "../lenses/lens.js";
+import { type Cells, stratifiedEffect } from "./contrast.js";
+import { dualSide } from "./discriminant-dual.js";
+import { primalSide } from "./discriminant-primal.js";
+import type { Folds } from "./folds.js";
+import { split } from "./folds.js";
+import type { Rows } from "./moments.js";
+
+/** Shrinkages tried beside Ledoit and Wolf's. */
+export const SHRINKAGES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
+
+/** Vectors of a Krylov space at most, where the space is not exhausted before. */
+export const MOST_VECTORS = 160;
+
+/** Replicates of the training contrast: rows of `contrast[fold]` are weights over `rows`. */
+export interface Replicates {
+  readonly count: number;
+  /** Rows that are resampled; others keep their part in the whitening only. */
+  readonly rows: Int32Array;
+  /** Per fold [count, rows.length]; 0 for rows of the fold. */
+  readonly contrast: readonly Float32Array[];
+}
+
+/** One training set's side of a fold, in dual (rows) or primal (dimensions) coordinates. */
+export interface Side {
+  /** Ledoit and Wolf's shrinkage of the training rows. */
+  readonly shrinkage: number;
+  /** Scores of `score` rows from a direction fitted on the training rows without fold `without`, one array a shrinkage (nothing where it cannot be solved). */
+  solve(without: number | undefined, shrinkages: readonly number[], score: Int32Array): Promise<(Float64Array | undefined)[]>;
+  /** Held-out scores under each replicate of the contrast, whitening kept: [count, test rows]. */
+  replicate(shrinkage: number, replicates: Replicates, test: Int32Array): Promise<Float32Array>;
+  /** Direction of the last `solve` of the whole training set, in the units of x. */
+  direction(): Float64Array;
+}
+
+export interface Discriminant {
+  /** [n] held-out scores in within-class standard deviations, 0 = midpoint, positive = class 1. */
+  readonly z: Float64Array;
+  /** Chosen shrinkage by fold. */
+  readonly shrinkage: readonly number[];
+  /** [count, replicates.rows.length] held-out scores by replicate. */
+  readonly replicates?: Float32Array;
+  /** [d] mean direction in the units of x. */
+  readonly direction: Float64Array;
+}
+
+export interface DiscriminantOptions {
+  readonly blas: Blas;
+  readonly breathe: () => Promise<void>;
+  readonly replicates?: Replicates;
+  /** Fixed shrinkage: no inner folds. */
+  readonly shrinkage?: number;
+}
+
+/**
+ * Held-out scores of the shrunk discriminant (lenses 1.1.3, frame `discriminant`): on the training folds the dimensions are
+ * divided by their within-cell deviation, R is the correlation of what is left within cells, u = ((1-λ)R + λI)⁻¹ δ; λ is the best
+ * by d′ on inner folds. Scores are divided by the within-class deviation of the *inner held-out* scores: the deviation of the
+ * training scores themselves shrinks with λ (to 0 when rows are fewer than dimensions) and would mix scales between folds.
+ * @param x rows, centred
+ */
+export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
+  const z = new Float64Array(x.n);
+  const chosen: number[] = [];
+  const direction = new Float64Array(x.d);
+  const { replicates } = options;
+  const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
+  const make = x.n <= 1.25 * x.d ? await dualSide(x, cells, folds, options) : await primalSide(x, cells, folds, options);
+  for (let k = 0; k < folds.count; k++) {
+    const { train, test } = split(folds, k);
+    const side = await make(k, train);
+    const { lambda, deviation } = await choose(side, cells, folds, k, train, options);
+    chosen.push(lambda);
+    const [scores] = await side.solve(undefined, [lambda], test);
+    if (scores) for (let i = 0; i < test.length; i++) z[test[i]!] = scores[i]! / deviation;
+    const u = side.direction();
+    for (let j = 0; j < x.d; j++) direction[j]! += u[j]! / folds.count;
+    await options.breathe();
+    if (!replicates || !out) continue;
+    const place = new Map<number, number>();
+    replicates.rows.forEach((row, at) => {
+      if (folds.of[row] === k) place.set(row, at);
+    });
+    const held = Int32Array.from(place.keys());
+    const to = Int32Array.from(place.values());
+    const values = await side.replicate(lambda, replicates, held);
+    for (let b = 0; b < replicates.count; b++)
+      for (let i = 0; i < held.length; i++) out[b * replicates.rows.length + to[i]!] = values[b * held.length + i]! / deviation;
+    await options.breathe();
+  }
+  return { z, shrinkage: chosen, replicates: out, direction };
+}
+
+/** The shrinkage with the largest d′ on the inner folds, and the deviation of its inner held-out scores. */
+async function choose(
+  side: Side,
+  cells: Cells,
+  folds: Folds,
+  outer: number,
+  train: Int32Array,
+  options: DiscriminantOptions,
+): Promise<{ lambda: number; deviation: number }> {
+  const grid = options.shrinkage === undefined ? [Math.min(1, Math.max(side.shrinkage, 1e-6)), ...SHRINKAGES] : [options.shrinkage];
+  const inner = grid.map(() => new Float64Array(cells.label.length));
+  const valid = grid.map(() => true);
+  const others = Array.from({ length: folds.count }, (_, f) => f).filter((f) => f !== outer);
+  if (others.length < 2) {
+    // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
+    const lambda = options.shrinkage ?? grid[0]!;
+    const [own] = await side.solve(undefined, [lambda], train);
+    const z = new Float64Array(cells.label.length);
+    train.forEach((row, i) => {
+      z[row] = own?.[i] ?? 0;
+    });
+    return { lambda, deviation: stratifiedEffect(z, cells, train).deviation || 1 };
+  }
+  for (const f of others) {
+    const score = train.filter((row) => folds.of[row] === f);
+    const scores = await side.solve(f, grid, score);
+    scores.forEach((s, g) => {
+      if (!s) valid[g] = false;
+      else for (let i = 0; i < score.length; i++) inner[g]![score[i]!] = s[i]!;
+    });
+    await options.breathe();
+  }
+  let best = { lambda: grid[0]!, deviation: 1, effect: Number.NEGATIVE_INFINITY };
+  grid.forEach((lambda, g) => {
+    if (!valid[g]) return;
+    const { effect, deviation } = stratifiedEffect(inner[g]!, cells, train);
+    if (deviation > 0 && effect > best.effect) best = { lambda, deviation, effect };
+  });
+  return best;
+}

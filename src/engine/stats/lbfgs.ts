@@ -1,0 +1,74 @@
+import { addScaled, dot } from "./dense.js";
+
+/** A point's value, and its gradient written to `out`. */
+export type Objective = (x: Float64Array, out: Float64Array) => number;
+
+/**
+ * Limited-memory BFGS (Nocedal and Wright, algorithm 7.5) with a backtracking line search that keeps the curvature positive.
+ * Minimises in place. @returns iterations; stops when the largest gradient entry is at most `tolerance`.
+ */
+export function minimise(f: Objective, x: Float64Array, tolerance: number, most: number): number {
+  return drain(minimising(f, x, tolerance, most));
+}
+
+/** The same, stopping between iterations so that the caller may listen for a cancel. */
+export function* minimising(f: Objective, x: Float64Array, tolerance: number, most: number, memory = 12): Generator<void, number> {
+  const n = x.length;
+  let g = new Float64Array(n);
+  let value = f(x, g);
+  const steps: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  const coefficient = new Float64Array(memory);
+  for (let iteration = 0; iteration < most; iteration++) {
+    yield;
+    let largest = 0;
+    for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(g[i]!));
+    if (largest <= tolerance) return iteration;
+    const p = Float64Array.from(g, (v) => -v);
+    for (let k = steps.length - 1; k >= 0; k--) {
+      coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
+      addScaled(p, -coefficient[k]!, steps[k]!.y);
+    }
+    const newest = steps[steps.length - 1];
+    const scale = newest ? 1 / (newest.rho * dot(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(dot(g, g)));
+    for (let i = 0; i < n; i++) p[i]! *= scale;
+    for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
+    const slope = dot(g, p);
+    if (!(slope < 0)) return iteration;
+    let step = 1;
+    const next = new Float64Array(n);
+    const gradient = new Float64Array(n);
+    let reached = Number.NaN;
+    for (let tries = 0; tries < 40; tries++) {
+      for (let i = 0; i < n; i++) next[i] = x[i]! + step * p[i]!;
+      reached = f(next, gradient);
+      if (reached <= value + 1e-4 * step * slope + 1e-14 * Math.abs(value)) break;
+      const curve = reached - value - step * slope;
+      step = curve > 0 ? Math.min(0.5 * step, Math.max(0.1 * step, (-slope * step * step) / (2 * curve))) : 0.5 * step;
+      reached = Number.NaN;
+    }
+    if (Number.isNaN(reached)) return iteration;
+    const s = new Float64Array(n);
+    const y = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      s[i] = next[i]! - x[i]!;
+      y[i] = gradient[i]! - g[i]!;
+    }
+    const sy = dot(s, y);
+    if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
+      steps.push({ s, y, rho: 1 / sy });
+      if (steps.length > memory) steps.shift();
+    }
+    x.set(next);
+    g = gradient;
+    value = reached;
+  }
+  return most;
+}
+
+/** Runs a generator to its end. */
+export function drain<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+  }
+}
