@@ -51,6 +51,7 @@ export class Audits {
     });
     try {
       const card = await this.reading.card(session.source.dataset, options, session.signal);
+      if (card.contrastPath) session.setContrast(card.contrastPath);
       await Promise.race([before, aborted(session.signal)]);
       if (session.signal.aborted) throw new ProblemError(cancelled);
       const plan = await this.plan(session.source, card.options);

@@ -13,18 +13,24 @@ export async function hasTextRanges(path: string): Promise<boolean> {
   return (await stat(path)).size <= MOST_TEXT_BYTES;
 }
 
-const hashes = new Map<string, { readonly stamp: string; readonly sha256: string }>();
+const hashes = new Map<string, { readonly stamp: string; readonly fingerprint: string }>();
 
+const sha256 = async (path: string): Promise<string> => {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+};
+
+/** As the engine counts it: of one file its SHA-256, of two the SHA-256 of both digests in order. */
 async function hashFiles(paths: readonly string[]): Promise<string> {
   const stamp = (await Promise.all(paths.map(async (p) => [p, (await stat(p)).size, (await stat(p)).mtimeMs]))).join("|");
   const key = paths.join("\n");
   const known = hashes.get(key);
-  if (known?.stamp === stamp) return known.sha256;
-  const hash = createHash("sha256");
-  for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  const sha256 = hash.digest("hex");
-  hashes.set(key, { stamp, sha256 });
-  return sha256;
+  if (known?.stamp === stamp) return known.fingerprint;
+  const digests = await Promise.all(paths.map(sha256));
+  const fingerprint = digests.length === 1 ? (digests[0] as string) : createHash("sha256").update(digests.join("")).digest("hex");
+  hashes.set(key, { stamp, fingerprint });
+  return fingerprint;
 }
 
 export type FileState = "same" | "changed" | "unsaved" | "gone";

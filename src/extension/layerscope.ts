@@ -83,6 +83,7 @@ export class Layerscope {
     if (!chosen) return undefined;
     const merged = { ...this.reading.remembered(dataset), ...options };
     const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: chosen });
+    const former = this.panels.of(session)?.shows;
     this.panels.show(session);
     const listening = session.onDidChange(
       () =>
@@ -90,6 +91,7 @@ export class Layerscope {
     );
     await this.audits.run(session, merged);
     listening.dispose();
+    if (session.state.phase === "cancelled" && !session.folder) this.panels.withdraw(session, former);
     return session;
   }
 

@@ -75,7 +75,6 @@ export class AuditPanel {
   /** Another run of the same dataset takes the place of the former one. */
   show(session: Session): void {
     this.session = session;
-    this.webviewPanel.title = titleOf(session);
     this.listen();
     this.tellState();
   }
@@ -122,6 +121,7 @@ export class AuditPanel {
   private tellState(): void {
     clearTimeout(this.viewTimer);
     this.viewTimer = undefined;
+    this.webviewPanel.title = titleOf(this.session);
     if (this.webviewPanel.visible) this.rpc.tell("panel.state", this.session.state);
   }
 

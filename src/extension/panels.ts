@@ -9,7 +9,7 @@ const KEY = "layerscope.panels";
 
 /** The open panels: one for a dataset (and its contrast file), whatever its runs. */
 export class Panels {
-  private readonly open = new Map<string, AuditPanel>();
+  private readonly open = new Set<AuditPanel>();
   private latest: AuditPanel | undefined;
 
   constructor(
@@ -24,8 +24,7 @@ export class Panels {
 
   /** Shows a session in its dataset's panel, made when there is none. */
   show(session: Session): AuditPanel {
-    const key = keyOf(session);
-    const known = this.open.get(key);
+    const known = this.of(session);
     if (known) {
       if (known.shows !== session) known.show(session);
       known.reveal();
@@ -43,18 +42,25 @@ export class Panels {
 
   /** The session a command without an argument means: of the active panel, else of the one used last. */
   get current(): Session | undefined {
-    for (const panel of this.open.values()) if (panel.webviewPanel.active) return panel.shows;
+    for (const panel of this.open) if (panel.webviewPanel.active) return panel.shows;
     return this.latest?.shows;
   }
 
   byRun(run: string): Session | undefined {
-    for (const panel of this.open.values()) if (panel.shows.state.run === run) return panel.shows;
+    for (const panel of this.open) if (panel.shows.state.run === run) return panel.shows;
     return undefined;
   }
 
-  close(session: Session): void {
-    const panel = this.open.get(keyOf(session));
-    if (panel?.shows === session) panel.webviewPanel.dispose();
+  /** The panel of a session's dataset. */
+  of(session: Session): AuditPanel | undefined {
+    return [...this.open].find((panel) => keyOf(panel.shows) === keyOf(session));
+  }
+
+  /** Takes a session back that came to nothing: the former one is shown again, or the panel closes. */
+  withdraw(session: Session, former: Session | undefined): void {
+    const panel = [...this.open].find((p) => p.shows === session);
+    if (former && panel) panel.show(former);
+    else panel?.webviewPanel.dispose();
   }
 
   async rememberRun(session: Session): Promise<void> {
@@ -69,25 +75,25 @@ export class Panels {
         const inState = typeof state === "object" && state !== null ? (state as { run?: unknown }).run : undefined;
         const run = isRunId(inState) ? inState : this.context.workspaceState.get<Record<string, string>>(KEY, {})[webviewPanel.title];
         const session = isRunId(run) ? await restore(run) : undefined;
-        if (!session || this.open.has(keyOf(session))) return webviewPanel.dispose();
+        if (!session || this.of(session)) return webviewPanel.dispose();
         this.keep(new AuditPanel(this.context, webviewPanel, session, this.actions, this.log, (panel) => this.forget(panel)));
       },
     });
   }
 
   dispose(): void {
-    for (const panel of [...this.open.values()]) panel.webviewPanel.dispose();
+    for (const panel of [...this.open]) panel.webviewPanel.dispose();
   }
 
   private keep(panel: AuditPanel): AuditPanel {
-    this.open.set(keyOf(panel.shows), panel);
+    this.open.add(panel);
     this.latest = panel;
     return panel;
   }
 
   private forget(panel: AuditPanel): void {
-    for (const [key, known] of this.open) if (known === panel) this.open.delete(key);
-    if (this.latest === panel) this.latest = [...this.open.values()].at(-1);
+    this.open.delete(panel);
+    if (this.latest === panel) this.latest = [...this.open].at(-1);
   }
 }
 

@@ -1,22 +1,22 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { type QuickPickItem, Uri, window } from "vscode";
 import type { Column, DataCard, DataOptions, Question } from "../protocol/index.js";
 
 /** Where a dataset may be opened from; the menus of package.json name the same. */
 export const DATASET_EXTENSIONS = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "parquet"];
 
-type Answer = QuickPickItem & { readonly options?: DataOptions; readonly other?: true };
+type Answer = QuickPickItem & { readonly options: DataOptions };
 
 /** Puts a question about a dataset to the user. @returns the options with the answer merged in, undefined when dismissed */
 export async function askQuestion(path: string, question: Question, options: DataOptions): Promise<DataOptions | undefined> {
-  const wantsFile = question.choices.some((c) => c.options.contrast !== undefined) || /contrast|one-class|no-label/.test(question.code);
   const items: Answer[] = question.choices.map((c) => ({ label: c.label, ...(c.detail && { detail: c.detail }), options: c.options }));
-  if (wantsFile) items.push({ label: "$(folder-opened) Set against another file…", detail: "A file with rows of the other class", other: true });
   const chosen = await window.showQuickPick(items, { title: basename(path), placeHolder: question.message, ignoreFocusOut: true, matchOnDetail: true });
   if (!chosen) return undefined;
-  if (!chosen.other) return { ...options, ...chosen.options };
-  const contrast = await pickDataset(Uri.file(path), "Set Against This File");
-  return contrast && { ...options, contrast: contrast.fsPath };
+  const merged = { ...options, ...chosen.options };
+  // An empty contrast stands for a file still to be chosen.
+  if (merged.contrast !== "") return merged;
+  const contrast = await pickDataset(Uri.file(dirname(path)), "Set Against This File");
+  return contrast && { ...merged, contrast: contrast.fsPath };
 }
 
 export async function pickDataset(near: Uri | undefined, openLabel: string): Promise<Uri | undefined> {

@@ -12,7 +12,7 @@ export interface SessionSource {
 /** One audit as the panel shows it: running, done, cancelled or failed. Holds the last view; a panel may come and go. */
 export class Session {
   /** The dataset, and the contrast file where there are two. */
-  readonly files: readonly string[];
+  files: readonly string[];
   /** Name of the run's folder; undefined until the run is planned. */
   folder: string | undefined;
   plan: AuditPlan | undefined;
@@ -54,6 +54,12 @@ export class Session {
     this.plan = plan;
     this.folder = folder;
     this.set({ ...this.current, run: basename(folder) }, "state");
+  }
+
+  /** The second file is known once the first was read and asked about. */
+  setContrast(contrast: string): void {
+    this.files = [this.source.dataset, contrast];
+    this.set({ ...this.current, dataset: this.title }, "state");
   }
 
   progress(progress: Progress): void {
