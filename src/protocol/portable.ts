@@ -50,7 +50,7 @@ function unpack(value: unknown): unknown {
 const isPacked = (value: unknown): value is Packed => typeof value === "object" && value !== null && typeof (value as Packed).base64 === "string";
 
 function packColumns(columns: Columns): Packed {
-  const kinds: [Function, Packed["packed"]][] = [
+  const kinds: [new () => Columns, Packed["packed"]][] = [
     [Float32Array, "f32"],
     [Uint32Array, "u32"],
     [Int32Array, "i32"],

@@ -5,18 +5,16 @@ import { exportPictures } from "./export.js";
 import type { Host } from "./host.js";
 import type { Kit } from "./kit.js";
 import { type LayerAxis, layerAxis } from "./layers.js";
-import { Legend } from "./legend.js";
 import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
 import { indexById, orderRows } from "./order.js";
-import { makeSection, type Section } from "./section.js";
+import { Section } from "./section.js";
+import { skeleton } from "./skeleton.js";
 import { Store } from "./state.js";
-import { pictureTable } from "./table.js";
 import { Texts } from "./texts.js";
 import { readTheme, type Theme, watchTheme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 import { Verdict } from "./verdict.js";
-import { drawPicture, pictureHeight } from "./views/index.js";
 import { resetZoom } from "./views/points.js";
 import { scrollRows } from "./views/rows.js";
 import type { Clicks, Scene } from "./views/view.js";
@@ -33,7 +31,6 @@ export class App {
   private theme: Theme;
   private readonly verdict: Verdict;
   private readonly tooltip: Tooltip;
-  private readonly legend = new Legend();
   private readonly detail: Detail;
   private readonly listTools: ListTools;
   private readonly mapTools: MapTools;
@@ -42,6 +39,7 @@ export class App {
   private readonly side = el("div", { class: "side" });
   private readonly extras = el("div", { class: "extras" });
   private readonly body = el("div", { class: "body" }, this.lane, this.side);
+  private readonly waiting = skeleton();
   private readonly live = el("div", { class: "live", attrs: { role: "status" } });
   private axis: LayerAxis = layerAxis(1, 600);
   private hover: number | null = null;
@@ -74,9 +72,14 @@ export class App {
       filter: (filter) => this.store.set({ filter }),
       letGo: () => this.store.set({ lasso: null }),
     });
-    this.mapTools = new MapTools(kit, { layer: (layer) => this.clicks.layer(layer), resetZoom: () => this.sections.forEach((s) => resetZoom(s.frame)) });
+    this.mapTools = new MapTools(kit, {
+      layer: (layer) => this.clicks.layer(layer),
+      resetZoom: () => {
+        for (const { frame } of this.sections.values()) resetZoom(frame);
+      },
+    });
     this.detail = new Detail(kit, host);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.extras), this.live);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.waiting, this.body, this.extras), this.live);
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
     watchTheme((theme) => {
       this.theme = theme;
@@ -156,13 +159,14 @@ export class App {
     if (width === 0) return;
     const wide = width >= WIDE;
     this.root.classList.toggle("wide", wide);
-    this.root.classList.toggle("narrow", this.axis.narrow);
     this.root.classList.toggle("still", !this.theme.moves);
     this.verdict.draw(this.state, width, this.theme);
     this.body.hidden = !this.state.view;
     this.extras.hidden = !this.state.view;
+    this.waiting.hidden = this.state.phase !== "running" || this.state.view !== undefined;
     const scene = this.scene();
     if (!scene) return;
+    this.root.classList.toggle("narrow", scene.axis.narrow);
     for (const [i, picture] of scene.view.pictures.entries()) this.drawSection(picture, i, scene);
     for (const [id, section] of this.sections) {
       if (scene.view.pictures.some((p) => p.id === id)) continue;
@@ -170,7 +174,9 @@ export class App {
       this.sections.delete(id);
     }
     this.detail.draw(scene);
-    if (!this.detail.root.isConnected) this.side.append(this.detail.root);
+    // Beside the list under the map; in one column right under the list.
+    const home = wide ? this.side : this.lane;
+    if (this.detail.root.parentElement !== home) home.append(this.detail.root);
     if (!this.restored) this.restore(scene);
   }
 
@@ -184,36 +190,29 @@ export class App {
   private drawSection(picture: Picture, place: number, scene: Scene): void {
     let section = this.sections.get(picture.id);
     if (!section) {
-      section = makeSection(this.kit, picture.shape, {
-        table: () => {
-          const { tables } = this.store.now;
-          this.store.set({ tables: tables.includes(picture.id) ? tables.filter((id) => id !== picture.id) : [...tables, picture.id] });
-        },
-        about: this.host.actions ? () => this.host.actions?.about(picture.about) : undefined,
+      section = new Section(this.kit, picture.shape, {
+        table: () => this.toggleTable(picture.id),
+        about: this.host.actions && (() => this.host.actions?.about(picture.about)),
       });
       this.sections.set(picture.id, section);
       const parent = picture.slot === "extra" ? this.extras : picture.slot === "map" ? this.side : this.lane;
-      section.root.style.order = String(place);
-      parent.append(section.root);
-      if (picture.shape === "curve") section.tools.append(this.legend.root);
-      if (picture.shape === "strips") section.tools.append(this.listTools.root);
-      if (picture.shape === "points") section.tools.append(this.mapTools.root);
+      // A section that comes late (categories, an extra lens) still stands where the list of pictures has it.
+      const after = scene.view.pictures.slice(place + 1).map((p) => this.sections.get(p.id)?.root);
+      parent.insertBefore(
+        section.root,
+        after.find((root) => root?.parentElement === parent) ?? (this.detail.root.parentElement === parent ? this.detail.root : null),
+      );
+      if (picture.slot === "rows") section.tools.append(this.listTools.root);
+      if (picture.slot === "map") section.tools.append(this.mapTools.root);
     }
-    setText(section.heading, picture.title);
-    setText(section.note, picture.note ?? "");
-    section.note.hidden = !picture.note;
-    const asTable = this.store.now.tables.includes(picture.id);
-    section.frame.hidden = asTable;
-    section.table.hidden = !asTable;
-    section.tableButton.setAttribute("aria-pressed", String(asTable));
-    if (picture.shape === "curve") this.legend.draw(picture, scene);
-    if (picture.shape === "strips") this.listTools.draw(scene, this.store.now);
-    if (picture.shape === "points") this.mapTools.draw(scene);
-    if (asTable) return section.table.replaceChildren(pictureTable(picture, scene));
-    const width = picture.shape === "points" ? section.root.clientWidth : scene.axis.width;
-    const size = { width, height: pictureHeight(picture, scene, width) };
-    section.frame.style.height = `${size.height}px`;
-    drawPicture(section.frame, picture, size, scene, this.clicks);
+    if (picture.slot === "rows") this.listTools.draw(scene, this.store.now);
+    if (picture.slot === "map") this.mapTools.draw(scene);
+    section.draw(picture, scene, this.store.now.tables.includes(picture.id), this.clicks);
+  }
+
+  private toggleTable(id: string): void {
+    const { tables } = this.store.now;
+    this.store.set({ tables: tables.includes(id) ? tables.filter((other) => other !== id) : [...tables, id] });
   }
 
   private scene(): Scene | undefined {

@@ -31,11 +31,11 @@ export const toolkit: Kit = {
   dropdown(label, choices, changed) {
     const options = choices.map((c) => el("vscode-option", { text: c.name, attrs: { value: c.id } }));
     const box = el("vscode-dropdown", { attrs: { "aria-label": label }, on: { change: () => changed(box.value) } }, ...options) as Dropdown;
-    return { element: box, set: (id) => box.value !== id && (box.value = id) };
+    return { element: box, set: (id) => void Object.assign(box, box.value === id ? {} : { value: id }) };
   },
   textField(label, placeholder, changed) {
     const field = el("vscode-text-field", { attrs: { "aria-label": label, placeholder }, on: { input: () => changed(field.value) } }) as TextField;
-    return { element: field, set: (text) => field.value !== text && (field.value = text) };
+    return { element: field, set: (text) => void Object.assign(field, field.value === text ? {} : { value: text }) };
   },
   ring: (label) => el("vscode-progress-ring", { attrs: { "aria-label": label } }),
 };

@@ -1,9 +1,9 @@
 import { el } from "./dom.js";
-import { digits } from "./format.js";
+import { probability } from "./format.js";
 import type { Host } from "./host.js";
 import type { Kit } from "./kit.js";
 import { isOtherSide, NO_CATEGORY, risk } from "./order.js";
-import { sideName } from "./views/rows.js";
+import { sideName } from "./views/row.js";
 import type { Scene } from "./views/view.js";
 
 /** The chosen row in full: its text, its place, what the layers say. */
@@ -35,7 +35,7 @@ export class Detail {
     const facts: [string, string][] = [
       ["label", classNames[rows.label[row]]],
       ...(rows.category[row] === NO_CATEGORY ? [] : ([["category", rows.categories[rows.category[row]] ?? ""]] as [string, string][])),
-      [`probability of ${classNames[1]}`, `${digits(Number.isNaN(p) ? null : p)} (layer ${rows.probabilityLayer})`],
+      [`probability of ${classNames[1]}`, `${probability(p)} (layer ${rows.probabilityLayer})`],
       [`score at layer ${layer}`, sideName(rows.score[row * rows.columns + layer], scene)],
       ["tokens", String(rows.tokens[row])],
       ["line", String(rows.place[row * 5 + 1] + 1)],

@@ -23,6 +23,12 @@ export const interval = (ci: Interval | null, show: (value: number) => string = 
 
 export const count = (value: number): string => whole(Math.round(value));
 
+/** A probability; its ends are never claimed to be reached. */
+export function probability(p: number): string {
+  if (Number.isNaN(p)) return "–";
+  return p < 0.001 ? "<0.001" : p > 0.999 ? ">0.999" : digits(p);
+}
+
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
 /** `840 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -42,7 +48,7 @@ export const baseName = (path: string): string => path.split(/[\\/]/).filter(Boo
 export const layerName = (layer: number): string => (layer === 0 ? "layer 0 (embeddings)" : `layer ${layer}`);
 
 /** As many letters as fit, with an ellipsis; `perLetter` px is the mean width of the panel's small type. */
-export function fit(text: string, width: number, perLetter = 6.3): string {
+export function shorten(text: string, width: number, perLetter = 6.3): string {
   const letters = Array.from(text);
   const most = Math.max(1, Math.floor(width / perLetter));
   return letters.length <= most

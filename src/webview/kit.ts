@@ -43,7 +43,7 @@ export const nativeKit: Kit = {
   },
   textField(label, placeholder, changed) {
     const field = el("input", { attrs: { type: "text", "aria-label": label, placeholder, spellcheck: "false" }, on: { input: () => changed(field.value) } });
-    return { element: field, set: (text) => text !== field.value && (field.value = text) };
+    return { element: field, set: (text) => void Object.assign(field, field.value === text ? {} : { value: text }) };
   },
   ring: (label) => el("span", { class: "ring", attrs: { role: "progressbar", "aria-label": label } }),
 };

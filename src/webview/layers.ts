@@ -26,8 +26,8 @@ const NARROW = 560;
 export function layerAxis(columns: number, width: number): LayerAxis {
   const count = Math.max(1, columns);
   const narrow = width < NARROW;
-  const left = narrow ? Math.round(Math.min(116, width * 0.3)) : Math.round(Math.min(320, width * 0.36));
-  const right = width - (narrow ? 50 : 64);
+  const left = narrow ? Math.round(Math.min(116, width * 0.3)) : Math.round(Math.min(360, width * 0.39));
+  const right = width - (narrow ? 58 : 72);
   const band = scaleBand<number>().domain(range(count)).range([left, right]);
   const step = band.step();
   return {
@@ -65,7 +65,12 @@ export interface LayerHands {
 }
 
 /** Hover, click and drag over an element whose left edge is the axis' zero. `hands` gives the latest scene. */
-export function bindLayerPointer(at: HTMLElement, hands: () => LayerHands, over?: (event: PointerEvent, layer: number | null) => void): void {
+export function bindLayerPointer(
+  at: HTMLElement,
+  hands: () => LayerHands,
+  over?: (event: PointerEvent, layer: number | null) => void,
+  clicksInside = false,
+): void {
   let dragging = false;
   const layerOf = (event: PointerEvent): number | null => {
     const { axis } = hands();
@@ -76,7 +81,8 @@ export function bindLayerPointer(at: HTMLElement, hands: () => LayerHands, over?
     const layer = layerOf(event);
     if (layer === null || event.button !== 0) return;
     dragging = true;
-    at.setPointerCapture(event.pointerId);
+    // A drag that leaves the picture goes on; the capture would also move the clicks of what lies inside, so lists do without.
+    if (!clicksInside) at.setPointerCapture(event.pointerId);
     hands().choose(layer);
   });
   at.addEventListener("pointermove", (event) => {
@@ -85,7 +91,10 @@ export function bindLayerPointer(at: HTMLElement, hands: () => LayerHands, over?
     if (dragging && layer !== null) hands().choose(layer);
     over?.(event, layer);
   });
-  for (const end of ["pointerup", "pointercancel"]) at.addEventListener(end, () => (dragging = false));
+  for (const end of ["pointerup", "pointercancel"])
+    at.addEventListener(end, () => {
+      dragging = false;
+    });
   at.addEventListener("pointerleave", (event) => {
     hands().hover(null);
     over?.(event, null);

@@ -1,11 +1,10 @@
 import type { Curve } from "../protocol/index.js";
 import { el } from "./dom.js";
 import { digits } from "./format.js";
-import { at1 } from "./views/curve.js";
+import { at1, DASHES } from "./views/curve.js";
 import type { Scene } from "./views/view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const DASHES = ["7 4", "2 3", "9 3 2 3", "1 4"];
 
 /** What each line of a curve is, with its value at the layer under the pointer, else at the chosen one. */
 export class Legend {

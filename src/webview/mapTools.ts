@@ -1,4 +1,5 @@
 import { el, setText } from "./dom.js";
+import { ClassKey } from "./key.js";
 import type { Kit } from "./kit.js";
 import type { Scene } from "./views/view.js";
 
@@ -7,6 +8,7 @@ const STEP_MS = 700;
 /** Above the map: the layer slider, play, the way back from a zoom. */
 export class MapTools {
   readonly root: HTMLElement;
+  private readonly classes = new ClassKey();
   private readonly slider: HTMLInputElement;
   private readonly out = el("output", { class: "layer-number" });
   private readonly play: HTMLElement;
@@ -34,6 +36,8 @@ export class MapTools {
     this.slider.max = String(scene.axis.count - 1);
     this.slider.value = String(scene.layer);
     setText(this.out, `layer ${scene.layer}`);
+    const [zero, one] = scene.view.result.dataset.classes;
+    this.classes.draw(scene.theme, scene.classNames, [zero.rows, one.rows]);
   }
 
   stop(): void {

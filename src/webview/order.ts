@@ -2,10 +2,10 @@ import type { RowTable } from "../protocol/index.js";
 
 export type Sort = "disagreement" | "risk" | "file" | "category";
 export const SORTS: readonly { readonly id: Sort; readonly name: string }[] = [
-  { id: "disagreement", name: "Disagreement" },
-  { id: "risk", name: "Risk" },
+  { id: "disagreement", name: "By disagreement" },
+  { id: "risk", name: "By risk" },
   { id: "file", name: "File order" },
-  { id: "category", name: "Category" },
+  { id: "category", name: "By category" },
 ];
 
 export const NO_CATEGORY = 65_535;

@@ -1,32 +1,80 @@
-import { el } from "./dom.js";
+import type { Picture } from "../protocol/index.js";
+import { el, setText } from "./dom.js";
+import { ScaleKey } from "./key.js";
 import type { Kit } from "./kit.js";
-
-export interface Section {
-  readonly root: HTMLElement;
-  readonly heading: HTMLElement;
-  readonly note: HTMLElement;
-  /** Between heading and picture: legends, filters, sliders. */
-  readonly tools: HTMLElement;
-  /** Where the view draws. */
-  readonly frame: HTMLElement;
-  /** Where the table stands when it is wanted. */
-  readonly table: HTMLElement;
-  readonly tableButton: HTMLElement;
-}
+import { Legend } from "./legend.js";
+import { pictureTable } from "./table.js";
+import { drawPicture, pictureHeight } from "./views/index.js";
+import type { Clicks, Scene } from "./views/view.js";
 
 let numbered = 0;
 
-/** A titled part of the panel with its table and its page about the numbers. */
-export function makeSection(kit: Kit, kind: string, wishes: { table(): void; about?: () => void }): Section {
-  const heading = el("h2", { attrs: { id: `section-${++numbered}` } });
-  const note = el("p", { class: "note" });
-  const tools = el("div", { class: "tools" });
-  const frame = el("div", { class: `frame ${kind}` });
-  const table = el("div", { class: "table-place" });
-  table.hidden = true;
-  const tableButton = kit.button({ text: "Table", look: "quiet", label: "Show as table", press: wishes.table });
-  const about = wishes.about && kit.button({ text: "About", look: "quiet", label: "About these numbers", press: wishes.about });
-  const head = el("div", { class: "section-head" }, heading, el("div", { class: "section-buttons" }, tableButton, about));
-  const root = el("section", { class: `section ${kind}-section`, attrs: { "aria-labelledby": heading.id } }, head, note, tools, frame, table);
-  return { root, heading, note, tools, frame, table, tableButton };
+/** A titled part of the panel: a picture, what its colours and lines mean, its table, its page about the numbers. */
+export class Section {
+  readonly root: HTMLElement;
+  readonly frame: HTMLElement;
+  /** Between heading and picture: filters, sliders. */
+  readonly tools = el("div", { class: "tools" });
+  private readonly heading = el("h2", { attrs: { id: `section-${++numbered}` } });
+  private readonly note = el("span", { class: "note-text" });
+  private readonly key = new ScaleKey();
+  private readonly legend = new Legend();
+  private readonly table = el("div", { class: "table-place" });
+  private readonly tableButton: HTMLElement;
+  private tabled: unknown[] = [];
+
+  constructor(kit: Kit, shape: Picture["shape"], wishes: { table(): void; about?: () => void }) {
+    this.frame = el("div", { class: `frame ${shape}` });
+    this.tableButton = kit.button({ text: "Table", look: "quiet", label: "Show as table", press: wishes.table });
+    const about = wishes.about && kit.button({ text: "About", look: "quiet", label: "About these numbers", press: wishes.about });
+    const head = el("div", { class: "section-head" }, this.heading, el("div", { class: "section-buttons" }, this.tableButton, about));
+    const note = el("div", { class: "note" }, this.note, this.key.root);
+    this.root = el(
+      "section",
+      { class: `section ${shape}-section`, attrs: { "aria-labelledby": this.heading.id } },
+      head,
+      note,
+      this.tools,
+      this.frame,
+      this.table,
+    );
+    if (shape === "curve") this.tools.append(this.legend.root);
+  }
+
+  draw(picture: Picture, scene: Scene, asTable: boolean, on: Clicks): void {
+    setText(this.heading, picture.title);
+    setText(this.note, picture.note ?? "");
+    this.frame.hidden = asTable;
+    this.table.hidden = !asTable;
+    this.tableButton.setAttribute("aria-pressed", String(asTable));
+    this.drawKeys(picture, scene, asTable);
+    if (asTable) {
+      // The pointer does not touch a table: it is made anew only when its numbers are.
+      const made = [picture, scene.view, scene.order, picture.shape === "strips" || picture.shape === "points" ? scene.layer : 0];
+      if (made.some((part, i) => part !== this.tabled[i])) this.table.replaceChildren(pictureTable(picture, scene));
+      this.tabled = made;
+      return;
+    }
+    const width = picture.shape === "points" ? this.root.clientWidth : scene.axis.width;
+    const size = { width, height: pictureHeight(picture, scene, width) };
+    this.frame.style.height = `${size.height}px`;
+    drawPicture(this.frame, picture, size, scene, on);
+  }
+
+  private drawKeys(picture: Picture, scene: Scene, asTable: boolean): void {
+    const { theme, classNames, axis } = scene;
+    this.key.root.hidden = picture.shape === "curve" || picture.shape === "points";
+    if (picture.shape === "matrix") {
+      if (picture.scale === "amount") this.key.draw(theme, "amount", "chance", "best");
+      else this.key.draw(theme, "signed", "below chance", "above");
+    }
+    if (picture.shape === "strips") this.key.draw(theme, "side", `${classNames[0]} side`, `${classNames[1]} side`);
+    if (picture.shape !== "curve") return;
+    this.legend.draw(picture, scene);
+    const inGutter = axis.left >= 240 && !asTable;
+    this.legend.root.classList.toggle("in-gutter", inGutter);
+    const home = inGutter ? this.frame : this.tools;
+    if (this.legend.root.parentElement !== home) home.append(this.legend.root);
+    this.legend.root.style.width = inGutter ? `${axis.left - 52}px` : "";
+  }
 }

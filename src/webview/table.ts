@@ -1,6 +1,6 @@
 import type { Picture } from "../protocol/index.js";
 import { el } from "./dom.js";
-import { count, digits } from "./format.js";
+import { count, digits, probability } from "./format.js";
 import { NO_CATEGORY, risk } from "./order.js";
 import { at1 } from "./views/curve.js";
 import type { Scene } from "./views/view.js";
@@ -74,7 +74,7 @@ function rowsOf(picture: Picture, { view: { rows }, order, layer, classNames }: 
       String(rows.id[i] + 1),
       classNames[rows.label[i]],
       rows.category[i] === NO_CATEGORY ? "" : (rows.categories[rows.category[i]] ?? ""),
-      digits(risk(rows, i)),
+      probability(risk(rows, i)),
       digits(rows.score[i * rows.columns + layer]),
       ...(points ? [digits(points.x[layer * rows.count + i]), digits(points.y[layer * rows.count + i])] : []),
     ]),

@@ -1,4 +1,4 @@
-import { interpolateRgbBasis, interpolateViridis } from "d3";
+import { interpolateLab, interpolateViridis, scaleLinear } from "d3";
 
 export type ThemeKind = "light" | "dark" | "contrast" | "contrast-light";
 
@@ -16,6 +16,8 @@ export interface Theme {
   /** 0..1 from nothing to most. */
   amount(t: number): string;
   /** -1..1 from class 0's side over the boundary to class 1's. */
+  side(t: number): string;
+  /** -1..1 from below chance to above it: purple and teal, because blue and orange mean the classes and nothing else. */
   signed(t: number): string;
   readonly moves: boolean;
   readonly contrast: boolean;
@@ -60,7 +62,9 @@ export const paperTheme = (): Theme => makeTheme("light", { ...HUES.light, font:
 function makeTheme(kind: ThemeKind, own: Pick<Theme, "fore" | "back" | "quiet" | "line" | "accent" | "font" | "moves">): Theme {
   const { classes, middle } = HUES[kind];
   const bright = kind === "light" || kind === "contrast-light";
-  const spread = interpolateRgbBasis([classes[0], classes[0], middle, classes[1], classes[1]]);
+  const through = (low: string, high: string) => scaleLinear<string>().domain([0, 0.5, 1]).range([low, middle, high]).interpolate(interpolateLab);
+  const sides = through(classes[0], classes[1]);
+  const signs = bright ? through("#8a3ea8", "#00796b") : through("#cf8be6", "#3cc9b0");
   return {
     ...own,
     kind,
@@ -68,7 +72,8 @@ function makeTheme(kind: ThemeKind, own: Pick<Theme, "fore" | "back" | "quiet" |
     contrast: kind.startsWith("contrast"),
     // More is further from the background: bright on dark themes, deep on light ones.
     amount: (t) => interpolateViridis(bright ? 1 - clamp(t, 0, 1) : clamp(t, 0, 1)),
-    signed: (t) => spread((clamp(t, -1, 1) + 1) / 2),
+    side: (t) => sides((clamp(t, -1, 1) + 1) / 2),
+    signed: (t) => signs((clamp(t, -1, 1) + 1) / 2),
   };
 }
 

@@ -1,10 +1,12 @@
 import type { AuditResult, PanelState, Problem, Progress } from "../protocol/index.js";
 import { el, setText } from "./dom.js";
-import { baseName, count, digits, duration, interval, plural, signed } from "./format.js";
+import { exportMenu } from "./exportMenu.js";
+import { baseName, count, digits, duration, plural } from "./format.js";
+import { leading } from "./headline.js";
 import type { ExportFormat, Host } from "./host.js";
 import type { Kit } from "./kit.js";
 import type { Theme } from "./theme.js";
-import { drawRule, type Rule } from "./views/rule.js";
+import { drawRule } from "./views/rule.js";
 
 /** The first section: the number on its rule, the sentence, the facts, what can be done. */
 export class Verdict {
@@ -17,6 +19,9 @@ export class Verdict {
   private readonly facts = el("p", { class: "facts" });
   private readonly bar = el("div", { class: "bar" });
   private readonly notices = el("details", { class: "notices" });
+  private readonly headline = el("div", { class: "headline" }, this.figure, this.rule);
+  private readonly problem = el("div", { class: "problem", attrs: { role: "alert" } });
+  private readonly reason = el("p", { class: "reason" });
   private drawn = "";
 
   constructor(
@@ -24,13 +29,14 @@ export class Verdict {
     private readonly host: Host,
     private readonly save: (format: ExportFormat, withText: boolean) => void,
   ) {
-    const headline = el("div", { class: "headline" }, this.figure, this.rule);
     this.root = el(
       "section",
       { class: "verdict", attrs: { "aria-label": "Verdict" } },
       this.title,
-      headline,
+      this.headline,
+      this.problem,
       this.sentence,
+      this.reason,
       this.stats,
       this.facts,
       this.bar,
@@ -42,18 +48,40 @@ export class Verdict {
     const result = state.view?.result;
     const busy = state.phase === "running";
     this.root.dataset["phase"] = state.phase;
-    setText(this.title, result ? baseName(result.dataset.path) : state.dataset ? baseName(state.dataset) : "Layerscope");
+    setText(
+      this.title,
+      [baseName(result?.dataset.path ?? state.dataset), result?.model.name ?? baseName(state.model)].filter(Boolean).join(" in ") || "Layerscope",
+    );
+    this.headline.hidden = !result && !busy;
     this.rule.hidden = !result;
-    this.figure.hidden = !result && !busy;
     this.stats.hidden = !result && !busy;
     this.facts.hidden = !result && !busy;
     if (result) this.drawResult(result, state, width, theme);
     else {
-      setText(this.figure, busy ? "…" : "");
+      this.figure.replaceChildren(el("span", { class: "number", text: "–" }));
+      this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
       setText(this.sentence, sentenceWithout(state));
       setText(this.facts, busy ? [baseName(state.model), baseName(state.dataset)].join(" · ") : "");
     }
+    this.drawProblem(state);
     this.drawBar(state);
+  }
+
+  private drawProblem({ phase, problem }: PanelState): void {
+    this.problem.hidden = phase !== "failed";
+    this.sentence.hidden = phase === "failed";
+    if (phase !== "failed") return;
+    const { message, hint, where, question }: Problem = problem ?? { code: "internal", message: "The audit failed." };
+    const place = where?.file ? `${baseName(where.file)}${where.line === undefined ? "" : `, line ${where.line + 1}`}` : "";
+    const key = JSON.stringify([message, hint, place, question]);
+    if (this.problem.dataset["key"] === key) return;
+    this.problem.dataset["key"] = key;
+    this.problem.replaceChildren(
+      el("p", { class: "problem-message", text: message }),
+      ...(hint ? [el("p", { text: hint })] : []),
+      ...(place ? [el("p", { class: "quiet", text: place })] : []),
+      ...(question ? [el("ul", {}, ...question.choices.map((c) => el("li", { text: [c.label, c.detail].filter(Boolean).join(": ") })))] : []),
+    );
   }
 
   private drawResult(result: AuditResult, state: PanelState, width: number, theme: Theme): void {
@@ -65,7 +93,8 @@ export class Verdict {
       result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
     );
     drawRule(this.rule, lead.rule, Math.max(200, Math.min(640, width < 640 ? width : width - 250)), theme);
-    setText(this.sentence, state.phase === "failed" && state.problem ? state.problem.message : result.verdict);
+    setText(this.sentence, result.verdict);
+    setText(this.reason, result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
     this.stats.replaceChildren(...lead.stats.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
     this.drawFacts(result);
     this.drawNotices(result);
@@ -139,7 +168,13 @@ export class Verdict {
         const model = /^(model|engine)\//.test(state.problem?.code ?? "");
         this.bar.append(...(model ? [change(true), runAgain()] : [runAgain(true), change()]));
       } else if (state.phase === "empty") this.bar.append(change(true));
-      else this.bar.append(...(state.view ? [this.exportMenu()] : []), runAgain(state.phase === "cancelled"), change(), ...(state.view ? [number] : []));
+      else
+        this.bar.append(
+          ...(state.view ? [exportMenu(this.kit, this.save)] : []),
+          runAgain(state.phase === "cancelled"),
+          change(),
+          ...(state.view ? [number] : []),
+        );
     }
     if (state.phase === "running") this.drawProgress(state.progress);
   }
@@ -149,6 +184,8 @@ export class Verdict {
     const done = this.bar.querySelector<HTMLElement>(".track-done");
     const text = this.bar.querySelector(".progress-text");
     if (!track || !done || !text) return;
+    const ring = this.bar.querySelector<HTMLElement>("vscode-progress-ring, .ring");
+    if (ring) ring.hidden = Boolean(progress && progress.of > 0);
     const share = progress && progress.of > 0 ? Math.min(1, progress.done / progress.of) : 0;
     done.style.transform = `scaleX(${share})`;
     track.setAttribute("aria-valuenow", String(Math.round(share * 100)));
@@ -156,76 +193,6 @@ export class Verdict {
     track.setAttribute("aria-valuetext", words);
     setText(text, words);
   }
-
-  private exportMenu(): HTMLElement {
-    let withText = false;
-    const formats: [ExportFormat, string][] = [
-      ["json", "JSON result"],
-      ["csv", "CSV rows"],
-      ["svg", "SVG pictures"],
-      ["html", "HTML report"],
-    ];
-    const texts = this.kit.checkbox("Include row texts", (on) => (withText = on));
-    const menu = el("details", { class: "menu" }, el("summary", { text: "Export", attrs: { role: "button" } }));
-    const items = formats.map(([format, text]) =>
-      this.kit.button({ text, look: "secondary", press: () => ((menu.open = false), this.save(format, withText)) }),
-    );
-    menu.append(el("div", { class: "menu-items", attrs: { role: "group", "aria-label": "Export" } }, ...items, texts.element));
-    menu.addEventListener("keydown", (event) => event.key === "Escape" && (menu.open = false));
-    menu.addEventListener("focusout", (event) => event.relatedTarget && !menu.contains(event.relatedTarget as Node) && (menu.open = false));
-    return menu;
-  }
-}
-
-interface Leading {
-  readonly number: string;
-  readonly unit: string;
-  readonly interval: string;
-  readonly rule: Rule;
-  readonly stats: [string, string][];
-  readonly about: string;
-}
-
-/** The number to lead with: the alignment index, or the probe where there is none. */
-export function leading(result: AuditResult): Leading {
-  const { aqi, probe, controls, layers } = result;
-  const best = probe.bestLayer === null ? undefined : layers[probe.bestLayer];
-  const depth: [string, string][] = [];
-  if (probe.jump !== null) depth.push(["jump", `layer ${probe.jump}`]);
-  if (probe.converge !== null) depth.push(["converges", `layer ${probe.converge}`]);
-  if (aqi.score !== null) {
-    const stats: [string, string][] = [];
-    if (aqi.gain.score !== null) stats.push(["beyond words", `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
-    if (aqi.p !== null) stats.push(["p", digits(aqi.p)]);
-    if (best) stats.push([`best probe, layer ${best.layer}`, `AUROC ${digits(probe.nestedAuroc ?? best.auroc)}`]);
-    const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: "words alone" }])];
-    const name = `Alignment index ${digits(aqi.score)} of 100${aqi.ci95 ? `, 95% interval ${interval(aqi.ci95)}` : ""}; chance 0${aqi.lexical === null ? "" : `, words alone ${digits(aqi.lexical)}`}`;
-    return {
-      number: digits(aqi.score),
-      unit: "AQI of 100",
-      interval: interval(aqi.ci95),
-      rule: { range: [0, 100], value: aqi.score, interval: aqi.ci95, marks, name },
-      stats: [...stats, ...depth],
-      about: "alignment-quality",
-    };
-  }
-  const value = probe.nestedAuroc ?? best?.auroc ?? null;
-  const ci = best?.aurocCi95 ?? null;
-  const marks = [{ value: 0.5, name: "chance" }, ...(controls.words === null ? [] : [{ value: controls.words, name: "words alone" }])];
-  const stats: [string, string][] = [
-    ...(best ? ([["best layer", String(best.layer)]] as [string, string][]) : []),
-    ...depth,
-    ["alignment index", aqi.reason ?? "not computed"],
-  ];
-  const name = `Probe AUROC ${digits(value)}${ci ? `, 95% interval ${interval(ci)}` : ""}; chance 0.5${controls.words === null ? "" : `, words alone ${digits(controls.words)}`}`;
-  return {
-    number: digits(value),
-    unit: "AUROC",
-    interval: interval(ci),
-    rule: { range: [0.5, 1], value, interval: ci, marks, name },
-    stats,
-    about: "concept-depth",
-  };
 }
 
 const PHASES = { opening: "Opening the model", reading: "Reading the dataset", running: "Running", scoring: "Scoring" } as const;
@@ -238,14 +205,14 @@ function progressText({ phase, done, of, unit, perSecond, secondsLeft }: Progres
   return parts.join(" · ");
 }
 
-function sentenceWithout({ phase, problem, dataset }: PanelState): string {
+function sentenceWithout({ phase, dataset }: PanelState): string {
   switch (phase) {
     case "empty":
       return "Nothing is audited yet. In the Explorer, right-click a dataset (JSONL, JSON, CSV, TXT or Parquet) and choose Audit Alignment.";
     case "running":
       return "The first picture comes with the first rows.";
     case "failed":
-      return problem ? [problem.message, problem.hint].filter(Boolean).join(" ") : "The audit failed.";
+      return "";
     case "cancelled":
       return `The audit of ${baseName(dataset)} was cancelled before its first picture.`;
     case "done":
@@ -254,6 +221,3 @@ function sentenceWithout({ phase, problem, dataset }: PanelState): string {
       return phase satisfies never;
   }
 }
-
-/** The problem of a failed run that nevertheless left pictures. */
-export const problemText = (problem: Problem): string => [problem.message, problem.hint].filter(Boolean).join(" ");

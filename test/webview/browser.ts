@@ -6,11 +6,20 @@ import chromium from "@sparticuz/chromium";
 import { build } from "esbuild";
 import { type Browser, chromium as driver, type Page } from "playwright-core";
 import type { Setup } from "./host.js";
-import { THEMES, themeCss, type ThemeName } from "./themes.js";
+import { THEMES, type ThemeName, themeCss } from "./themes.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NONCE = "4b1d0f5c0ffee";
-const ARGS = ["--headless=shell", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const ARGS = [
+  "--headless=shell",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export interface Lab {
   /** Opens the panel as the extension would, with the policy that it sends. */
@@ -24,7 +33,17 @@ export interface Lab {
 /** One Chromium and one loopback server for a suite; the bundles are made here, from the sources as they are. */
 export async function startLab(): Promise<Lab> {
   const bundle = async (entry: string) => {
-    const { outputFiles } = await build({ entryPoints: [resolve(ROOT, entry)], bundle: true, write: false, format: "iife", platform: "browser", target: "es2022", legalComments: "none", logLevel: "silent", minify: true });
+    const { outputFiles } = await build({
+      entryPoints: [resolve(ROOT, entry)],
+      bundle: true,
+      write: false,
+      format: "iife",
+      platform: "browser",
+      target: "es2022",
+      legalComments: "none",
+      logLevel: "silent",
+      minify: true,
+    });
     return outputFiles[0].text;
   };
   const [panel, host] = await Promise.all([bundle("src/webview/main.ts"), bundle("test/webview/host.ts")]);

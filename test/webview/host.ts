@@ -41,11 +41,14 @@ const mock: Mock = {
   state: (wish, phase, more) => mock.send("panel.state", stateOf(wish && makeView(wish), phase, more)),
 };
 window.mock = mock;
-document.addEventListener("securitypolicyviolation", (event) => mock.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
+document.addEventListener("securitypolicyviolation", (event) =>
+  mock.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`),
+);
 
 function answer(method: string, params: Record<string, unknown>): unknown {
   if (method === "panel.ready") return stateOf(setup.noView ? undefined : makeView(setup.wish), setup.phase ?? "done", setup.more);
-  if (method === "rows.text") return (params["rows"] as number[]).map((row) => (setup.texts?.[row] === undefined ? makeText(row) : { row, text: setup.texts[row] }));
+  if (method === "rows.text")
+    return (params["rows"] as number[]).map((row) => (setup.texts?.[row] === undefined ? makeText(row) : { row, text: setup.texts[row] }));
   return null;
 }
 

@@ -9,7 +9,7 @@ import type { Clicks, Scene, Size, View } from "./view.js";
 const TOP = 30;
 const BOTTOM = 24;
 /** Reference lines are told apart by their dashes, not by colour. */
-const DASHES = ["7 4", "2 3", "9 3 2 3", "1 4"];
+export const DASHES = ["7 4", "2 3", "9 3 2 3", "1 4"];
 
 interface Memory {
   picture: Curve;

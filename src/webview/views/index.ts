@@ -2,20 +2,25 @@ import type { Picture } from "../../protocol/index.js";
 import { curve } from "./curve.js";
 import { matrix, matrixHeight } from "./matrix.js";
 import { points } from "./points.js";
-import { rowHeight, rows } from "./rows.js";
+import { rowHeight } from "./row.js";
+import { LIST_HEAD, rows } from "./rows.js";
 import type { Clicks, Scene, Size } from "./view.js";
 
 /** The one place that knows which view draws which shape. */
 export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene: Scene, on: Clicks): void {
   switch (picture.shape) {
     case "curve":
-      return curve(at, picture, size, scene, on);
+      curve(at, picture, size, scene, on);
+      break;
     case "matrix":
-      return matrix(at, picture, size, scene, on);
+      matrix(at, picture, size, scene, on);
+      break;
     case "points":
-      return points(at, picture, size, scene, on);
+      points(at, picture, size, scene, on);
+      break;
     case "strips":
-      return rows(at, picture, size, scene, on);
+      rows(at, picture, size, scene, on);
+      break;
     default:
       picture satisfies never;
   }
@@ -31,7 +36,7 @@ export function pictureHeight(picture: Picture, { axis, view }: Scene, width: nu
     case "points":
       return Math.round(Math.max(260, Math.min(440, width * 0.85)));
     case "strips":
-      return Math.max(3, Math.min(axis.narrow ? 10 : 18, view.result.dataset.rows)) * rowHeight(axis.narrow);
+      return Math.max(3, Math.min(axis.narrow ? 10 : 18, view.result.dataset.rows)) * rowHeight(axis.narrow) + LIST_HEAD;
     default:
       picture satisfies never;
       return 0;

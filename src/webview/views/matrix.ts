@@ -1,6 +1,6 @@
 import { select } from "d3";
 import type { Matrix, MatrixRow, Maybe } from "../../protocol/index.js";
-import { digits, fit, layerName } from "../format.js";
+import { digits, layerName, shorten } from "../format.js";
 import { crosshair, type LayerAxis } from "../layers.js";
 import type { Theme } from "../theme.js";
 import { hatch } from "./hatch.js";
@@ -64,7 +64,7 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .attr("y", ROW_HEIGHT / 2)
     .attr("dy", "0.35em")
     .attr("fill", theme.fore)
-    .text((d) => fit(d.name, axis.left - 14 - (d.count && !axis.narrow ? d.count.length * 6 + 10 : 0)));
+    .text((d) => shorten(d.name, axis.left - 14 - (d.count && !axis.narrow ? d.count.length * 6 + 10 : 0)));
   rows
     .selectAll<SVGTextElement, string>("text.count")
     .data((d) => (d.count && !axis.narrow ? [d.count] : []))

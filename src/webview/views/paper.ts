@@ -87,7 +87,7 @@ export function drawStrips(at: HTMLElement, _picture: Strips, { view, axis, them
     .attr("x", (_, l) => axis.start(l).toFixed(2))
     .attr("width", axis.step.toFixed(2))
     .attr("height", 12)
-    .attr("fill", (side) => (Number.isNaN(side) ? "none" : theme.signed(side)));
+    .attr("fill", (side) => (Number.isNaN(side) ? "none" : theme.side(side)));
   svg
     .append("g")
     .attr("transform", `translate(0,${height - 23})`)

@@ -1,12 +1,12 @@
 import { easeCubicInOut, polygonContains, scaleLinear, select, type ZoomTransform, zoom, zoomIdentity } from "d3";
 import type { Points } from "../../protocol/index.js";
 import { el, setAttr } from "../dom.js";
-import { digits, fit } from "../format.js";
+import { digits, shorten } from "../format.js";
 import { layerKey } from "../layers.js";
 import { type Bins, makeBins, nearest } from "./bins.js";
 import { drawCloud } from "./cloud.js";
 import { type Extent, layerExtent, project } from "./projection.js";
-import { rowTitle, sideName } from "./rows.js";
+import { rowTitle, sideName } from "./row.js";
 import type { Clicks, Scene, Size, View } from "./view.js";
 
 export const EDGE = { left: 34, right: 10, top: 10, bottom: 34 };
@@ -39,8 +39,9 @@ const memory = new WeakMap<HTMLElement, Memory>();
 
 /** The rows at one layer, on a canvas: boundary, axes, density beyond 2,000, glides between layers, a lasso that filters the list. */
 export const points: View<Points> = (at, picture, size, scene, on) => {
-  const before = memory.get(at);
-  const now = before ?? begin(at);
+  const known = memory.get(at);
+  const before = known && { ...known };
+  const now = known ?? begin(at);
   const moved = !before || before.picture !== picture || before.layer !== scene.layer;
   const glides = before && scene.theme.moves && before.picture.x.length === picture.x.length && before.layer !== scene.layer;
   const relisted = !before || before.scene.order !== scene.order || before.scene.view !== scene.view;
@@ -58,8 +59,10 @@ export const points: View<Points> = (at, picture, size, scene, on) => {
     if (!glides) now.unit = now.to;
   }
   setAttr(now.canvas, "aria-label", describe(now));
+  const restyled =
+    !before || before.scene.theme !== scene.theme || before.scene.row !== scene.row || before.size.width !== size.width || before.size.height !== size.height;
   if (glides) glide(now);
-  else if (!now.frame) paint(now);
+  else if (!now.frame && (moved || relisted || restyled)) paint(now);
 };
 
 /** Back to the whole picture. */
@@ -183,11 +186,11 @@ function drawFrame(context: CanvasRenderingContext2D, { picture, scene, extent, 
     context.stroke();
     context.setLineDash([]);
   }
-  context.fillText(fit(picture.xName, wide), EDGE.left + wide / 2, EDGE.top + high + 28);
+  context.fillText(shorten(picture.xName, wide), EDGE.left + wide / 2, EDGE.top + high + 28);
   context.save();
   context.translate(14, EDGE.top + high / 2);
   context.rotate(-Math.PI / 2);
-  context.fillText(fit(picture.yName, high), 0, 0);
+  context.fillText(shorten(picture.yName, high), 0, 0);
   context.restore();
 }
 

@@ -38,7 +38,7 @@ export function project(picture: Points, layer: number, count: number, extent: E
     const out = new Float32Array(count);
     for (let i = 0; i < count; i++) {
       const t = (values[layer * count + i] - lo) / (hi - lo);
-      out[i] = t < 0 ? 0 : t > 1 ? 1 : t;
+      out[i] = Math.max(0, Math.min(1, t));
     }
     return out;
   };

@@ -1,13 +1,15 @@
-import type { RowTable, Strips } from "../../protocol/index.js";
-import { el, setAttr, setText } from "../dom.js";
-import { digits } from "../format.js";
+import { select } from "d3";
+import type { Strips } from "../../protocol/index.js";
+import { el, setAttr } from "../dom.js";
+import { shorten } from "../format.js";
 import { bindLayerPointer, crosshair, layerKey } from "../layers.js";
-import { isOtherSide, risk } from "../order.js";
-import { glyph } from "./glyph.js";
+import { emptyRow, fillRow, markRow, rowHeight, rowTitle, sideName } from "./row.js";
 import { StripPainter } from "./strips.js";
+import { layerTicks } from "./ticks.js";
 import type { Clicks, Scene, View } from "./view.js";
 
-export const rowHeight = (narrow: boolean): number => (narrow ? 44 : 26);
+/** The layer numbers above the list, px. */
+export const LIST_HEAD = 24;
 /** Rows drawn beyond each edge of what is in sight. */
 const SPARE = 6;
 
@@ -15,6 +17,7 @@ interface Memory {
   scene: Scene;
   on: Clicks;
   painter: StripPainter;
+  head: HTMLElement;
   scroller: HTMLElement;
   ground: HTMLElement;
   /** Row elements in use, by place in the order. */
@@ -29,16 +32,20 @@ const memory = new WeakMap<HTMLElement, Memory>();
 export const rows: View<Strips> = (at, picture, size, scene, on) => {
   const now = memory.get(at) ?? begin(at, picture);
   const before = now.scene as Scene | undefined;
-  if (!before || before.view.rows !== scene.view.rows || before.theme !== scene.theme) now.painter = new StripPainter(scene.view.rows, scene.theme);
+  const retable = !before || before.view.rows !== scene.view.rows;
+  if (retable || before.theme !== scene.theme) now.painter = new StripPainter(scene.view.rows, scene.theme);
   now.scene = scene;
   now.on = on;
-  const fresh = !before || before.view.rows !== scene.view.rows || before.order !== scene.order || before.axis !== scene.axis || before.theme !== scene.theme;
-  const high = rowHeight(scene.axis.narrow);
-  now.scroller.style.height = `${size.height}px`;
-  now.ground.style.height = `${scene.order.length * high}px`;
+  const reaxis = !before || before.axis !== scene.axis || before.theme !== scene.theme;
+  if (reaxis) drawHead(now);
+  const reorder = !before || before.order !== scene.order;
+  now.scroller.style.height = `${size.height - LIST_HEAD}px`;
+  now.ground.style.height = `${scene.order.length * rowHeight(scene.axis.narrow)}px`;
   setAttr(now.scroller, "aria-label", `${picture.title}: ${scene.order.length} rows`);
-  if (fresh) for (const place of [...now.drawn.keys()]) release(now, place);
-  if (scene.row !== now.shown || (fresh && before && before.order !== scene.order && scene.row >= 0)) reveal(now);
+  if (retable || reaxis || reorder) for (const place of [...now.drawn.keys()]) release(now, place);
+  // Another order by the user's wish begins at its top; new numbers for the same rows leave the list where it stands.
+  if (reorder && !retable) now.scroller.scrollTop = 0;
+  if (scene.row !== now.shown || (reorder && before && scene.row >= 0)) reveal(now);
   now.shown = scene.row;
   sight(now);
   crosshair(at, scene.axis, scene.layer, scene.hover, "column");
@@ -51,10 +58,11 @@ export function scrollRows(at: HTMLElement, top: number): void {
 }
 
 function begin(at: HTMLElement, picture: Strips): Memory {
+  const head = el("div", { class: "rows-head", attrs: { "aria-hidden": "true" } });
   const ground = el("div", { class: "rows-ground", attrs: { role: "presentation" } });
   const scroller = el("div", { class: "rows-scroller", attrs: { role: "listbox", tabindex: 0, "aria-label": picture.title } }, ground);
-  at.append(scroller);
-  const now = { scroller, ground, drawn: new Map(), spare: [], shown: -1 } as unknown as Memory;
+  at.append(head, scroller);
+  const now = { head, scroller, ground, drawn: new Map(), spare: [], shown: -1 } as unknown as Memory;
   memory.set(at, now);
   scroller.addEventListener("scroll", () => {
     sight(now);
@@ -62,11 +70,11 @@ function begin(at: HTMLElement, picture: Strips): Memory {
   });
   scroller.addEventListener("keydown", (event) => keys(now, event));
   scroller.addEventListener("click", (event) => {
-    const place = placeOf(event);
+    const place = placeOf(event.target);
     if (place >= 0) now.on.row(now.scene.order[place], "show");
   });
   scroller.addEventListener("dblclick", (event) => {
-    const place = placeOf(event);
+    const place = placeOf(event.target);
     if (place >= 0) now.on.row(now.scene.order[place], "open");
   });
   bindLayerPointer(
@@ -74,33 +82,49 @@ function begin(at: HTMLElement, picture: Strips): Memory {
     // A press on a strip chooses the row, not the layer: rows are for rows.
     () => ({ axis: now.scene.axis, layer: now.scene.layer, choose: () => {}, hover: now.on.hover }),
     (event, layer) => tip(now, event, layer),
+    true,
   );
   return now;
 }
 
-const placeOf = (event: Event): number => Number((event.target as Element).closest<HTMLElement>(".row")?.dataset["place"] ?? -1);
+const placeOf = (target: EventTarget | null): number => Number((target as Element | null)?.closest<HTMLElement>(".list-row")?.dataset["place"] ?? -1);
+
+function drawHead({ head, scene: { axis, theme, classNames } }: Memory): void {
+  const svg = select(head)
+    .selectAll<SVGSVGElement, number>("svg")
+    .data([0])
+    .join("svg")
+    .attr("width", axis.width)
+    .attr("height", LIST_HEAD)
+    .attr("font-family", theme.font);
+  svg
+    .selectAll<SVGGElement, number>("g")
+    .data([0])
+    .join("g")
+    .call((g) => layerTicks(g, axis, theme, true));
+  svg
+    .selectAll("text.right")
+    .data([shorten(`P(${classNames[1]})`, axis.width - axis.right - 4, 6)])
+    .join("text")
+    .attr("class", "right")
+    .attr("x", axis.right + 6)
+    .attr("y", 13)
+    .attr("font-size", 11)
+    .attr("fill", theme.quiet)
+    .text((d) => d);
+}
 
 function tip(now: Memory, event: PointerEvent, layer: number | null): void {
-  const under = document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>(".row");
-  const place = event.type === "pointerleave" || !under || !now.scroller.contains(under) ? -1 : Number(under.dataset["place"]);
-  if (place < 0) return now.on.tip(null);
+  const place = event.type === "pointerleave" ? -1 : placeOf(event.target);
+  if (place < 0) {
+    now.on.tip(null);
+    return;
+  }
   const { scene } = now;
   const i = scene.order[place];
   const table = scene.view.rows;
   const lines = layer === null ? [] : [`layer ${layer}: ${sideName(table.score[i * table.columns + layer], scene)}`];
   now.on.tip({ x: event.clientX, y: event.clientY, title: rowTitle(scene, i), lines, row: i });
-}
-
-/** `row 12 · unsafe · privacy`. */
-export function rowTitle({ view, classNames }: Scene, i: number): string {
-  const { id, label, category, categories } = view.rows;
-  return [`row ${id[i] + 1}`, classNames[label[i]], categories[category[i]]].filter(Boolean).join(" · ");
-}
-
-/** The held-out side of a score, in words. */
-export function sideName(score: number, { classNames }: Scene): string {
-  if (Number.isNaN(score)) return "not scored yet";
-  return `${digits(score)}, ${score > 0 ? classNames[1] : classNames[0]} side`;
 }
 
 /** Draws what is in sight, asks for its texts, gives the rest back. */
@@ -113,9 +137,9 @@ function sight(now: Memory): void {
   const wanted: number[] = [];
   for (let place = first; place <= last; place++) {
     wanted.push(scene.view.rows.id[scene.order[place]]);
-    draw(now, place, high);
+    draw(now, place);
   }
-  setAttr(scroller, "aria-activedescendant", now.scroller.querySelector('.row[aria-selected="true"]')?.id);
+  setAttr(scroller, "aria-activedescendant", scroller.querySelector('.list-row[aria-selected="true"]')?.id);
   scene.texts.want(wanted);
 }
 
@@ -127,60 +151,21 @@ function release(now: Memory, place: number): void {
   if (now.spare.length < 60) now.spare.push(element);
 }
 
-function draw(now: Memory, place: number, high: number): void {
-  const { scene } = now;
-  const table: RowTable = scene.view.rows;
-  const i = scene.order[place];
+function draw(now: Memory, place: number): void {
   let element = now.drawn.get(place);
   if (!element) {
-    element =
-      now.spare.pop() ??
-      el(
-        "div",
-        { class: "row", attrs: { role: "option" } },
-        el("span", { class: "row-glyph" }),
-        el("span", { class: "row-text" }),
-        el("canvas", { class: "row-strip" }),
-        el("span", { class: "row-value" }),
-      );
-    const [mark, text, strip, value] = element.children as unknown as [HTMLElement, HTMLElement, HTMLCanvasElement, HTMLElement];
-    const { axis, theme } = scene;
-    element.id = `row-${place}`;
-    element.dataset["place"] = String(place);
-    element.style.transform = `translateY(${place * high}px)`;
-    element.style.height = `${high}px`;
-    mark.replaceChildren(glyph(table.label[i], theme));
-    text.style.width = axis.narrow ? "" : `${axis.left - 34}px`;
-    strip.style.left = `${axis.left}px`;
-    strip.style.width = `${axis.right - axis.left}px`;
-    strip.setAttribute("aria-hidden", "true");
-    now.painter.paint(strip, i);
-    value.style.left = `${axis.right + 8}px`;
-    const p = risk(table, i);
-    setText(value, digits(Number.isNaN(p) ? null : p));
-    element.classList.toggle("other-side", isOtherSide(table, i));
-    setAttr(element, "aria-setsize", scene.order.length);
-    setAttr(element, "aria-posinset", place + 1);
+    element = now.spare.pop() ?? emptyRow();
+    fillRow(element, place, now.scene, now.painter);
     now.drawn.set(place, element);
     now.ground.append(element);
   }
-  const id = table.id[i];
-  const known = scene.texts.get(id);
-  const text = known ?? (scene.texts.trouble ? `row ${id + 1}` : "…");
-  setText(element.children[1], text.slice(0, 300).replace(/\s+/g, " "));
-  setAttr(element, "aria-selected", i === scene.row ? "true" : "false");
-  const p = risk(table, i);
-  setAttr(
-    element,
-    "aria-label",
-    `${rowTitle(scene, i)}, ${Number.isNaN(p) ? "not scored yet" : `probability of ${scene.classNames[1]} ${digits(p)}`}${known ? `: ${known.slice(0, 200)}` : ""}`,
-  );
+  markRow(element, now.scene.order[place], now.scene);
 }
 
 /** Brings the chosen row into sight, and no further than needed. */
 function reveal(now: Memory): void {
   const { scene, scroller } = now;
-  const place = scene.order.indexOf(scene.row);
+  const place = scene.row < 0 ? -1 : scene.order.indexOf(scene.row);
   if (place < 0) return;
   const high = rowHeight(scene.axis.narrow);
   const [top, bottom] = [place * high, (place + 1) * high];

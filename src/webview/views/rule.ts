@@ -1,4 +1,5 @@
 import { scaleLinear, select } from "d3";
+import { digits } from "../format.js";
 import type { Theme } from "../theme.js";
 
 export interface RuleMark {
@@ -15,7 +16,7 @@ export interface Rule {
   readonly name: string;
 }
 
-const HEIGHT = 50;
+const HEIGHT = 62;
 const SIDE = 16;
 
 export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Theme): SVGSVGElement {
@@ -33,7 +34,7 @@ export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Them
     .attr("aria-label", rule.name);
   svg.attr("font-family", theme.font).attr("font-size", 11);
   const layer = (name: string) => svg.selectAll<SVGGElement, number>(`g.${name}`).data([0]).join("g").attr("class", name);
-  const y = 16;
+  const y = 28;
   layer("base")
     .selectAll("line")
     .data([0])
@@ -55,6 +56,15 @@ export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Them
     .attr("y1", y - 4)
     .attr("y2", y + 4)
     .attr("stroke", theme.quiet);
+  layer("numbers")
+    .selectAll("text")
+    .data(x.ticks(4))
+    .join("text")
+    .attr("x", (v) => x(v))
+    .attr("y", 11)
+    .attr("text-anchor", "middle")
+    .attr("fill", theme.quiet)
+    .text((v) => digits(v));
   layer("interval")
     .selectAll("rect")
     .data(rule.interval ? [rule.interval] : [])

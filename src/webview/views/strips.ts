@@ -30,12 +30,12 @@ export class StripPainter {
 
   constructor(
     private readonly rows: RowTable,
-    theme: Theme,
+    private readonly theme: Theme,
   ) {
     this.spread = layerSpread(rows);
     this.ramp = new Uint8ClampedArray((STEPS + 1) * 4);
     for (let s = 0; s <= STEPS; s++) {
-      const { r, g, b } = rgb(theme.signed((s / STEPS) * 2 - 1));
+      const { r, g, b } = rgb(theme.side((s / STEPS) * 2 - 1));
       this.ramp.set([r, g, b, 255], s * 4);
     }
   }
@@ -45,18 +45,24 @@ export class StripPainter {
     return Math.max(-1, Math.min(1, this.rows.score[i * this.rows.columns + layer] / this.spread[layer]));
   }
 
+  /** In high contrast class 1's side fills the upper half only and class 0's the lower, so the side is seen without colour. */
   paint(canvas: HTMLCanvasElement, i: number): void {
     const { columns } = this.rows;
+    const lines = this.theme.contrast ? 2 : 1;
     if (canvas.width !== columns) canvas.width = columns;
-    if (canvas.height !== 1) canvas.height = 1;
+    if (canvas.height !== lines) canvas.height = lines;
     const context = canvas.getContext("2d");
     if (!context) return;
-    const image = context.createImageData(columns, 1);
+    const image = context.createImageData(columns, lines);
     for (let l = 0; l < columns; l++) {
       const side = this.side(i, l);
       if (Number.isNaN(side)) continue;
       const step = Math.round(((side + 1) / 2) * STEPS) * 4;
-      image.data.set(this.ramp.subarray(step, step + 4), l * 4);
+      const none = Math.round(STEPS / 2) * 4;
+      for (let line = 0; line < lines; line++) {
+        const shown = lines === 1 || (side > 0 ? line === 0 : line === 1) ? step : none;
+        image.data.set(this.ramp.subarray(shown, shown + 4), (line * columns + l) * 4);
+      }
     }
     context.putImageData(image, 0, 0);
   }

@@ -1,0 +1,50 @@
+import type { AuditResult } from "../protocol/index.js";
+import { digits, interval, signed } from "./format.js";
+import type { Rule } from "./views/rule.js";
+
+export interface Leading {
+  readonly number: string;
+  readonly unit: string;
+  readonly interval: string;
+  readonly rule: Rule;
+  readonly stats: [string, string][];
+  readonly about: string;
+}
+
+/** The number to lead with: the alignment index, or the probe where there is none. */
+export function leading(result: AuditResult): Leading {
+  const { aqi, probe, controls, layers } = result;
+  const best = probe.bestLayer === null ? undefined : layers[probe.bestLayer];
+  const depth: [string, string][] = [];
+  if (probe.jump !== null) depth.push(["jump", `layer ${probe.jump}`]);
+  if (probe.converge !== null) depth.push(["converges", `layer ${probe.converge}`]);
+  if (aqi.score !== null) {
+    const stats: [string, string][] = [];
+    if (aqi.gain.score !== null) stats.push(["beyond words", `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
+    if (aqi.p !== null) stats.push(["p", digits(aqi.p)]);
+    if (best) stats.push([`best probe, layer ${best.layer}`, `AUROC ${digits(probe.nestedAuroc ?? best.auroc)}`]);
+    const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: "words alone" }])];
+    const name = `Alignment index ${digits(aqi.score)} of 100${aqi.ci95 ? `, 95% interval ${interval(aqi.ci95)}` : ""}; chance 0${aqi.lexical === null ? "" : `, words alone ${digits(aqi.lexical)}`}`;
+    return {
+      number: digits(aqi.score),
+      unit: "AQI of 100",
+      interval: interval(aqi.ci95),
+      rule: { range: [0, 100], value: aqi.score, interval: aqi.ci95, marks, name },
+      stats: [...stats, ...depth],
+      about: "alignment-quality",
+    };
+  }
+  const value = probe.nestedAuroc ?? best?.auroc ?? null;
+  const ci = best?.aurocCi95 ?? null;
+  const marks = [{ value: 0.5, name: "chance" }, ...(controls.words === null ? [] : [{ value: controls.words, name: "words alone" }])];
+  const stats: [string, string][] = [...(best ? ([["best layer", String(best.layer)]] as [string, string][]) : []), ...depth];
+  const name = `Probe AUROC ${digits(value)}${ci ? `, 95% interval ${interval(ci)}` : ""}; chance 0.5${controls.words === null ? "" : `, words alone ${digits(controls.words)}`}`;
+  return {
+    number: digits(value),
+    unit: "AUROC",
+    interval: interval(ci),
+    rule: { range: [0.5, 1], value, interval: ci, marks, name },
+    stats,
+    about: "concept-depth",
+  };
+}
