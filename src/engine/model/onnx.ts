@@ -33,7 +33,7 @@ export const TYPES: ReadonlyMap<number, { name: string; bytes: number }> = new M
 export const FLOAT = 1;
 export const INT64 = 7;
 
-export type AttributeValue = number | string | readonly number[] | { readonly float: number } | WireWriter;
+export type AttributeValue = number | string | readonly number[] | { readonly float: number } | { readonly graph: WireWriter } | WireWriter;
 
 export interface NodeSpec {
   readonly op: string;
@@ -41,7 +41,7 @@ export interface NodeSpec {
   readonly outputs: readonly string[];
   readonly name?: string;
   readonly domain?: string;
-  /** A number is an int, {float} a float, a writer a tensor. */
+  /** A number is an int, {float} a float, {graph} a GraphProto, a writer a tensor. */
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -55,6 +55,7 @@ export function nodeProto(spec: NodeSpec): WireWriter {
     if (typeof value === "number") attribute.integer(3, value).integer(20, 2);
     else if (typeof value === "string") attribute.field(4, value).integer(20, 3);
     else if (value instanceof WireWriter) attribute.field(5, value).integer(20, 4);
+    else if ("graph" in value) attribute.field(6, value.graph).integer(20, 5);
     else if ("float" in value) attribute.float(2, value.float).integer(20, 1);
     else {
       for (const i of value) attribute.integer(8, i);
@@ -109,20 +110,16 @@ export function valueProto(name: string, type?: number, dims?: readonly (number 
   return out.field(2, new WireWriter().field(1, tensor));
 }
 
-export interface ModelSpec {
+export interface GraphSpec {
   readonly nodes: readonly WireWriter[];
   readonly initializers: readonly WireWriter[];
   readonly inputs: readonly WireWriter[];
   readonly outputs: readonly WireWriter[];
-  readonly opsets: ReadonlyMap<string, number>;
-  readonly irVersion?: number;
   /** SparseTensorProto messages, copied as they are. */
   readonly sparse?: readonly Uint8Array[];
-  /** FunctionProto messages, copied as they are. */
-  readonly functions?: readonly Uint8Array[];
 }
 
-export function modelProto(spec: ModelSpec): Uint8Array {
+export function graphProto(spec: GraphSpec): WireWriter {
   const graph = new WireWriter();
   for (const node of spec.nodes) graph.field(1, node);
   graph.field(2, "layerscope");
@@ -130,10 +127,21 @@ export function modelProto(spec: ModelSpec): Uint8Array {
   for (const tensor of spec.sparse ?? []) graph.field(15, tensor);
   for (const input of spec.inputs) graph.field(11, input);
   for (const output of spec.outputs) graph.field(12, output);
+  return graph;
+}
+
+export interface ModelSpec extends GraphSpec {
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly irVersion?: number;
+  /** FunctionProto messages, copied as they are. */
+  readonly functions?: readonly Uint8Array[];
+}
+
+export function modelProto(spec: ModelSpec): Uint8Array {
   const model = new WireWriter()
     .integer(1, spec.irVersion ?? 8)
     .field(2, "layerscope")
-    .field(7, graph);
+    .field(7, graphProto(spec));
   for (const [domain, version] of spec.opsets) model.field(8, new WireWriter().field(1, domain).integer(2, version));
   for (const body of spec.functions ?? []) model.field(25, body);
   return model.finish();

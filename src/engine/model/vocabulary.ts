@@ -11,7 +11,9 @@ export function vocabularyOf(links: Links, ids: string): number | undefined {
     for (const n of links.readers(queue[i]!)) {
       const node = links.nodes[n]!;
       const inputs = links.inputs[n]!;
-      if (/^Gather(BlockQuantized)?$/.test(node.op) && inputs[1] === queue[i]) return rows(links, inputs[0]!);
+      if (node.op === "Gather" && inputs[1] === queue[i]) return rows(links, inputs[0]!);
+      // The packed table may have any shape; it has a row of scales for each row.
+      if (node.op === "GatherBlockQuantized" && inputs[1] === queue[i]) return rows(links, inputs[2]!);
       if (node.op === "EmbedLayerNormalization" && inputs[0] === queue[i]) return rows(links, inputs[2]!);
       if (PASS.has(node.op) && links.outputs[n]![0]! >= 0) queue.push(links.outputs[n]![0]!);
     }
@@ -19,16 +21,21 @@ export function vocabularyOf(links: Links, ids: string): number | undefined {
   return undefined;
 }
 
-/** First axis of a table, also of one that is dequantised or transposed on the way. */
-function rows(links: Links, v: number): number | undefined {
-  let transposed = false;
-  for (let at = v, steps = 0; at >= 0 && steps < 6; steps++) {
-    const dims = links.tensor(at)?.dims;
-    if (dims) return dims.length === 2 ? dims[transposed ? 1 : 0] : undefined;
-    const n = links.maker[at]!;
-    if (n < 0 || !PASS.has(links.nodes[n]!.op) || links.nodes[n]!.op === "Reshape") return undefined;
-    if (links.nodes[n]!.op === "Transpose") transposed = !transposed;
-    at = links.inputs[n]![0]!;
+const ELEMENTWISE = new Set(["Cast", "Identity", "DequantizeLinear", "Mul", "Add", "Sub", "Div"]);
+
+/** First axis of a table, also of one that is dequantised or transposed by nodes of its own. */
+function rows(links: Links, v: number, axis = 0, steps = 8): number | undefined {
+  if (v < 0 || steps === 0) return undefined;
+  const dims = links.tensor(v)?.dims;
+  if (dims) return dims.length === 2 && dims[axis]! > 1 ? dims[axis] : undefined;
+  const n = links.maker[v]!;
+  if (n < 0) return undefined;
+  const node = links.nodes[n]!;
+  if (node.op === "Transpose") return rows(links, links.inputs[n]![0]!, 1 - axis, steps - 1);
+  if (!ELEMENTWISE.has(node.op)) return undefined;
+  for (const input of links.inputs[n]!) {
+    const found = rows(links, input, axis, steps - 1);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
