@@ -16,6 +16,6 @@ export function printProblem(problem: Problem): void {
   }
   if (problem.hint) lines.push(`  ${problem.hint}`);
   for (const choice of problem.question?.choices ?? []) lines.push(`  ${choice.flags.padEnd(36)} ${choice.label}${choice.detail ? ` (${choice.detail})` : ""}`);
-  if (problem.code === "internal" && problem.details) lines.push(`  ${problem.details}`);
+  if (problem.details) lines.push(`  ${problem.details}`);
   process.stderr.write(`${lines.map(plain).join("\n")}\n`);
 }

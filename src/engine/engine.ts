@@ -22,8 +22,8 @@ export class Engine {
   private busy = false;
   private read: { key: string; dataset: Dataset } | undefined;
 
-  hello(): EngineMethods["engine.hello"]["result"] {
-    return { protocol: PROTOCOL, version: VERSION, runtime: runtimeVersion(), providers: listProviders(), pid: process.pid };
+  async hello(): Promise<EngineMethods["engine.hello"]["result"]> {
+    return { protocol: PROTOCOL, version: VERSION, runtime: await runtimeVersion(), providers: await listProviders(), pid: process.pid };
   }
 
   inspectModel(path: string): Promise<ModelCard> {

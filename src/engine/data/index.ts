@@ -6,11 +6,14 @@ import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
 import { noUsableRows, oneClass, sameFile } from "./errors.js";
 import { type Settled, settleOne, settleTwo } from "./pairing.js";
-import { type Part, readPart } from "./part.js";
+import { type Candidate, type Part, readPart } from "./part.js";
 import { rowNotices, wellFormed } from "./row-notices.js";
 import { findSibling } from "./sibling.js";
+import type { SkipReason } from "./skips.js";
+import { spotter } from "./spot.js";
 
 export { findSibling } from "./sibling.js";
+export { openTexts } from "./texts.js";
 
 /**
  * Reads a dataset (and its contrast file) into rows with classes.
@@ -66,25 +69,22 @@ function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], o
   const rows: Row[] = [];
   let id = 0;
   let torn = 0;
+  const spot = spotter(parts.map((part) => part.hasLines));
   const skipped: SkipCount[] = [];
   parts.forEach((part, f) => {
     for (const candidate of part.candidates) {
       const { place, category, group, name } = candidate;
       const label = settled.classOf[f]?.(candidate.label);
       const at = id++;
-      if (candidate.text.trim() === "") part.skips.add("empty-text", place.startLine, label);
-      else if (label === undefined)
-        part.skips.add(
-          candidate.label === undefined || candidate.label.trim() === "" ? "no-label" : candidate.long ? "shifted-cells" : "unknown-label",
-          place.startLine,
-        );
+      if (candidate.text.trim() === "") part.skips.add("empty-text", place.startLine, { cls: label, kind: candidate.hole });
+      else if (label === undefined) part.skips.add(reasonOf(candidate), place.startLine, { kind: candidate.gap });
       else {
         const text = wellFormed(candidate.text);
         if (text !== candidate.text) torn++;
         rows.push({ id: at, place, text, label, category, group, name });
       }
     }
-    skipped.push(...part.skips.counts(settled.names));
+    skipped.push(...part.skips.counts(settled.names, (line) => spot({ file: f, startLine: line })));
   });
   notices.push(...settled.notices);
   if (torn > 0)
@@ -96,9 +96,9 @@ function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], o
   const sizes = [0, 0] as [number, number];
   for (const row of rows) sizes[row.label]++;
   if (rows.length === 0) throw noUsableRows(first.file.path, joinSkips(parts));
-  const lacking = sizes.findIndex((n) => n === 0);
+  const lacking = sizes.indexOf(0);
   if (lacking >= 0) throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, "");
-  notices.push(...rowNotices(rows, settled.names), ...duplicateNotices(rows));
+  notices.push(...rowNotices(rows, settled.names, spot), ...duplicateNotices(rows, spot));
 
   const card: DataCard = {
     path: first.file.path,
@@ -120,6 +120,11 @@ function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], o
     hasRanges: parts.every((part) => part.hasRanges),
   };
   return { card, rows };
+}
+
+function reasonOf(candidate: Candidate): SkipReason {
+  if (candidate.label === undefined || candidate.label.trim() === "") return "no-label";
+  return candidate.long ? "shifted-cells" : "unknown-label";
 }
 
 const joinSkips = (parts: readonly Part[]): string =>

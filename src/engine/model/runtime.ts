@@ -45,9 +45,11 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [options.provider],
     graphOptimizationLevel: "all",
-    intraOpNumThreads: options.threads || undefined,
+    ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
     logSeverityLevel: 4,
-    extra: options.folder === undefined ? undefined : { session: { model_external_initializers_file_folder_path: options.folder } },
+    // The binding takes an option that is undefined for a wrong one.
+    ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+    ...(options.folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: options.folder } } }),
   });
   return {
     async run(feeds, output) {

@@ -1,0 +1,18 @@
+import type { DataOptions, Notice, Place } from "../../protocol/index.js";
+import { readPart } from "./part.js";
+import { wellFormed } from "./row-notices.js";
+
+export interface TextRow {
+  /** Zero-based position in the file. */
+  readonly id: number;
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** Every row's text, in file order, for what needs no classes; blank texts stay, so that positions hold. */
+export async function openTexts(path: string, options: DataOptions, signal?: AbortSignal): Promise<{ rows: TextRow[]; notices: Notice[] }> {
+  const notices: Notice[] = [];
+  // A class for the whole file: nothing is asked about labels that are not used.
+  const part = await readPart({ path, file: 0, options: { ...options, all: options.all ?? "safe" }, soft: false, notices, signal });
+  return { rows: part.candidates.map(({ text, place }, id) => ({ id, text: wellFormed(text), place })), notices };
+}
