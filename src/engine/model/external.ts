@@ -29,7 +29,8 @@ export interface Weights {
  */
 export function locateWeights(model: Model): Weights {
   const own = realpathSync(model.file);
-  const files = new Map<string, WeightFile>([["", { path: own, bytes: model.bytes }]]);
+  const ownFile: WeightFile = { path: own, bytes: model.bytes };
+  const files = new Map<string, WeightFile>();
   const notices: Notice[] = [];
   const claimed = new Map<string, number>();
   for (const tensor of externalTensors(model.graph)) {
@@ -54,14 +55,15 @@ export function locateWeights(model: Model): Weights {
         `together the tensors claim ${bytes} bytes of ${location}, which has ${files.get(location)!.bytes}`,
         "The file is damaged or hostile.",
       );
-  const folder = commonFolder([...files.values()].map((file) => dirname(file.path)));
+  const all = [ownFile, ...files.values()];
+  const folder = commonFolder(all.map((file) => dirname(file.path)));
   const nameOf = (file: WeightFile) => relative(folder, file.path).split(sep).join("/");
   return {
     folder,
-    files: [...files.values()],
+    files: all,
     notices,
     place(tensor) {
-      if (tensor.data.kind === "raw") return { location: nameOf(files.get("")!), offset: tensor.data.start, length: tensor.data.end - tensor.data.start };
+      if (tensor.data.kind === "raw") return { location: nameOf(ownFile), offset: tensor.data.start, length: tensor.data.end - tensor.data.start };
       if (tensor.data.kind === "typed") throw new Error("a tensor without bytes of its own has no place");
       const file = files.get(tensor.data.location)!;
       return { location: nameOf(file), offset: tensor.data.offset, length: tensor.data.length ?? tensorBytes(tensor) };
