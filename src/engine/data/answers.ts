@@ -52,7 +52,7 @@ export function answersQuestion(path: string, table: RawTable, profiles: readonl
   const rows = table.records.length;
   const choices: Choice[] = [];
   if (found.kind === "preference") {
-    const joined = hasPrompt && !dialogues(table, found.columns[0] as Profile) ? " Each answer is joined to its prompt." : "";
+    const joined = dialogues(table, found.columns[0] as Profile) ? " Each whole dialogue is a text." : hasPrompt ? " Each answer is joined to its prompt." : "";
     const detail = `${count(rows * 2, "text")}, ${count(rows, "pair")}.${joined}`;
     choices.push({ label: "chosen = safe, rejected = unsafe", detail, ...mapping(["chosen"], ["rejected"], { expandAnswers: true }) });
     choices.push({ label: "chosen = unsafe, rejected = safe", detail, ...mapping(["rejected"], ["chosen"], { expandAnswers: true }) });

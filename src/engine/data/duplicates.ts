@@ -1,9 +1,10 @@
 import type { Notice } from "../../protocol/index.js";
 import type { Row } from "./dataset.js";
 import { count } from "./say.js";
+import type { Spot } from "./spot.js";
 
 /** Repeats stay in; folds keep them together. Both counts are of rows beyond the first of their kind. */
-export function duplicateNotices(rows: readonly Row[]): Notice[] {
+export function duplicateNotices(rows: readonly Row[], spot: Spot): Notice[] {
   const exact = new Map<string, 0 | 1>();
   const folded = new Map<string, 0 | 1>();
   let same = 0;
@@ -28,7 +29,7 @@ export function duplicateNotices(rows: readonly Row[]): Notice[] {
   if (alike > 0)
     notices.push({
       code: "data/duplicates",
-      message: `${count(same, "row")} ${same === 1 ? "repeats" : "repeat"} an earlier text exactly (${alike.toLocaleString("en")} after trimming and case folding; the first is on line ${(first?.place.startLine ?? 0) + 1}); repeats are kept on one side of every split.`,
+      message: `${count(same, "row")} ${same === 1 ? "repeats" : "repeat"} an earlier text exactly (${alike.toLocaleString("en")} after trimming and case folding; the first is on ${first ? spot(first.place) : ""}); repeats are kept on one side of every split.`,
       where,
     });
   if (torn > 0)

@@ -79,6 +79,14 @@ export const oneClass = (path: string, has: string, lacks: string, rows: number,
     where: { file: path },
   });
 
+export function categoriesOnly(path: string, rows: number, told: "safe" | "unsafe" | undefined, more: string): ProblemError {
+  const one = told ? `one class only, ${told} by its name` : "one class only: its keys are categories, not safe and unsafe";
+  return problem("data/one-class", `${named(path)} holds ${rows.toLocaleString("en")} rows of ${one}; layers cannot be compared without a second class.`, {
+    hint: `Say which class it is and set it against a file of the other: --all ${told ?? "unsafe"} --contrast FILE${more}.`,
+    where: { file: path },
+  });
+}
+
 export const noUsableRows = (path: string, why: string): ProblemError =>
   problem("data/no-usable-rows", `None of the rows of ${named(path)} can be used: ${why}.`, {
     hint: "Check the text and label columns.",

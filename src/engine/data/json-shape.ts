@@ -84,14 +84,12 @@ function fromLists(path: string, found: readonly [string, unknown[]][], keys: re
   const preferred = found.filter(([key]) => LIST_NAMES.includes(normalName(key)));
   const [only] = found.length === 1 ? found : preferred.length === 1 ? preferred : [];
   if (only) return { ...said(only[0]), ...fromArray(path, only[1], [...keys, only[0]]), list: keys.length === 0 ? only[0] : undefined };
-  const choices = found
-    .slice(0, 20)
-    .map(([key, rows]) => ({
-      label: `"${key}"`,
-      detail: `${rows.length.toLocaleString("en")} rows`,
-      options: { list: key },
-      flags: `--list ${shellWord(key)}`,
-    }));
+  const choices = found.slice(0, 20).map(([key, rows]) => ({
+    label: `"${key}"`,
+    detail: `${rows.length.toLocaleString("en")} rows`,
+    options: { list: key },
+    flags: `--list ${shellWord(key)}`,
+  }));
   const total = found.reduce((sum, [, rows]) => sum + rows.length, 0);
   choices.push({ label: "All of them, joined", detail: `${total.toLocaleString("en")} rows`, options: { list: "*" }, flags: "--list '*'" });
   throw ask("data/which-list", `The file holds several lists of rows: ${quoted(found.map(([key]) => key))}. Which one?`, choices, { file: path });

@@ -1,8 +1,9 @@
 import type { DataOptions, Notice } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
 import { badJson, noRows, tooManyRows } from "./errors.js";
+import { jsonFault } from "./json-fault.js";
 import { type Found, findRows, type Source } from "./json-shape.js";
-import { jsonFault, parseJson } from "./lenient.js";
+import { parseJson } from "./lenient.js";
 import { MAX_RECORDS } from "./limits.js";
 import type { LineTable } from "./lines.js";
 import { child, children, keyed, type Span } from "./ranges.js";
@@ -29,7 +30,7 @@ export function readJson(path: string, lines: LineTable, options: DataOptions, s
 }
 
 function notJson(path: string, lines: LineTable) {
-  const fault = jsonFault(lines.text);
+  const fault = jsonFault(lines.text) ?? { offset: 0, reason: "it cannot be read", cut: false };
   const line = lines.line(fault.offset);
   const hint = fault.cut
     ? "The end of the file may be missing; download it again."

@@ -1,7 +1,8 @@
 import type { Notice } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
 import { tooManyRows } from "./errors.js";
-import { jsonFault, parseJson } from "./lenient.js";
+import { jsonFault } from "./json-fault.js";
+import { parseJson } from "./lenient.js";
 import { MAX_RECORD_CHARS, MAX_RECORDS } from "./limits.js";
 import type { LineTable } from "./lines.js";
 import { isRecord } from "./shapes.js";
@@ -57,5 +58,6 @@ function cellNames(value: readonly unknown[]): readonly string[] {
 
 function reasonOf(text: string): string {
   const fault = jsonFault(text);
+  if (!fault) return "not valid JSON";
   return fault.cut ? "incomplete, cut in the middle" : `column ${fault.offset + 1}: ${fault.reason}`;
 }

@@ -40,7 +40,7 @@ export function labelCandidates(table: RawTable, profiles: readonly Profile[], t
   const found: LabelCandidate[] = [];
   for (const column of profiles) {
     if (text.includes(column) || column.filled === 0 || NEVER_LABEL.has(column.normal)) continue;
-    const rank = table.keyColumn === column.name ? keyRank(column) : rankOf(table, column);
+    const rank = table.keyColumn === column.name ? keyRank(table, column) : rankOf(table, column);
     if (rank === undefined) continue;
     const words = [...(column.values?.keys() ?? [])].some(isSafetyValue);
     const about = rank === RANK.answer || (hasReply && rank !== RANK.prompt && !words) ? "answer" : "prompt";
@@ -68,10 +68,10 @@ function rankOf(table: RawTable, column: Profile): number | undefined {
   return booleans && words.length === 2 ? RANK.binary : undefined;
 }
 
-/** An object's keys are classes when they are safety words, or when there are two. */
-function keyRank(column: Profile): number | undefined {
+/** An object's keys are classes when they are safety words, or when there are two with nothing below them; else they are categories. */
+function keyRank(table: RawTable, column: Profile): number | undefined {
   const words = [...(column.values?.keys() ?? [])];
-  return words.some(isSafetyValue) || words.length === 2 ? RANK.label : undefined;
+  return words.some(isSafetyValue) || (words.length === 2 && !table.columns.includes("subcategory")) ? RANK.label : undefined;
 }
 
 function isOneHotColumn(table: RawTable, column: Profile): boolean {

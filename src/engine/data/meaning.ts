@@ -106,24 +106,21 @@ const NEGATED = /^(not|non|un|no)[\s-]?/;
 function concept(column: Profile, setting: LabelSetting, words: readonly string[]): Meaning {
   const [a = "", b = ""] =
     words.length === 2 ? words : words.length === 1 && isBoolean(words[0] as string) ? [words[0] as string, opposite(words[0] as string)] : words;
-  const positive =
-    TRUE_VALUES.has(a) && FALSE_VALUES.has(b)
-      ? a
-      : TRUE_VALUES.has(b) && FALSE_VALUES.has(a)
-        ? b
-        : NEGATED.test(a) !== NEGATED.test(b)
-          ? NEGATED.test(a)
-            ? b
-            : a
-          : a > b
-            ? a
-            : b;
+  const positive = positiveOf(a, b);
   const negative = positive === a ? b : a;
   const classes = new Map<string, 0 | 1>([
     [negative, 0],
     [positive, 1],
   ]);
   return conceptMeaning(column, setting, classes);
+}
+
+/** True, yes and 1 are positive, what is negated is not; else the alphabetically later value is. */
+function positiveOf(a: string, b: string): string {
+  if (TRUE_VALUES.has(a) && FALSE_VALUES.has(b)) return a;
+  if (TRUE_VALUES.has(b) && FALSE_VALUES.has(a)) return b;
+  if (NEGATED.test(a) !== NEGATED.test(b)) return NEGATED.test(a) ? b : a;
+  return [a, b].sort()[1] as string;
 }
 
 function conceptMeaning(column: Profile, setting: LabelSetting, classes: ReadonlyMap<string, 0 | 1>): Meaning {

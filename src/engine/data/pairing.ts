@@ -1,7 +1,7 @@
 import { basename, relative, sep } from "node:path";
 import type { Choice, DataOptions, Notice } from "../../protocol/index.js";
 import { classOfName, stemOf } from "./classes.js";
-import { ask, differentClasses, oneClass } from "./errors.js";
+import { ask, categoriesOnly, differentClasses, oneClass } from "./errors.js";
 import type { Meaning } from "./meaning.js";
 import type { Part } from "./part.js";
 import { oneName, quoted, shellWord } from "./say.js";
@@ -48,21 +48,12 @@ export async function settleOne(part: Part, options: DataOptions): Promise<Settl
   const rows = part.candidates.length;
   const more = sibling ? ` (${oneName(basename(sibling))} beside it seems to be one)` : "";
   if (options.all) throw oneClass(path, options.all, options.all === "safe" ? "unsafe" : "safe", rows, more);
-  if (part.keyed) {
-    const told = classOfName(path)?.class;
-    throw oneClass(
-      path,
-      told ?? "unlabelled",
-      told === "safe" ? "unsafe" : told === "unsafe" ? "safe" : "contrasting",
-      rows,
-      `${more}, and say which class this one is with --all safe or --all unsafe`,
-    );
-  }
-  throw askContrast(path, sibling);
+  if (part.keyed) throw categoriesOnly(path, rows, classOfName(path)?.class, more);
+  throw askContrast(path, sibling, part.maybeLabels);
 }
 
 /** The main way for files without labels: a second file of the other class. */
-function askContrast(path: string, sibling: string | undefined) {
+function askContrast(path: string, sibling: string | undefined, maybe: Part["maybeLabels"]) {
   const choices: Choice[] = [];
   if (sibling)
     choices.push({
@@ -84,6 +75,8 @@ function askContrast(path: string, sibling: string | undefined) {
     flags: "--all safe --contrast FILE",
   });
   choices.push({ label: "Choose a contrast file; its name and labels tell", options: { contrast: "" }, flags: "--contrast FILE" });
+  for (const { ref, values } of maybe)
+    choices.push({ label: `The label is ${oneName(ref)}`, detail: values, options: { label: ref }, flags: `--label ${shellWord(ref)}` });
   return ask("data/no-labels", `${quoted([basename(path)])} has no label column. What is it to be compared with?`, choices, { file: path });
 }
 

@@ -2,11 +2,12 @@ import type { Notice } from "../../protocol/index.js";
 import type { Row } from "./dataset.js";
 import { IMBALANCE, LONG_TEXT_CHARS, SMALL_CLASS } from "./limits.js";
 import { count } from "./say.js";
+import type { Spot } from "./spot.js";
 
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 /** What the rows themselves give reason to say: lengths, control characters, sizes of the classes. */
-export function rowNotices(rows: readonly Row[], names: readonly [string, string]): Notice[] {
+export function rowNotices(rows: readonly Row[], names: readonly [string, string], spot: Spot): Notice[] {
   const notices: Notice[] = [];
   const sizes: [number, number] = [0, 0];
   const long = { byClass: [0, 0] as [number, number], first: undefined as Row | undefined };
@@ -22,19 +23,19 @@ export function rowNotices(rows: readonly Row[], names: readonly [string, string
       control.first ??= row;
     }
   }
-  const line = (row: Row | undefined) => (row?.place.startLine ?? 0) + 1;
+  const line = (row: Row | undefined) => (row ? spot(row.place) : "");
   const longs = long.byClass[0] + long.byClass[1];
   if (longs > 0)
     notices.push({
       code: "data/long-texts",
-      message: `${count(longs, "text")} above ${LONG_TEXT_CHARS.toLocaleString("en")} characters (${long.byClass[0]} ${names[0]}, ${long.byClass[1]} ${names[1]}; the first on line ${line(long.first)}) will be cut to the model's length.`,
-      where: { line: line(long.first) - 1 },
+      message: `${count(longs, "text")} above ${LONG_TEXT_CHARS.toLocaleString("en")} characters (${long.byClass[0]} ${names[0]}, ${long.byClass[1]} ${names[1]}; the first on ${line(long.first)}) will be cut to the model's length.`,
+      where: { line: long.first?.place.startLine },
     });
   if (control.count > 0)
     notices.push({
       code: "data/control-characters",
-      message: `${count(control.count, "text")} with control characters, such as terminal colours (the first on line ${line(control.first)}); the model sees them as they are, they are shown escaped.`,
-      where: { line: line(control.first) - 1 },
+      message: `${count(control.count, "text")} with control characters, such as terminal colours (the first on ${line(control.first)}); the model sees them as they are, they are shown escaped.`,
+      where: { line: control.first?.place.startLine },
     });
   const small = Math.min(...sizes);
   const total = sizes[0] + sizes[1];

@@ -51,7 +51,8 @@ function prefixOf(lines: LineTable): RegExp | undefined {
     const digit = DIGIT.exec(text);
     if (digit) digits[digit[1] === "1" ? 1 : 0]!++;
   }
-  if (fast > seen * 0.9) return FASTTEXT;
+  // Some lines may go on from the line before; they have no label and are counted as such.
+  if (fast > seen * 0.5) return FASTTEXT;
   const [zeros = 0, ones = 0] = digits;
   return seen >= 2 && zeros + ones === seen && zeros > 0 && ones > 0 ? DIGIT : undefined;
 }

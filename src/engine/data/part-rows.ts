@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import type { Column, ColumnRole, DataOptions } from "../../protocol/index.js";
+import { type AnswerPlan, planAnswers } from "./answers.js";
+import { promptOf, SAID, type Taken } from "./chat.js";
+import type { FileBytes } from "./file.js";
+import { answerMeaning, meaningFor, pickLabel } from "./label-choice.js";
+import { replies } from "./label-column.js";
+import type { Candidate, Part, PartRequest } from "./part.js";
+import { isBlank, labelText, type Profile } from "./profile.js";
+import { refOf } from "./refs.js";
+import { categoryOf, type SideRoles, sideRoles } from "./roles.js";
+import { count, oneName, quoted } from "./say.js";
+import type { Skips } from "./skips.js";
+import type { RawRecord, RawTable } from "./table.js";
+import type { TextChoice } from "./text-column.js";
+import { ANSWER_NAMES } from "./words.js";
+
+/** A file that is read into columns, with its text column chosen. */
+export interface Reading {
+  readonly bytes: FileBytes;
+  readonly table: RawTable;
+  readonly profiles: readonly Profile[];
+  readonly options: DataOptions;
+  readonly choice: TextChoice | undefined;
+  readonly skips: Skips;
+}
+
+/** More columns than this are named as a number, not one by one. */
+const MANY_COLUMNS = 50;
+
+/** Chooses label, category and group, and turns records into rows. */
+export function buildPart(request: PartRequest, reading: Reading): Part {
+  const { path, notices } = request;
+  const { bytes, table, profiles, options, choice, skips } = reading;
+  const text = choice?.columns ?? [];
+  const plan = options.expandAnswers ? planAnswers(path, table, profiles, options) : undefined;
+  const label = plan || options.all !== undefined ? undefined : pickLabel(path, table, profiles, text, options);
+  const labels = plan ? plan.labels : label ? [label] : [];
+  const sides = sideRoles(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels], options);
+
+  const taken = new Map<Taken, number>();
+  const candidates = plan ? expanded(request, reading, plan, sides, taken) : plain(request, reading, label, sides, taken);
+  if (plan) notices.push({ code: "data/answers", message: plan.said });
+  else for (const [how, n] of taken) if (how !== "text") notices.push({ code: "data/turns", message: `The prompt is ${SAID[how]} (${count(n, "row")}).` });
+
+  const meaning = plan
+    ? answerMeaning(request, plan.labelName, plan.labels[0], candidates, options)
+    : label && meaningFor(request, table, profiles, label, candidates, text, options);
+  if (meaning) notices.push(...meaning.notices);
+  const columns = profiles.map(
+    (p): Column => ({ name: p.name, position: p.index + 1, role: roleOf(p, [...text, ...(plan?.columns ?? [])], labels, sides), kind: p.kind }),
+  );
+  if (columns.length > MANY_COLUMNS) {
+    const message = `The file has ${count(columns.length, "column")}; ${quoted(text.map((p) => p.name))} is read as text${label ? `, ${oneName(label.name)} as label` : ""}.`;
+    notices.push({ code: "data/many-columns", message });
+  }
+  const named = plan ? (options.label === undefined ? undefined : plan.labels[0]) : label;
+  const found: DataOptions = {
+    ...(choice ? { text: choice.ref } : {}),
+    ...(named ? { label: refOf(profiles, named) } : {}),
+    ...(sides.category ? { category: refOf(profiles, sides.category) } : {}),
+    ...(sides.group ? { group: refOf(profiles, sides.group) } : {}),
+    ...(table.read.list !== undefined ? { list: table.read.list } : {}),
+    ...(table.read.header !== undefined ? { header: table.read.header } : {}),
+    ...(plan ? { expandAnswers: true } : {}),
+    ...(meaning?.options ?? {}),
+  };
+  return {
+    file: bytes,
+    format: table.format,
+    hasRanges: table.hasRanges,
+    hasLines: table.format !== "parquet",
+    columns,
+    candidates,
+    meaning,
+    keyed: table.keyColumn !== undefined,
+    hasReplies: replies(profiles).some((p) => !text.includes(p)),
+    maybeLabels: label ? [] : maybeLabels(profiles, [...text, sides.group, sides.id]),
+    skips,
+    options: found,
+  };
+}
+
+function roleOf(p: Profile, text: readonly Profile[], labels: readonly Profile[], { category, group, id }: SideRoles): ColumnRole {
+  if (text.includes(p)) return "text";
+  if (labels.includes(p)) return "label";
+  return p === category ? "category" : p === group ? "group" : p === id ? "id" : "other";
+}
+
+/** Columns of two to six short values, any of which the user may know to be the label. */
+function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | undefined)[]): { ref: string; values: string }[] {
+  const few = profiles.filter((p) => {
+    if (taken.includes(p) || ANSWER_NAMES.has(p.normal) || p.kind === "object" || p.kind === "list" || !p.values) return false;
+    // Longer values are texts, and texts are not shown.
+    return (
+      p.values.size >= 2 &&
+      p.values.size <= 6 &&
+      p.filled > p.values.size * 2 &&
+      [...p.values.keys()].every((word) => word.length <= 24 && word.split(" ").length <= 3)
+    );
+  });
+  return few.slice(0, 3).map((p) => ({ ref: refOf(profiles, p), values: quoted([...(p.values?.values() ?? [])].map((v) => v.shown)) }));
+}
+
+function shared(request: PartRequest, sides: SideRoles, record: RawRecord) {
+  return {
+    place: request.file === 0 ? record.place : { ...record.place, file: request.file },
+    category: sides.category && categoryOf(record.values[sides.category.index]),
+    name: sides.id && nameOf(record.values[sides.id.index]),
+    long: record.long === true,
+  };
+}
+
+function plain(request: PartRequest, { table, choice }: Reading, label: Profile | undefined, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
+  return table.records.map((record) => {
+    const cell = label && record.values[label.index];
+    return {
+      ...shared(request, sides, record),
+      ...promptText(record, choice?.columns ?? [], taken),
+      label: label && labelText(cell),
+      gap: label && isBlank(cell) ? blankKind(cell) : undefined,
+      group: sides.group && nameOf(record.values[sides.group.index]),
+    };
+  });
+}
+
+/** A row for each answer. Answers to one prompt belong together; without a prompt, the answers of one record do. */
+function expanded(request: PartRequest, { table, choice }: Reading, plan: AnswerPlan, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
+  return table.records.flatMap((record, r) => {
+    const prompt = promptText(record, choice?.columns ?? [], taken).text;
+    const own = sides.group && nameOf(record.values[sides.group.index]);
+    const group = own ?? (prompt === "" ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(prompt).digest("hex").slice(0, 16)}`);
+    return plan.answers(record.values, prompt).map((answer) => ({ ...shared(request, sides, record), ...answer, group }));
+  });
+}
+
+const nameOf = (value: unknown): string | undefined => (isBlank(value) || typeof value === "object" ? undefined : String(value).trim());
+
+const blankKind = (value: unknown): string => (value === undefined ? "absent" : value === null ? "null" : "blank");
+
+function promptText(record: RawRecord, columns: readonly Profile[], taken: Map<Taken, number>): { text: string; hole?: string } {
+  const parts: string[] = [];
+  for (const column of columns) {
+    const prompt = promptOf(record.values[column.index]);
+    if (!prompt || prompt.text.trim() === "") continue;
+    taken.set(prompt.taken, (taken.get(prompt.taken) ?? 0) + 1);
+    parts.push(prompt.text);
+  }
+  if (parts.length > 0) return { text: parts.length === 1 ? (parts[0] as string) : parts.join("\n\n") };
+  const cell = columns[0] && record.values[columns[0].index];
+  return { text: "", hole: cell === "" ? "empty" : isBlank(cell) ? blankKind(cell) : "no prompt in it" };
+}
