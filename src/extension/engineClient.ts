@@ -151,10 +151,10 @@ export class EngineClient {
         return running;
       } catch (error) {
         if (this.current === running) this.end(engineStopped);
-        const problem = error instanceof ProblemError ? error.problem : undefined;
-        // Another version, or a program that is not there, will not be different the next time.
-        const hopeless = problem?.code === "engine/protocol" || problem?.code === "engine/not-started" || problem?.code === "engine/stopped";
-        if (hopeless || this.disposed) throw this.fail(error);
+        const code = error instanceof ProblemError ? error.problem.code : "";
+        // What ended or was late may do better the next time; another version, a program that is not there or a refusal will not.
+        const worthAnother = code === "engine/crashed" || code === "engine/killed" || code === "engine/no-answer";
+        if (!worthAnother || this.disposed) throw this.fail(error);
         if (!this.budget.take()) throw this.giveUp();
       }
     }
@@ -273,7 +273,7 @@ export class EngineClient {
 
   private fail(error: unknown): ProblemError {
     const problem = error instanceof ProblemError ? error : new ProblemError(engineCrashed(String(error)));
-    this.options.log.error(problem.message);
+    this.options.log.error(`${problem.message}${problem.problem.details ? `\n${problem.problem.details}` : ""}`);
     this.show(this.disposed ? "stopped" : "crashed");
     return problem;
   }
