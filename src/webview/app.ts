@@ -1,4 +1,4 @@
-import type { AuditView, PanelState, Picture, Progress } from "../protocol/index.js";
+import type { AuditView, PanelState, Progress } from "../protocol/index.js";
 import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
 import { exportPictures } from "./export.js";
@@ -10,6 +10,7 @@ import { MapTools } from "./mapTools.js";
 import { indexById, orderRows } from "./order.js";
 import { Section } from "./section.js";
 import { skeleton } from "./skeleton.js";
+import { type Stand, standsOf } from "./stands.js";
 import { Store } from "./state.js";
 import { Texts } from "./texts.js";
 import { readTheme, type Theme, watchTheme } from "./theme.js";
@@ -48,6 +49,7 @@ export class App {
   private byId: { rows: AuditView["rows"]; index: Map<number, number> } | undefined;
   /** The row came from the editor's cursor: it goes when the cursor leaves. */
   private fromEditor = false;
+  private firstBest: number | null = null;
   private frame = 0;
   private restored = false;
 
@@ -61,6 +63,7 @@ export class App {
     this.texts = new Texts(
       (rows) => host.texts(rows),
       () => this.schedule(),
+      host.known,
     );
     this.verdict = new Verdict(kit, host, (format, withText) => {
       const scene = this.scene();
@@ -167,47 +170,49 @@ export class App {
     const scene = this.scene();
     if (!scene) return;
     this.root.classList.toggle("narrow", scene.axis.narrow);
-    for (const [i, picture] of scene.view.pictures.entries()) this.drawSection(picture, i, scene);
-    for (const [id, section] of this.sections) {
-      if (scene.view.pictures.some((p) => p.id === id)) continue;
+    const stands = standsOf(scene.view);
+    for (const [i, stand] of stands.entries()) this.drawSection(stand, stands.slice(i + 1), scene);
+    for (const [key, section] of this.sections) {
+      if (stands.some((s) => s.key === key)) continue;
       section.root.remove();
-      this.sections.delete(id);
+      this.sections.delete(key);
     }
     this.detail.draw(scene);
     // Beside the list under the map; in one column right under the list.
     const home = wide ? this.side : this.lane;
     if (this.detail.root.parentElement !== home) home.append(this.detail.root);
-    if (!this.restored) this.restore(scene);
+    if (!this.restored) this.restore();
   }
 
-  private restore(scene: Scene): void {
+  private restore(): void {
     this.restored = true;
-    const list = scene.view.pictures.find((p) => p.shape === "strips");
-    const section = list && this.sections.get(list.id);
+    const section = this.sections.get("rows/0");
     if (section && this.store.now.scroll > 0) scrollRows(section.frame, this.store.now.scroll);
   }
 
-  private drawSection(picture: Picture, place: number, scene: Scene): void {
-    let section = this.sections.get(picture.id);
-    if (!section) {
-      section = new Section(this.kit, picture.shape, {
-        table: () => this.toggleTable(picture.id),
-        about: this.host.actions && (() => this.host.actions?.about(picture.about)),
-      });
-      this.sections.set(picture.id, section);
-      const parent = picture.slot === "extra" ? this.extras : picture.slot === "map" ? this.side : this.lane;
-      // A section that comes late (categories, an extra lens) still stands where the list of pictures has it.
-      const after = scene.view.pictures.slice(place + 1).map((p) => this.sections.get(p.id)?.root);
-      parent.insertBefore(
-        section.root,
-        after.find((root) => root?.parentElement === parent) ?? (this.detail.root.parentElement === parent ? this.detail.root : null),
-      );
-      if (picture.slot === "rows") section.tools.append(this.listTools.root);
-      if (picture.slot === "map") section.tools.append(this.mapTools.root);
+  private drawSection(stand: Stand, later: readonly Stand[], scene: Scene): void {
+    const { key, slot, picture } = stand;
+    let section = this.sections.get(key);
+    if (section && section.shape !== stand.shape) {
+      section.root.remove();
+      section = undefined;
     }
-    if (picture.slot === "rows") this.listTools.draw(scene, this.store.now);
-    if (picture.slot === "map") this.mapTools.draw(scene);
-    section.draw(picture, scene, this.store.now.tables.includes(picture.id), this.clicks);
+    if (!section) {
+      section = new Section(this.kit, stand.shape, {
+        table: () => this.toggleTable(key),
+        about: this.host.actions && ((page) => this.host.actions?.about(page)),
+      });
+      this.sections.set(key, section);
+      const parent = slot === "extra" ? this.extras : slot === "map" ? this.side : this.lane;
+      const next = later.map((s) => this.sections.get(s.key)?.root).find((root) => root?.parentElement === parent);
+      parent.insertBefore(section.root, next ?? (this.detail.root.parentElement === parent ? this.detail.root : null));
+      if (key === "rows/0") section.tools.append(this.listTools.root);
+      if (key === "map/0") section.tools.append(this.mapTools.root);
+    }
+    if (key === "rows/0") this.listTools.draw(scene, this.store.now);
+    if (key === "map/0") this.mapTools.draw(scene);
+    if (picture) section.draw(picture, scene, this.store.now.tables.includes(key), this.clicks);
+    else section.keepFree(stand, scene);
   }
 
   private toggleTable(id: string): void {
@@ -223,13 +228,15 @@ export class App {
     if (this.axis.count !== columns || this.axis.width !== width) this.axis = layerAxis(columns, width);
     const { layer, row } = this.store.now;
     if (this.byId?.rows !== view.rows) this.byId = { rows: view.rows, index: indexById(view.rows) };
-    const best = view.result.probe.bestLayer ?? view.rows.probabilityLayer;
+    const best = Math.max(0, view.result.probe.bestLayer ?? view.rows.probabilityLayer);
+    // The best layer of a preview changes with every batch; the panel stays with the first until the end.
+    this.firstBest = view.result.final ? null : (this.firstBest ?? best);
     const classNames = view.result.dataset.classes.map((c) => c.name) as unknown as [string, string];
     return {
       view,
       axis: this.axis,
       theme: this.theme,
-      layer: Math.max(0, Math.min(columns - 1, layer ?? best)),
+      layer: Math.max(0, Math.min(columns - 1, layer ?? this.firstBest ?? best)),
       hover: this.hover !== null && this.hover < columns ? this.hover : null,
       order: this.listOrder(view, classNames),
       row: row === null ? -1 : (this.byId.index.get(row) ?? -1),
@@ -238,14 +245,14 @@ export class App {
     };
   }
 
-  /** Sorted only when something changed it. Rows keep the file's order until the scores stand, so that nothing moves under the pointer. */
+  /** Sorted only when something changed it. Rows stay as they arrive until the scores stand, so that nothing moves under the pointer. */
   private listOrder(view: AuditView, classNames: readonly [string, string]): Uint32Array {
     const { sort, filter, lasso } = this.store.now;
     const key = [view.rows, sort, filter, lasso, view.result.final];
     if (key.some((part, i) => part !== this.orderKey[i])) {
       this.orderKey = key;
       this.order = orderRows(view.rows, {
-        sort: view.result.final ? sort : "file",
+        sort: view.result.final ? sort : "arrival",
         filter,
         lasso: lasso && new Set(lasso),
         classNames,

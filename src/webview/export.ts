@@ -21,7 +21,7 @@ export function exportPictures(scene: Scene): Record<string, string> {
       picture.shape === "curve"
         ? drawCurve(at, picture as Curve, { width: WIDTH, height: 260 }, axis, theme)
         : picture.shape === "matrix"
-          ? drawMatrix(at, picture as Matrix, { width: WIDTH, height: matrixHeight(picture) }, axis, theme)
+          ? drawMatrix(at, picture as Matrix, { width: WIDTH, height: matrixHeight(picture.rows.length) }, axis, theme)
           : picture.shape === "points"
             ? drawMap(at, picture, paper, { width: 600, height: 460 })
             : drawStrips(at, picture, paper, WIDTH);

@@ -4,6 +4,7 @@ import type { Interval, Maybe } from "../protocol/index.js";
 const plain = format(".3~r");
 const small = format(".3~g");
 const large = format(".3~s");
+const probable = format(".3~f");
 const whole = format(",");
 
 /** At most three significant digits; `–` for a value that is withheld. */
@@ -26,7 +27,7 @@ export const count = (value: number): string => whole(Math.round(value));
 /** A probability; its ends are never claimed to be reached. */
 export function probability(p: number): string {
   if (Number.isNaN(p)) return "–";
-  return p < 0.001 ? "<0.001" : p > 0.999 ? ">0.999" : digits(p);
+  return p < 0.001 ? "<0.001" : p > 0.999 ? ">0.999" : probable(p);
 }
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;

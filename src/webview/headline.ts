@@ -34,6 +34,18 @@ export function leading(result: AuditResult): Leading {
       about: "alignment-quality",
     };
   }
+  const first: [string, string][] = best ? [["first look", `AUROC ${digits(best.auroc)} at layer ${best.layer}`]] : [];
+  if (!result.final && result.dataset.kind === "safety") {
+    // The index comes at the end; its place and its scale stand from the first picture on.
+    return {
+      number: "–",
+      unit: "AQI of 100",
+      interval: "",
+      rule: { range: [0, 100], value: null, interval: null, marks: [], name: "No alignment index yet" },
+      stats: first,
+      about: "alignment-quality",
+    };
+  }
   const value = probe.nestedAuroc ?? best?.auroc ?? null;
   const ci = best?.aurocCi95 ?? null;
   const marks = [{ value: 0.5, name: "chance" }, ...(controls.words === null ? [] : [{ value: controls.words, name: "words alone" }])];

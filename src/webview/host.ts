@@ -6,6 +6,8 @@ export type ExportFormat = "json" | "csv" | "svg" | "html";
 /** What the panel may ask of the world around it. A report answers from what it carries and offers less. */
 export interface Host {
   readonly keeper: Keeper;
+  /** All texts by row id, where the page carries them. */
+  readonly known?: ReadonlyMap<number, string>;
   /** At most 200 rows at once. */
   texts(rows: number[]): Promise<RowText[]>;
   /** Absent in a report: nothing to open, run or save from there. */

@@ -27,7 +27,7 @@ export function layerAxis(columns: number, width: number): LayerAxis {
   const count = Math.max(1, columns);
   const narrow = width < NARROW;
   const left = narrow ? Math.round(Math.min(116, width * 0.3)) : Math.round(Math.min(360, width * 0.39));
-  const right = width - (narrow ? 58 : 72);
+  const right = width - (narrow ? 62 : 74);
   const band = scaleBand<number>().domain(range(count)).range([left, right]);
   const step = band.step();
   return {

@@ -21,7 +21,7 @@ export class ListTools {
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }
 
-  draw({ view, order }: Scene, { sort, filter, lasso }: ViewState): void {
+  draw({ view, order, texts }: Scene, { sort, filter, lasso }: ViewState): void {
     const { rows, result } = view;
     this.sort.set(sort);
     this.filter.set(filter);
@@ -32,9 +32,11 @@ export class ListTools {
       this.counted = { rows, wrong };
     }
     const listed = order.length === rows.count ? plural(rows.count, "row") : `${count(order.length)} of ${plural(rows.count, "row")}`;
+    // The texts of other rows are in the file, not in the panel.
+    const read = filter.trim() ? ` · texts searched in the ${plural(texts.size, "row")} read so far` : "";
     setText(
       this.counts,
-      result.final ? `${listed} · ${count(this.counted.wrong)} on the other side of their label` : `${listed} · in file order until the scores stand`,
+      result.final ? `${listed} · ${count(this.counted.wrong)} on the other side of their label${read}` : `${listed} · as they arrive, sorted at the end`,
     );
   }
 

@@ -21,13 +21,13 @@ export class MapTools {
   ) {
     this.slider = el("input", { attrs: { type: "range", min: 0, step: 1, "aria-label": "Layer" }, on: { input: () => on.layer(Number(this.slider.value)) } });
     this.play = kit.button({ text: "Play", look: "secondary", press: () => (this.timer ? this.stop() : this.start()) });
+    const whole = kit.button({ text: "Whole", look: "quiet", label: "Show the whole map", press: on.resetZoom });
+    const hint = el("span", { class: "quiet", text: "A drag is a lasso, Ctrl+wheel zooms." });
     this.root = el(
       "div",
-      { class: "map-tools" },
-      this.play,
-      this.slider,
-      this.out,
-      kit.button({ text: "Whole", look: "quiet", label: "Show the whole map", press: on.resetZoom }),
+      {},
+      el("div", { class: "map-tools" }, this.play, this.slider, this.out, whole),
+      el("div", { class: "map-keys" }, this.classes.root, hint),
     );
   }
 

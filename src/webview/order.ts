@@ -14,6 +14,7 @@ export const NO_CATEGORY = 65_535;
 export function risk(rows: RowTable, i: number): number {
   const p = rows.probability[i];
   if (!Number.isNaN(p)) return p;
+  if (rows.probabilityLayer < 0) return Number.NaN;
   const score = rows.score[i * rows.columns + rows.probabilityLayer];
   return Number.isNaN(score) ? Number.NaN : 1 / (1 + Math.exp(-score));
 }
@@ -28,15 +29,14 @@ export function disagreement(rows: RowTable, i: number): number {
 export const isOtherSide = (rows: RowTable, i: number): boolean => disagreement(rows, i) > 0.5;
 
 export interface OrderWish {
-  readonly sort: Sort;
+  /** `arrival`: as the table has them, which in a preview is the order of the batches. */
+  readonly sort: Sort | "arrival";
   readonly filter: string;
   /** Row ids to keep; null = all. */
   readonly lasso: ReadonlySet<number> | null;
   readonly classNames: readonly [string, string];
   /** Text of a row where it has been read, for the filter. */
   text(id: number): string | undefined;
-  /** Ids whose text matches, when the whole file could be searched. */
-  readonly found?: ReadonlySet<number>;
 }
 
 /** Indices of the rows to list, sorted; ties stay in file order. Rows without a score come last. */
@@ -46,13 +46,14 @@ export function orderRows(rows: RowTable, wish: OrderWish): Uint32Array {
   let n = 0;
   for (let i = 0; i < rows.count; i++) if (keep(i)) picked[n++] = i;
   const order = picked.subarray(0, n);
-  if (wish.sort === "file") return order;
+  if (wish.sort === "arrival") return order;
   const key = new Float64Array(rows.count);
   for (const i of order) key[i] = sortKey(rows, i, wish.sort);
   return order.sort((a, b) => key[a] - key[b] || a - b);
 }
 
-function sortKey(rows: RowTable, i: number, sort: Exclude<Sort, "file">): number {
+function sortKey(rows: RowTable, i: number, sort: Sort): number {
+  if (sort === "file") return rows.id[i];
   if (sort === "category") return rows.category[i];
   const value = sort === "risk" ? risk(rows, i) : disagreement(rows, i);
   return Number.isNaN(value) ? 2 : -value;
@@ -62,14 +63,14 @@ function sortKey(rows: RowTable, i: number, sort: Exclude<Sort, "file">): number
  * All words must match: `#12` or `12` the row's number, `wrong` the rows on the other side, anything else a part of the class
  * name, the category, or the text.
  */
-function rowFilter(rows: RowTable, { filter, lasso, classNames, text, found }: OrderWish): (i: number) => boolean {
+function rowFilter(rows: RowTable, { filter, lasso, classNames, text }: OrderWish): (i: number) => boolean {
   const words = filter.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const categories = rows.categories.map((name) => name.toLowerCase());
   const names = classNames.map((name) => name.toLowerCase());
   return (i) => {
     const id = rows.id[i];
     if (lasso && !lasso.has(id)) return false;
-    if (words.length === 0 || found?.has(id)) return true;
+    if (words.length === 0) return true;
     return words.every((word) => {
       if (word === "wrong") return isOtherSide(rows, i);
       if (/^#?\d+$/.test(word) && Number(word.replace("#", "")) === id + 1) return true;

@@ -3,8 +3,10 @@ import { el, setText } from "./dom.js";
 import { ScaleKey } from "./key.js";
 import type { Kit } from "./kit.js";
 import { Legend } from "./legend.js";
+import type { Stand } from "./stands.js";
 import { pictureTable } from "./table.js";
-import { drawPicture, pictureHeight } from "./views/index.js";
+import { drawPicture, mapHeight, pictureHeight } from "./views/index.js";
+import { matrixHeight } from "./views/matrix.js";
 import type { Clicks, Scene } from "./views/view.js";
 
 let numbered = 0;
@@ -23,10 +25,16 @@ export class Section {
   private readonly tableButton: HTMLElement;
   private tabled: unknown[] = [];
 
-  constructor(kit: Kit, shape: Picture["shape"], wishes: { table(): void; about?: () => void }) {
+  private page = "";
+
+  constructor(
+    kit: Kit,
+    readonly shape: Picture["shape"],
+    wishes: { table(): void; about?: (page: string) => void },
+  ) {
     this.frame = el("div", { class: `frame ${shape}` });
     this.tableButton = kit.button({ text: "Table", look: "quiet", label: "Show as table", press: wishes.table });
-    const about = wishes.about && kit.button({ text: "About", look: "quiet", label: "About these numbers", press: wishes.about });
+    const about = wishes.about && kit.button({ text: "About", look: "quiet", label: "About these numbers", press: () => wishes.about?.(this.page) });
     const head = el("div", { class: "section-head" }, this.heading, el("div", { class: "section-buttons" }, this.tableButton, about));
     const note = el("div", { class: "note" }, this.note, this.key.root);
     this.root = el(
@@ -42,8 +50,10 @@ export class Section {
   }
 
   draw(picture: Picture, scene: Scene, asTable: boolean, on: Clicks): void {
+    this.page = picture.about;
     setText(this.heading, picture.title);
-    setText(this.note, picture.note ?? "");
+    this.say(picture.note ?? "");
+    this.frame.classList.remove("free");
     this.frame.hidden = asTable;
     this.table.hidden = !asTable;
     this.tableButton.setAttribute("aria-pressed", String(asTable));
@@ -61,6 +71,21 @@ export class Section {
     drawPicture(this.frame, picture, size, scene, on);
   }
 
+  /** The picture's place before it has come. */
+  keepFree({ title }: Stand, { axis, view }: Scene): void {
+    setText(this.heading, title);
+    this.say("Comes with the final numbers.");
+    this.key.root.hidden = true;
+    this.frame.classList.add("free");
+    const rows = view.rows.categories.length;
+    this.frame.style.height = `${this.shape === "matrix" ? matrixHeight(rows) : this.shape === "points" ? mapHeight(this.root.clientWidth) : axis.narrow ? 200 : 230}px`;
+  }
+
+  private say(note: string): void {
+    setText(this.note, note);
+    this.note.title = note;
+  }
+
   private drawKeys(picture: Picture, scene: Scene, asTable: boolean): void {
     const { theme, classNames, axis } = scene;
     this.key.root.hidden = picture.shape === "curve" || picture.shape === "points";
@@ -71,7 +96,7 @@ export class Section {
     if (picture.shape === "strips") this.key.draw(theme, "side", `${classNames[0]} side`, `${classNames[1]} side`);
     if (picture.shape !== "curve") return;
     this.legend.draw(picture, scene);
-    const inGutter = axis.left >= 240 && !asTable;
+    const inGutter = axis.left >= 270 && !asTable;
     this.legend.root.classList.toggle("in-gutter", inGutter);
     const home = inGutter ? this.frame : this.tools;
     if (this.legend.root.parentElement !== home) home.append(this.legend.root);

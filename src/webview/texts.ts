@@ -16,15 +16,22 @@ export class Texts {
   constructor(
     private readonly read: (rows: number[]) => Promise<RowText[]>,
     private readonly arrived: () => void,
+    /** Texts that the page carries; with them nothing is ever read. */
+    private readonly carried: ReadonlyMap<number, string> = new Map(),
   ) {}
 
   get(id: number): string | undefined {
-    return this.known.get(id);
+    return this.carried.get(id) ?? this.known.get(id);
+  }
+
+  /** Rows whose text is at hand. */
+  get size(): number {
+    return this.carried.size || this.known.size;
   }
 
   /** Asks for what is in sight and not known; a later wish replaces one that has not gone out, so fast scrolling asks for little. */
   want(ids: readonly number[]): void {
-    const missing = ids.filter((id) => !this.known.has(id) && !this.asked.has(id)).slice(0, MOST_ASKED);
+    const missing = ids.filter((id) => this.get(id) === undefined && !this.asked.has(id)).slice(0, MOST_ASKED);
     if (missing.length === 0 || this.trouble) return;
     this.wanted = missing;
     this.timer ??= setTimeout(() => void this.fetch(), 40);
@@ -32,8 +39,8 @@ export class Texts {
 
   /** One text more, beside what is in sight: for a tooltip. */
   async one(id: number): Promise<string | undefined> {
-    if (!this.known.has(id)) await this.ask([id]);
-    return this.known.get(id);
+    if (this.get(id) === undefined && !this.trouble) await this.ask([id]);
+    return this.get(id);
   }
 
   clear(): void {

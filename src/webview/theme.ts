@@ -72,11 +72,13 @@ function makeTheme(kind: ThemeKind, own: Pick<Theme, "fore" | "back" | "quiet" |
     contrast: kind.startsWith("contrast"),
     // More is further from the background: bright on dark themes, deep on light ones.
     amount: (t) => interpolateViridis(bright ? 1 - clamp(t, 0, 1) : clamp(t, 0, 1)),
-    side: (t) => sides((clamp(t, -1, 1) + 1) / 2),
-    signed: (t) => signs((clamp(t, -1, 1) + 1) / 2),
+    side: (t) => sides((lift(t) + 1) / 2),
+    signed: (t) => signs((lift(t) + 1) / 2),
   };
 }
 
+/** -1..1; small values get more of the scale, because the middle of a diverging scale is dull on any ground. */
+const lift = (t: number) => Math.sign(t) * Math.min(1, Math.abs(t)) ** 0.7;
 const clamp = (value: number, lo: number, hi: number) => Math.max(lo, Math.min(hi, value));
 
 function kindOf(body: HTMLElement): ThemeKind {

@@ -32,6 +32,9 @@ export class Tooltip {
 
   private async addText(tip: Tip, row: number): Promise<void> {
     const { texts, id } = this.textOf();
+    // A pointer that sweeps over the map asks for no text; one that rests does.
+    if (texts.get(id(row)) === undefined) await new Promise((rested) => setTimeout(rested, 90));
+    if (this.shown?.row !== row) return;
     const text = await texts.one(id(row));
     if (this.shown?.row !== tip.row || text === undefined || this.box.querySelector(".tip-text")) return;
     this.box.append(el("div", { class: "tip-text", text: text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text }));

@@ -53,12 +53,12 @@ export class Verdict {
       [baseName(result?.dataset.path ?? state.dataset), result?.model.name ?? baseName(state.model)].filter(Boolean).join(" in ") || "Layerscope",
     );
     this.headline.hidden = !result && !busy;
-    this.rule.hidden = !result;
     this.stats.hidden = !result && !busy;
     this.facts.hidden = !result && !busy;
     if (result) this.drawResult(result, state, width, theme);
     else {
       this.figure.replaceChildren(el("span", { class: "number", text: "–" }));
+      if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
       setText(this.sentence, sentenceWithout(state));
       setText(this.facts, busy ? [baseName(state.model), baseName(state.dataset)].join(" · ") : "");
@@ -92,9 +92,9 @@ export class Verdict {
       el("span", { class: "number-interval", text: lead.interval }),
       result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
     );
-    drawRule(this.rule, lead.rule, Math.max(200, Math.min(640, width < 640 ? width : width - 250)), theme);
+    drawRule(this.rule, lead.rule, ruleWidth(width), theme);
     setText(this.sentence, result.verdict);
-    setText(this.reason, result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
+    setText(this.reason, result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
     this.stats.replaceChildren(...lead.stats.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
     this.drawFacts(result);
     this.drawNotices(result);
@@ -194,6 +194,8 @@ export class Verdict {
     setText(text, words);
   }
 }
+
+const ruleWidth = (width: number): number => Math.max(200, Math.min(640, width < 640 ? width : width - 250));
 
 const PHASES = { opening: "Opening the model", reading: "Reading the dataset", running: "Running", scoring: "Scoring" } as const;
 

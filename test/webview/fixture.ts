@@ -44,7 +44,35 @@ export function makeView(wish: Wish = {}): AuditView {
   const auroc = strength.map((s) => 0.5 + 0.5 * Math.tanh(s * 0.62));
   const aqi = strength.map((s, l) => (l === 0 ? 31 : 26 + 22 * s));
   const result = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
-  return { result, pictures: plantPictures(result, table, next), rows: table.rows };
+  const pictures = plantPictures(result, table, next);
+  return final ? { result, pictures, rows: table.rows } : preview(result, pictures, table.rows);
+}
+
+/** What the engine tells while rows arrive: two metrics, no index, no probabilities, no map, no categories. */
+function preview(result: AuditResult, pictures: readonly Picture[], rows: RowTable): AuditView {
+  const none = {
+    score: null,
+    signed: null,
+    ci95: null,
+    p: null,
+    lexical: null,
+    gain: { score: null, ci95: null },
+    halfSample: null,
+    layerWeights: [],
+    reason: "the rows are still arriving",
+  };
+  const probe = { ...result.probe, nestedAuroc: null, jump: null, converge: null };
+  const few = pictures.flatMap((p): Picture[] => {
+    if (p.shape === "curve")
+      return [{ ...p, note: "A first look.", series: p.series.slice(0, 1).map((s) => ({ ...s, lo: undefined, hi: undefined })), marks: [] }];
+    if (p.slot === "metrics" && p.shape === "matrix") return [{ ...p, note: "A first look.", rows: p.rows.filter((r) => r.id === "auroc" || r.id === "chi") }];
+    return p.shape === "strips" ? [p] : [];
+  });
+  return {
+    result: { ...result, aqi: none, probe, categories: [], controls: { ...result.controls, words: null, length: null } },
+    pictures: few,
+    rows: { ...rows, probability: new Float32Array(rows.count).fill(Number.NaN), probabilityLayer: -1 },
+  };
 }
 
 interface Planted {
@@ -238,8 +266,6 @@ function plantPictures(result: AuditResult, { rows, x, y }: Planted, next: () =>
     rows: [
       row("aqi", "AQI", 0, 100, pick("aqi"), concept ? "the classes are not safe and unsafe" : undefined),
       row("auroc", "AUROC", 0.5, 1, pick("auroc")),
-      row("accuracy", "Accuracy", 0.5, 1, pick("accuracy")),
-      row("f1", "F1", 0.5, 1, pick("f1")),
       row("chi", "Calinski-Harabasz", 1, 50, pick("chi")),
       row("xbi", "Xie-Beni", 3.4, 1.5, pick("xbi")),
       row("dbi", "Davies-Bouldin", 6.5, 2.5, pick("dbi")),

@@ -35,10 +35,10 @@ export const curve: View<Curve> = (at, picture, size, scene, on) => {
 export function drawCurve(at: HTMLElement, picture: Curve, size: Size, axis: LayerAxis, theme: Theme): SVGSVGElement {
   const { width, height } = size;
   const y = scaleLinear()
-    .domain(picture.range)
+    .domain(shownRange(picture))
     .range([height - BOTTOM, TOP])
     .clamp(true);
-  const svg = select(at).selectAll<SVGSVGElement, number>("svg").data([0]).join("svg");
+  const svg = select(at).selectAll<SVGSVGElement, number>(":scope > svg").data([0]).join("svg");
   svg
     .attr("xmlns", "http://www.w3.org/2000/svg")
     .attr("width", width)
@@ -195,6 +195,14 @@ function drawMarks(g: ReturnType<typeof select<SVGGElement, number>> | unknown, 
     .join("path")
     .attr("d", `M-4,${height - BOTTOM}l4,-6l4,6z`)
     .attr("fill", theme.fore);
+}
+
+/** Where all values lie near or above chance, the scale starts a tenth of its range under chance: half of the picture would be empty. */
+export function shownRange({ range: [lo, hi], chance, series }: Curve): [number, number] {
+  if (chance === undefined) return [lo, hi];
+  const from = chance - (hi - lo) / 10;
+  const values = series.flatMap((s) => [s.values, s.lo ?? [], s.hi ?? []]).flat();
+  return from > lo && values.every((v) => v === null || v >= from) ? [from, hi] : [lo, hi];
 }
 
 /** The value of a series at a layer, whatever form it has. */

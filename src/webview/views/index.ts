@@ -26,15 +26,19 @@ export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene
   }
 }
 
+/** AQI, CHI, XBI, DBI, Dunn, silhouette, epsilon squared. */
+const LAYER_METRICS = 7;
+
 /** Height of a picture, known before it is drawn: from what stands from the first batch on, so that nothing moves later. */
 export function pictureHeight(picture: Picture, { axis, view }: Scene, width: number): number {
   switch (picture.shape) {
     case "curve":
       return axis.narrow ? 200 : 230;
     case "matrix":
-      return matrixHeight(picture);
+      // A preview has fewer metrics than the end of the run brings: their places are kept.
+      return matrixHeight(picture.slot === "metrics" && !view.result.final ? Math.max(LAYER_METRICS, picture.rows.length) : picture.rows.length);
     case "points":
-      return Math.round(Math.max(260, Math.min(440, width * 0.85)));
+      return mapHeight(width);
     case "strips":
       return Math.max(3, Math.min(axis.narrow ? 10 : 18, view.result.dataset.rows)) * rowHeight(axis.narrow) + LIST_HEAD;
     default:
@@ -42,3 +46,5 @@ export function pictureHeight(picture: Picture, { axis, view }: Scene, width: nu
       return 0;
   }
 }
+
+export const mapHeight = (width: number): number => Math.round(Math.max(260, Math.min(440, width * 0.85)));

@@ -10,7 +10,7 @@ import type { Clicks, Scene, Size, View } from "./view.js";
 export const ROW_HEIGHT = 22;
 const BOTTOM = 24;
 
-export const matrixHeight = (picture: Matrix): number => picture.rows.length * ROW_HEIGHT + BOTTOM;
+export const matrixHeight = (rows: number): number => rows * ROW_HEIGHT + BOTTOM;
 
 interface Memory {
   picture: Matrix;
@@ -40,8 +40,8 @@ export function place(row: MatrixRow, value: number): number {
 }
 
 export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: LayerAxis, theme: Theme): SVGSVGElement {
-  const height = matrixHeight(picture);
-  const svg = select(at).selectAll<SVGSVGElement, number>("svg").data([0]).join("svg");
+  const height = matrixHeight(picture.rows.length);
+  const svg = select(at).selectAll<SVGSVGElement, number>(":scope > svg").data([0]).join("svg");
   svg.attr("xmlns", "http://www.w3.org/2000/svg").attr("width", size.width).attr("height", height).attr("viewBox", `0 0 ${size.width} ${height}`);
   svg.attr("font-family", theme.font).attr("font-size", 12).attr("role", "grid").attr("aria-label", picture.title);
   const unknown = hatch(svg as never, picture.id, theme);

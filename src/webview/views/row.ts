@@ -50,7 +50,7 @@ export function fillRow(element: HTMLElement, place: number, scene: Scene, paint
   strip.style.width = `${axis.right - axis.left}px`;
   painter.paint(strip, i);
   const other = isOtherSide(table, i);
-  sign.style.left = `${axis.right + 3}px`;
+  sign.style.left = `${axis.right + 2}px`;
   setText(sign, other ? "≠" : "");
   value.style.left = `${axis.right + 15}px`;
   setText(value, probability(risk(table, i)));

@@ -108,7 +108,7 @@ function drawHead({ head, scene: { axis, theme, classNames } }: Memory): void {
     .join("text")
     .attr("class", "right")
     .attr("x", axis.right + 6)
-    .attr("y", 13)
+    .attr("y", 11)
     .attr("font-size", 11)
     .attr("fill", theme.quiet)
     .text((d) => d);

@@ -24,7 +24,7 @@ export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Them
     .domain(rule.range)
     .range([SIDE, width - SIDE])
     .clamp(true);
-  const svg = select(at).selectAll<SVGSVGElement, number>("svg").data([0]).join("svg");
+  const svg = select(at).selectAll<SVGSVGElement, number>(":scope > svg").data([0]).join("svg");
   svg
     .attr("xmlns", "http://www.w3.org/2000/svg")
     .attr("width", width)

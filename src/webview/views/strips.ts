@@ -7,7 +7,7 @@ const STEPS = 128;
 /** Rows looked at to find a layer's spread. */
 const SAMPLE = 2_000;
 
-/** [columns]: decision values differ in size from layer to layer, so each layer has its own full colour, at the 95th percentile of |score|. */
+/** [columns]: decision values differ in size from layer to layer, so each layer has its own full colour, at the 90th percentile of |score|. */
 export function layerSpread(rows: RowTable): Float64Array {
   const spread = new Float64Array(rows.columns).fill(1);
   const every = Math.max(1, Math.floor(rows.count / SAMPLE));
@@ -18,7 +18,7 @@ export function layerSpread(rows: RowTable): Float64Array {
       if (Number.isFinite(score)) sizes.push(Math.abs(score));
     }
     sizes.sort((a, b) => a - b);
-    spread[l] = quantileSorted(sizes, 0.95) || 1;
+    spread[l] = quantileSorted(sizes, 0.9) || 1;
   }
   return spread;
 }
