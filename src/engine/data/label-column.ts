@@ -63,7 +63,7 @@ function rankOf(table: RawTable, column: Profile): number | undefined {
   if (words.some((w) => SAFE_VALUES.has(w)) && words.some((w) => UNSAFE_VALUES.has(w)) && words.every(isSafetyValue) && !isOneHotColumn(table, column))
     return RANK.values;
   if (CONCEPT_NAME.test(normal) && booleans && words.length === 2) return RANK.concept;
-  if (ANSWER_CLASS_NAMES.has(normal) && words.length === 2 && (booleans || words.every((w) => w.length < 30))) return RANK.concept;
+  if (ANSWER_CLASS_NAMES.has(normal) && words.length === 2 && (booleans || words.every((w) => w.length <= 20 && w.split(" ").length <= 2))) return RANK.concept;
   if (isOneHotColumn(table, column)) return RANK.oneHot;
   return booleans && words.length === 2 ? RANK.binary : undefined;
 }
