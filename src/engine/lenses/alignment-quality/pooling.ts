@@ -45,7 +45,7 @@ export function poolLayers(scores: readonly ArrayLike<number>[], cells: Cells, f
   const z = new Float64Array(n);
   const mean = new Float64Array(layers);
   for (let f = 0; f < folds.count; f++) {
-    const { alpha, deviation, middle } = fit(parts, f, layers, k);
+    const { alpha, deviation, middle } = weigh(parts, f, layers, k);
     for (let l = 0; l < layers; l++) mean[l]! += alpha[l]! / folds.count;
     for (let i = 0; i < n; i++) {
       if (folds.of[i] !== f) continue;
@@ -57,7 +57,7 @@ export function poolLayers(scores: readonly ArrayLike<number>[], cells: Cells, f
   return { z, weights: mean };
 }
 
-function fit(parts: readonly Sums[], skip: number, layers: number, k: number): { alpha: Float64Array; deviation: number; middle: number } {
+function weigh(parts: readonly Sums[], skip: number, layers: number, k: number): { alpha: Float64Array; deviation: number; middle: number } {
   const square = new Float64Array(layers * layers);
   const sum = new Float64Array(k * layers);
   const size = new Float64Array(k);
