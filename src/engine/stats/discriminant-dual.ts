@@ -162,9 +162,9 @@ async function responses(
     withinGram(factor, cell, 2 * cells.strata);
     const c = (1 - lambda) / df;
     for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < m; j++, at++) factor[at] = c * factor[at]! + (i === j ? lambda : 0);
-    if (cholesky(factor, m)) break;
+    if (cholesky(factor, m) || lambda >= 1) break;
     // Float32 noise in the Gram matrix can exceed the smallest shrinkages.
-    lambda *= 10;
+    lambda = Math.min(1, lambda * 10);
   }
   const c = (1 - lambda) / df;
   const against = offsetRows(gram, n, test, train, cells, size);

@@ -121,11 +121,11 @@ export async function primalSide(
         for (;;) {
           const r = lambda === shrinkage ? factor : dense();
           for (let i = 0, at = 0; i < d; i++) for (let j = 0; j < d; j++, at++) r[at] = (1 - lambda) * r[at]! + (i === j ? lambda : 0);
-          if (cholesky(r, d)) {
+          if (cholesky(r, d) || lambda >= 1) {
             factor.set(r);
             break;
           }
-          lambda *= 10;
+          lambda = Math.min(1, lambda * 10);
         }
         await options.breathe();
         const b = replicates.count;

@@ -133,8 +133,8 @@ async function labelFreeKernel(x: Rows, rows: Int32Array, stratum: Int32Array, b
   for (;;) {
     const c = (1 - lambda) / df;
     for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) factor[at] = c * g[at]! + (i === j ? lambda : 0);
-    if (cholesky(factor, n)) break;
-    lambda = Math.min(0.999, lambda * 10);
+    if (cholesky(factor, n) || lambda >= 1) break;
+    lambda = Math.min(1, lambda * 10);
   }
   await breathe();
   const inverse = await invertFactored(factor, n, breathe);
