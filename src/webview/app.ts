@@ -82,7 +82,7 @@ export class App {
       },
     });
     this.detail = new Detail(kit, host);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.waiting, this.body, this.extras), this.live);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.extras), this.live);
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
     watchTheme((theme) => {
       this.theme = theme;
@@ -166,7 +166,8 @@ export class App {
     this.verdict.draw(this.state, width, this.theme);
     this.body.hidden = !this.state.view;
     this.extras.hidden = !this.state.view;
-    this.waiting.hidden = this.state.phase !== "running" || this.state.view !== undefined;
+    if (this.state.phase === "running" && !this.state.view) this.body.before(this.waiting);
+    else this.waiting.remove();
     const scene = this.scene();
     if (!scene) return;
     this.root.classList.toggle("narrow", scene.axis.narrow);

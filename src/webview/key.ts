@@ -1,4 +1,5 @@
 import { el, setAttr } from "./dom.js";
+import { count } from "./format.js";
 import type { Theme } from "./theme.js";
 import { glyph } from "./views/glyph.js";
 
@@ -40,7 +41,7 @@ export class ClassKey {
     const key = [theme.kind, theme.fore, ...names, ...counts].join();
     if (key === this.drawn) return;
     this.drawn = key;
-    this.root.replaceChildren(...names.map((name, label) => el("span", { class: "key-class" }, glyph(label, theme), `${name} ${counts[label]}`)));
+    this.root.replaceChildren(...names.map((name, label) => el("span", { class: "key-class" }, glyph(label, theme), `${name} ${count(counts[label])}`)));
     setAttr(this.root, "aria-label", `${names[0]}: circle, ${names[1]}: triangle`);
   }
 }

@@ -110,12 +110,12 @@ export function layerKey(event: KeyboardEvent, layer: number, count: number): nu
 }
 
 /** Two marks over a picture: the chosen layer and the one under the pointer. `column` frames a column, `line` goes through its middle. */
-export function crosshair(at: HTMLElement, axis: LayerAxis, layer: number, hover: number | null, form: "line" | "column"): void {
-  place(at, "chosen", axis, layer, form);
-  place(at, "hovered", axis, hover, form);
+export function crosshair(at: HTMLElement, axis: LayerAxis, layer: number, hover: number | null, form: "line" | "column", height?: number): void {
+  place(at, "chosen", axis, layer, form, height);
+  place(at, "hovered", axis, hover, form, height);
 }
 
-function place(at: HTMLElement, name: string, axis: LayerAxis, layer: number | null, form: "line" | "column"): void {
+function place(at: HTMLElement, name: string, axis: LayerAxis, layer: number | null, form: "line" | "column", height?: number): void {
   let mark = at.querySelector<HTMLElement>(`:scope > .cross.${name}`);
   if (!mark) {
     mark = document.createElement("div");
@@ -125,6 +125,7 @@ function place(at: HTMLElement, name: string, axis: LayerAxis, layer: number | n
   const column = form === "column" && axis.step >= 5;
   mark.className = `cross ${name} ${column ? "column" : "line"}`;
   mark.hidden = layer === null;
+  mark.style.height = height === undefined ? "" : `${height}px`;
   if (layer === null) return;
   mark.style.transform = `translateX(${(column ? axis.start(layer) : axis.centre(layer)).toFixed(2)}px)`;
   mark.style.width = column ? `${axis.step.toFixed(2)}px` : "";

@@ -81,7 +81,7 @@ export async function startLab(): Promise<Lab> {
     async open(setup = {}, { theme = "dark", width = 1200, height = 900, still = false } = {}) {
       const page = watch(await browser.newPage({ viewport: { width, height } }));
       await page.goto(`${origin}/?theme=${theme}${still ? "&still" : ""}#${encodeURIComponent(JSON.stringify(setup))}`);
-      await page.waitForFunction((wanted) => !wanted || document.querySelector(".section") !== null, !setup.noView);
+      await page.waitForFunction((wanted) => !wanted || document.querySelector(".frame") !== null, !setup.noView);
       await settle(page);
       return page;
     },

@@ -28,10 +28,13 @@ export const matrix: View<Matrix> = (at, picture, size, scene, on) => {
   if (!before) bind(at);
   if (!before || before.picture !== picture || before.scene.axis !== scene.axis || before.scene.theme !== scene.theme)
     drawMatrix(at, picture, size, scene.axis, scene.theme);
-  values(at, picture, scene);
-  crosshair(at, scene.axis, scene.layer, scene.hover, "column");
-  rove(at, false);
+  if (!before || before.picture !== picture || shownAt(before.scene) !== shownAt(scene)) values(at, picture, scene);
+  crosshair(at, scene.axis, scene.layer, scene.hover, "column", picture.rows.length * ROW_HEIGHT);
+  if (!before || before.picture !== picture || before.scene.layer !== scene.layer) rove(at, false);
 };
+
+/** The layer whose values stand at the right: the one under the pointer, else the chosen one. */
+const shownAt = ({ hover, layer }: Scene): number => hover ?? layer;
 
 /** Where a value lies on its row's scale: 0 = chance, 1 = best; lower than chance is negative. */
 export function place(row: MatrixRow, value: number): number {
@@ -116,12 +119,12 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
   return svg.node()!;
 }
 
-/** The column right of the cells: the value at the layer under the pointer, else at the chosen one. */
-function values(at: HTMLElement, picture: Matrix, { layer, hover }: Scene): void {
+/** The column right of the cells. */
+function values(at: HTMLElement, picture: Matrix, scene: Scene): void {
   select(at)
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data(picture.rows)
-    .text((row) => digits(known(row.values[hover ?? layer])));
+    .text((row) => digits(known(row.values[shownAt(scene)])));
 }
 
 const known = (value: Maybe | undefined): Maybe => (value === null || value === undefined || !Number.isFinite(value) ? null : value);
