@@ -3,7 +3,7 @@ import { addScaled, cholesky, multiply, solveFactored } from "./dense.js";
 import { type DiscriminantOptions, MOST_VECTORS, type Replicates, type Side } from "./discriminant.js";
 import type { Folds } from "./folds.js";
 import { lanczos, solveShifted } from "./krylov.js";
-import { type Rows, withinScale } from "./moments.js";
+import { columnMeans, type Rows, withinScale } from "./moments.js";
 import { ledoitWolf } from "./shrinkage.js";
 
 /**
@@ -14,8 +14,9 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
   const { n, d } = x;
   return async (_fold, train) => {
     const { scale } = withinScale(x, train, cells.cell, 2 * cells.strata);
+    const mean = columnMeans(x, train);
     const scaled = new Float32Array(n * d);
-    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = x.data[at]! / scale[j]!;
+    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = (x.data[at]! - mean[j]!) / scale[j]!;
     const gram = await options.blas.matmul(scaled, scaled, n, d, n, true);
     let last: { rows: Int32Array; a: Float64Array } | undefined;
     return {

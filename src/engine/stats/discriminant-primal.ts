@@ -3,7 +3,7 @@ import { cholesky, dot, multiply, solveFactored } from "./dense.js";
 import { type DiscriminantOptions, MOST_VECTORS, type Side } from "./discriminant.js";
 import type { Folds } from "./folds.js";
 import { lanczos, solveShifted } from "./krylov.js";
-import type { Rows } from "./moments.js";
+import { type Rows, withinScale } from "./moments.js";
 import { ledoitWolf } from "./shrinkage.js";
 
 const CHUNK = 4096;
@@ -47,15 +47,7 @@ export async function primalSide(
 
   return async (fold, train) => {
     const all = whole([fold]);
-    const scale = new Float64Array(d);
-    for (let j = 0; j < d; j++) {
-      let s = all.scatter[j * d + j]!;
-      for (let c = 0; c < count; c++) s -= all.size[c]! * all.means[c * d + j]! ** 2;
-      scale[j] = Math.sqrt(Math.max(0, s) / Math.max(1, all.df));
-    }
-    const alive = scale.filter((s) => s > 0).sort();
-    const floor = alive.length ? 1e-6 * alive[alive.length >> 1]! : 1;
-    for (let j = 0; j < d; j++) scale[j] = Math.max(scale[j]!, floor);
+    const { scale } = withinScale(x, train, cells.cell, count);
     /** Scaled scatter and cell means of a training set. */
     const prepare = (set: ReturnType<typeof whole>) => {
       const r = set.scatter;

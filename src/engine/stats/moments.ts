@@ -40,7 +40,10 @@ export function columnScale(x: Rows, rows: ArrayLike<number>, mean: Float64Array
   return out;
 }
 
-/** Standard deviation within cells by column, floored at 1e-6 of the median: a dead dimension never decides. */
+/**
+ * Standard deviation within cells by column, floored at 1e-6 of the median. A column that is constant over all these rows gets
+ * Infinity (it is left out): other rows may differ there, and nothing was learned about them.
+ */
 export function withinScale(
   x: Rows,
   rows: ArrayLike<number>,
@@ -70,6 +73,16 @@ export function withinScale(
   for (let j = 0; j < x.d; j++) scale[j] = Math.sqrt(scale[j]! / df);
   const alive = scale.filter((s) => s > 0).sort();
   const floor = alive.length ? 1e-6 * alive[alive.length >> 1]! : 1;
-  for (let j = 0; j < x.d; j++) scale[j] = Math.max(scale[j]!, floor);
+  for (let j = 0; j < x.d; j++) {
+    if (scale[j]! > floor) continue;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < cells; c++) {
+      if (counts[c] === 0) continue;
+      low = Math.min(low, means[c * x.d + j]!);
+      high = Math.max(high, means[c * x.d + j]!);
+    }
+    scale[j] = high - low > floor ? floor : Number.POSITIVE_INFINITY;
+  }
   return { scale, means, counts };
 }
