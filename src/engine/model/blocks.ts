@@ -55,12 +55,26 @@ function mixing(links: Links, streams: Streams, chain: readonly Sum[]): boolean[
   });
 }
 
-/** [value] whether it depends on one of these values; shapes do not count. */
+/** Inputs that choose or mask numbers but are none themselves: a router's choice of an expert's weights is no mixing of tokens. */
+const CHOOSING: ReadonlyMap<string, readonly number[]> = new Map([
+  ["Shape", [0]],
+  ["Size", [0]],
+  ["Gather", [1]],
+  ["GatherElements", [1]],
+  ["GatherND", [1]],
+  ["ScatterElements", [1]],
+  ["ScatterND", [1]],
+  ["Where", [0]],
+  ["OneHot", [0]],
+]);
+
+/** [value] whether its numbers depend on one of these values. */
 function depends(links: Links, on: ReadonlySet<number>): boolean[] {
   const result: boolean[] = links.names.map((_, v) => on.has(v));
   for (let n = 0; n < links.nodes.length; n++) {
-    if (links.nodes[n]!.op === "Shape" || links.nodes[n]!.op === "Size") continue;
-    if (![...links.inputs[n]!, ...links.captured[n]!].some((v) => v >= 0 && result[v])) continue;
+    const choosing = CHOOSING.get(links.nodes[n]!.op);
+    const read = choosing ? links.inputs[n]!.filter((_, i) => !choosing.includes(i)) : links.inputs[n]!;
+    if (![...read, ...links.captured[n]!].some((v) => v >= 0 && result[v])) continue;
     for (const v of links.outputs[n]!) if (v >= 0) result[v] = true;
   }
   return result;

@@ -7,7 +7,7 @@ import { locateWeights, type Weights } from "./external.js";
 import { type Feeds, planInputs } from "./inputs.js";
 import { PooledRunner } from "./pooled.js";
 import { precisionOf } from "./precision.js";
-import { AGREEMENT, failedNote, providersToTry, type RealProvider } from "./providers.js";
+import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
 import { createSession, listProviders, type Session } from "./runtime.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
@@ -81,7 +81,6 @@ async function openSession(
   const precision = precisionOf(graph.nodes, graph.tensors);
   const ids = graph.inputs.find((input) => /ids|tokens|input/.test(input.name))?.name ?? "";
   const vocabulary = vocabularyOf(analysis.links, ids);
-  const { order, notes } = providersToTry(options.provider, options.provider === "cpu" ? ["cpu"] : await listProviders());
   const open = async (provider: RealProvider) => {
     throwIfAborted(signal);
     const session = await createSession(graph.bytes, { provider, threads: options.threads, folder: weights.folder });
@@ -119,20 +118,13 @@ async function openSession(
         ? "Rows of this dynamically quantised file influence each other in a batch, so they are run one at a time."
         : "This export accepts one row at a time.",
     });
-  for (const provider of order.slice(0, -1)) {
-    try {
-      const other = await open(provider);
-      const states = trial ? (await tryOut(other.runner, layers, precision.name, vocabulary)).states : undefined;
-      const off = trial && states ? distance(trial.states, states) : 0;
-      if (off <= AGREEMENT) {
-        await cpu.session.release();
-        return { ...other, notes, notices, vocabulary, trial };
-      }
-      await other.session.release();
-      notes.push(failedNote(provider, `its first batch differs from the CPU's by ${(off * 100).toPrecision(2)}%`));
-    } catch {
-      notes.push(failedNote(provider, ""));
-    }
-  }
-  return { ...cpu, notes, notices, vocabulary, trial };
+  const supported = options.provider === "cpu" ? ["cpu"] : await listProviders();
+  const choice = await chooseProvider(options.provider, supported, async (provider) => {
+    const other = await open(provider);
+    const differs = async () => (trial ? distance(trial.states, (await tryOut(other.runner, layers, precision.name, vocabulary)).states) : 0);
+    return { ...other, distance: differs, close: () => other.session.release() };
+  });
+  if (choice.candidate) await cpu.session.release();
+  const { session, runner } = choice.candidate ?? cpu;
+  return { session, runner, provider: choice.provider, notes: choice.notes, notices, vocabulary, trial };
 }

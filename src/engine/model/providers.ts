@@ -1,4 +1,4 @@
-import type { Provider } from "../../protocol/index.js";
+import { ProblemError, type Provider } from "../../protocol/index.js";
 
 export type RealProvider = Exclude<Provider, "auto">;
 
@@ -34,9 +34,41 @@ export function providersToTry(asked: Provider, supported: readonly string[]): {
   return { order: [...order, "cpu"], notes };
 }
 
-/** @returns one sentence, without the library's words (those go to the log) */
-export const failedNote = (id: RealProvider, why: string): string =>
-  `${providerName(id)} could not be used (${why || PROVIDER_TABLE.find((row) => row.id === id)!.hint}), so the CPU computes.`;
-
 /** Largest distance of a provider's first batch from the CPU's, relative to the layer's largest value; float16 arithmetic of a GPU stays below. */
 export const AGREEMENT = 0.02;
+
+/** One way to compute, open. */
+export interface Candidate {
+  /** @returns distance of its first batch from the CPU's; throws when it cannot run */
+  distance(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens providers in order until one computes what the CPU computes.
+ * @returns undefined when the CPU is to compute; the notes say why, one sentence a provider
+ */
+export async function chooseProvider<C extends Candidate>(
+  asked: Provider,
+  supported: readonly string[],
+  open: (provider: RealProvider) => Promise<C>,
+): Promise<{ provider: RealProvider; candidate: C; notes: string[] } | { provider: "cpu"; candidate?: undefined; notes: string[] }> {
+  const { order, notes } = providersToTry(asked, supported);
+  const absent: string[] = [];
+  for (const provider of order.slice(0, -1)) {
+    let candidate: C | undefined;
+    try {
+      candidate = await open(provider);
+      const distance = await candidate.distance();
+      if (distance <= AGREEMENT) return { provider, candidate, notes };
+      notes.push(`${providerName(provider)} is not used: its first batch differs from the CPU's by ${(distance * 100).toPrecision(2)}%. The CPU computes.`);
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.code === "run/cancelled") throw error;
+      if (asked === "auto") absent.push(providerName(provider));
+      else notes.push(`${providerName(provider)} could not be used (${PROVIDER_TABLE.find((row) => row.id === provider)!.hint}), so the CPU computes.`);
+    }
+    await candidate?.close();
+  }
+  if (absent.length > 0) notes.push(`No accelerator is at hand (${absent.join(" and ")} did not load), so the CPU computes.`);
+  return { provider: "cpu", notes };
+}
