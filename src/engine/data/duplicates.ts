@@ -5,24 +5,25 @@ import type { Spot } from "./spot.js";
 
 /** Repeats stay in; folds keep them together. Both counts are of rows beyond the first of their kind. */
 export function duplicateNotices(rows: readonly Row[], spot: Spot): Notice[] {
-  const exact = new Map<string, 0 | 1>();
-  const folded = new Map<string, 0 | 1>();
+  const firsts = new Map<string, Row>();
+  /** Other spellings of a text that occurred before, where there are any. */
+  const variants = new Map<string, Set<string>>();
   let same = 0;
   let alike = 0;
   let torn = 0;
   let first: Row | undefined;
   for (const row of rows) {
-    if (exact.has(row.text)) same++;
-    else exact.set(row.text, row.label);
     const key = row.text.trim().toLowerCase();
-    const before = folded.get(key);
+    const before = firsts.get(key);
     if (before === undefined) {
-      folded.set(key, row.label);
+      firsts.set(key, row);
       continue;
     }
     alike++;
     first ??= row;
-    if (before !== row.label) torn++;
+    if (before.label !== row.label) torn++;
+    if (before.text === row.text || variants.get(key)?.has(row.text)) same++;
+    else variants.set(key, (variants.get(key) ?? new Set()).add(row.text));
   }
   const notices: Notice[] = [];
   const where = first && { line: first.place.startLine };

@@ -102,35 +102,47 @@ function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | un
   return few.slice(0, 3).map((p) => ({ ref: refOf(profiles, p), values: quoted([...(p.values?.values() ?? [])].map((v) => v.shown)) }));
 }
 
-function shared(request: PartRequest, sides: SideRoles, record: RawRecord) {
-  return {
+/** The columns beside text and label, read from one record. */
+function sideReader(request: PartRequest, { category, group, id }: SideRoles) {
+  const [c, g, i] = [category?.index, group?.index, id?.index];
+  return (record: RawRecord) => ({
     place: request.file === 0 ? record.place : { ...record.place, file: request.file },
-    category: sides.category && categoryOf(record.values[sides.category.index]),
-    name: sides.id && nameOf(record.values[sides.id.index]),
+    category: c === undefined ? undefined : categoryOf(record.values[c]),
+    group: g === undefined ? undefined : nameOf(record.values[g]),
+    name: i === undefined ? undefined : nameOf(record.values[i]),
     long: record.long === true,
-  };
+  });
 }
 
 function plain(request: PartRequest, { table, choice }: Reading, label: Profile | undefined, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
+  const read = sideReader(request, sides);
+  const text = choice?.columns ?? [];
   return table.records.map((record) => {
+    const { place, category, group, name, long } = read(record);
+    const prompt = promptText(record, text, taken);
     const cell = label && record.values[label.index];
     return {
-      ...shared(request, sides, record),
-      ...promptText(record, choice?.columns ?? [], taken),
+      text: prompt,
+      hole: prompt === "" ? holeIn(record, text) : undefined,
       label: label && labelText(cell),
       gap: label && isBlank(cell) ? blankKind(cell) : undefined,
-      group: sides.group && nameOf(record.values[sides.group.index]),
+      place,
+      category,
+      group,
+      name,
+      long,
     };
   });
 }
 
 /** A row for each answer. Answers to one prompt belong together; without a prompt, the answers of one record do. */
 function expanded(request: PartRequest, { table, choice }: Reading, plan: AnswerPlan, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
+  const read = sideReader(request, sides);
   return table.records.flatMap((record, r) => {
-    const prompt = promptText(record, choice?.columns ?? [], taken).text;
-    const own = sides.group && nameOf(record.values[sides.group.index]);
-    const group = own ?? (prompt === "" ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(prompt).digest("hex").slice(0, 16)}`);
-    return plan.answers(record.values, prompt).map((answer) => ({ ...shared(request, sides, record), ...answer, group }));
+    const prompt = promptText(record, choice?.columns ?? [], taken);
+    const own = read(record);
+    const group = own.group ?? (prompt === "" ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(prompt).digest("hex").slice(0, 16)}`);
+    return plan.answers(record.values, prompt).map((answer) => ({ ...own, ...answer, group }));
   });
 }
 
@@ -138,15 +150,18 @@ const nameOf = (value: unknown): string | undefined => (isBlank(value) || typeof
 
 const blankKind = (value: unknown): string => (value === undefined ? "absent" : value === null ? "null" : "blank");
 
-function promptText(record: RawRecord, columns: readonly Profile[], taken: Map<Taken, number>): { text: string; hole?: string } {
-  const parts: string[] = [];
+function promptText(record: RawRecord, columns: readonly Profile[], taken: Map<Taken, number>): string {
+  let text = "";
   for (const column of columns) {
     const prompt = promptOf(record.values[column.index]);
     if (!prompt || prompt.text.trim() === "") continue;
-    taken.set(prompt.taken, (taken.get(prompt.taken) ?? 0) + 1);
-    parts.push(prompt.text);
+    if (prompt.taken !== "text") taken.set(prompt.taken, (taken.get(prompt.taken) ?? 0) + 1);
+    text = text === "" ? prompt.text : `${text}\n\n${prompt.text}`;
   }
-  if (parts.length > 0) return { text: parts.length === 1 ? (parts[0] as string) : parts.join("\n\n") };
+  return text;
+}
+
+function holeIn(record: RawRecord, columns: readonly Profile[]): string {
   const cell = columns[0] && record.values[columns[0].index];
-  return { text: "", hole: cell === "" ? "empty" : isBlank(cell) ? blankKind(cell) : "no prompt in it" };
+  return cell === "" ? "empty" : isBlank(cell) ? blankKind(cell) : "no prompt in it";
 }

@@ -34,8 +34,9 @@ export interface Profile {
 }
 
 const NUMERAL = /^-?\d+(\.\d+)?([eE]-?\d+)?$/;
-/** Distinct values are counted up to here; more is "many". */
-const MANY = 100_000;
+/** Long values are told apart up to here: they are texts, and that there are many is all that matters. */
+const MANY = 2_000;
+const SHORT = 40;
 
 export const isBlank = (value: unknown): boolean => value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 
@@ -72,13 +73,13 @@ function profileColumn(table: RawTable, name: string, index: number): Profile {
     seen.filled++;
     kinds.add(kindOf(value));
     const key = typeof value === "object" ? labelText(value) : value;
-    if (key !== undefined && raw.size < MANY) raw.set(key, (raw.get(key) ?? 0) + 1);
+    if (key !== undefined && (raw.size < MANY || typeof key !== "string" || key.length <= SHORT)) raw.set(key, (raw.get(key) ?? 0) + 1);
     if (typeof value === "string") {
       seen.length += value.length;
       const body = value.trim();
       if (/\S\s+\S/.test(value)) seen.spaced++;
       if (body.length < 30 && NUMERAL.test(body)) seen.numeric++;
-      else if (/^https?:\/\/\S+$/.test(body)) seen.url++;
+      else if (body.startsWith("http") && /^https?:\/\/\S+$/.test(body)) seen.url++;
     } else if (typeof value === "number" || typeof value === "bigint") seen.numeric++;
     else if (Array.isArray(value)) {
       if (value.some(isMessage)) seen.chat++;

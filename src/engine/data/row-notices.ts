@@ -53,4 +53,6 @@ export function rowNotices(rows: readonly Row[], names: readonly [string, string
 }
 
 /** A text that every UTF-8 writer and tokenizer takes: unpaired surrogates become U+FFFD. */
-export const wellFormed = (text: string): string => (/\p{Cs}/u.test(text) ? text.replace(/\p{Cs}/gu, "\ufffd") : text);
+export const wellFormed = (text: string): string => (LONE.test(text) ? text.replace(/\p{Cs}/gu, "\ufffd") : text);
+
+const LONE = /\p{Cs}/u;

@@ -49,10 +49,12 @@ export class TableBuilder {
   }
 
   add(value: object, place: Place): void {
-    const values: unknown[] = [];
-    for (const [key, inner] of Object.entries(value)) {
+    const values: unknown[] = new Array(this.columns.length);
+    const own = value as Record<string, unknown>;
+    // Parsed JSON has own keys only, and this loop makes no list of them.
+    for (const key in own) {
       const c = this.column(key);
-      if (c !== undefined) values[c] = inner;
+      if (c !== undefined) values[c] = own[key];
     }
     this.records.push({ values, place });
   }
