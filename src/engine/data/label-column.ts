@@ -25,7 +25,7 @@ export interface LabelCandidate {
   readonly about: "prompt" | "answer";
 }
 
-const RANK = { prompt: 0, label: 1, polarity: 2, values: 3, concept: 4, oneHot: 5, binary: 6, answer: 8 } as const;
+const RANK = { prompt: 0, label: 1, polarity: 2, values: 3, concept: 4, oneHot: 5, binary: 6, oneSided: 7, answer: 8 } as const;
 
 export const isBoolean = (normal: string): boolean => TRUE_VALUES.has(normal) || FALSE_VALUES.has(normal);
 
@@ -65,13 +65,15 @@ function rankOf(table: RawTable, column: Profile): number | undefined {
   if (CONCEPT_NAME.test(normal) && booleans && words.length === 2) return RANK.concept;
   if (ANSWER_CLASS_NAMES.has(normal) && words.length === 2 && (booleans || words.every((w) => w.length <= 20 && w.split(" ").length <= 2))) return RANK.concept;
   if (isOneHotColumn(table, column)) return RANK.oneHot;
-  return booleans && words.length === 2 ? RANK.binary : undefined;
+  if (booleans && words.length === 2) return RANK.binary;
+  return words.length > 0 && words.every(isSafetyValue) ? RANK.oneSided : undefined;
 }
 
-/** An object's keys are classes when they are safety words, or when there are two with nothing below them; else they are categories. */
+/** An object's keys are classes when both sides of safety are among them, or when there are two with nothing below them; else they are categories. */
 function keyRank(table: RawTable, column: Profile): number | undefined {
   const words = [...(column.values?.keys() ?? [])];
-  return words.some(isSafetyValue) || (words.length === 2 && !table.columns.includes("subcategory")) ? RANK.label : undefined;
+  const both = words.some((w) => SAFE_VALUES.has(w)) && words.some((w) => UNSAFE_VALUES.has(w));
+  return both || words.every(isSafetyValue) || (words.length === 2 && !table.columns.includes("subcategory")) ? RANK.label : undefined;
 }
 
 function isOneHotColumn(table: RawTable, column: Profile): boolean {
