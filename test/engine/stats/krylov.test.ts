@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { dot, multiply } from "../../../src/engine/stats/dense.js";
+import { lanczos, solveShifted } from "../../../src/engine/stats/krylov.js";
+import { Random } from "../../../src/engine/stats/random.js";
+
+describe("shifted systems from one Krylov space", () => {
+  const random = new Random(5);
+  const n = 60;
+  // Spectrum of a steep power law: eigenvalue k^-2 in a random basis (Householder reflection).
+  const v = Float64Array.from({ length: n }, () => random.normal());
+  const s = 2 / dot(v, v);
+  const q = (i: number, k: number) => (i === k ? 1 : 0) - s * v[i]! * v[k]!;
+  const a = Float64Array.from({ length: n * n }, (_, at) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += (q(Math.floor(at / n), k) * q(at % n, k)) / (k + 1) ** 2;
+    return sum;
+  });
+  const b = Float64Array.from({ length: n }, () => random.normal());
+  const shifts = [0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((l) => [1 - l, l] as const);
+  const space = lanczos({ size: n, apply: (x, _i, out) => multiply(a, x, out) }, b, shifts, n);
+
+  it("solves every shift to 1e-7", () => {
+    for (const [scale, shift] of shifts) {
+      const x = solveShifted(space, scale, shift)!;
+      const out = new Float64Array(n);
+      multiply(a, x, out);
+      const residual = Math.hypot(...out.map((o, i) => scale * o + shift * x[i]! - b[i]!)) / Math.hypot(...b);
+      expect(residual).toBeLessThan(1e-7);
+    }
+  });
+
+  it("gives the same in dual coordinates, where ⟨a, b⟩ = aᵀ K b", () => {
+    const d = 12;
+    const z = Float64Array.from({ length: n * d }, () => random.normal());
+    const k = Float64Array.from({ length: n * n }, (_, at) => dot(z.subarray(Math.floor(at / n) * d, (Math.floor(at / n) + 1) * d), z.subarray((at % n) * d, ((at % n) + 1) * d)));
+    const weight = Float64Array.from({ length: n }, () => random.normal());
+    const dual = lanczos({ size: n, image: (x, out) => multiply(k, x, out), apply: (_x, image, out) => out.set(image) }, weight, shifts, n);
+    expect(dual.basis.length).toBeLessThanOrEqual(d);
+    const delta = new Float64Array(d);
+    for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) delta[j]! += weight[i]! * z[i * d + j]!;
+    const scatter = Float64Array.from({ length: d * d }, (_, at) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += z[i * d + Math.floor(at / d)]! * z[i * d + (at % d)]!;
+      return sum;
+    });
+    const primal = solveShifted(lanczos({ size: d, apply: (x, _i, out) => multiply(scatter, x, out) }, delta, shifts, d), 0.9, 0.1)!;
+    const found = solveShifted(dual, 0.9, 0.1)!;
+    for (let j = 0; j < d; j++) {
+      let u = 0;
+      for (let i = 0; i < n; i++) u += found[i]! * z[i * d + j]!;
+      expect(u).toBeCloseTo(primal[j]!, 8);
+    }
+  });
+});
