@@ -74,12 +74,31 @@ export async function makeVsix({ target = `${process.platform}-${process.arch}`,
   const { version, name } = JSON.parse(readFileSync(join(STAGE, "package.json"), "utf8"));
   const packagePath = join(ROOT, `${name}-${target}-${version}.vsix`);
   const { createVSIX } = await import("@vscode/vsce");
+  // vsce tells its whole list of files to the console; the one line below says what matters.
+  const loud = { log: console.log, info: console.info };
+  console.log = console.info = () => {};
   // Dependencies are in the bundles; the runtime's own folder lies under dist and travels as files.
-  await createVSIX({ cwd: STAGE, packagePath, target, dependencies: false, allowMissingRepository: true, skipLicense: true, rewriteRelativeLinks: false });
+  writeFileSync(join(STAGE, ".vscodeignore"), ".vscodeignore\n");
+  await createVSIX({
+    cwd: STAGE,
+    packagePath,
+    target,
+    dependencies: false,
+    allowMissingRepository: true,
+    skipLicense: true,
+    rewriteRelativeLinks: false,
+  }).finally(() => Object.assign(console, loud));
   const { size } = statSync(packagePath);
   if (size > MOST_BYTES) fail(`${relative(ROOT, packagePath)} has ${(size / 1e6).toFixed(1)} MB, more than ${MOST_BYTES / 1e6}`);
   say(`${relative(ROOT, packagePath)}: ${names.length} files, ${(size / 1e6).toFixed(1)} MB`);
   return packagePath;
+}
+
+/** The package for this platform: made anew, or the one that is there where that will do. */
+export async function vsixAtHand(reuse) {
+  const { version, name } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const known = join(ROOT, `${name}-${process.platform}-${process.arch}-${version}.vsix`);
+  return reuse && existsSync(known) ? known : makeVsix({ say: () => {} });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,10 +1,10 @@
 // Runs test/extension/suite inside the extension host of the VS Code from npm, on the packaged extension.
 // `--no-package` takes the .vsix that is there; `--grep WORD` a part of the suite; `--verbose` shows the server's output.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { makeVsix } from "./package.mjs";
+import { vsixAtHand } from "./package.mjs";
 import { launchBrowser, startCodeServer, startTestServer, tempFolder } from "./vscode-server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -58,9 +58,7 @@ async function unpack(vsix) {
 }
 
 async function main() {
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const known = join(ROOT, `layerscope-${process.platform}-${process.arch}-${version}.vsix`);
-  const vsix = has("--no-package") && existsSync(known) ? known : await makeVsix({ say: () => {} });
+  const vsix = await vsixAtHand(has("--no-package"));
   const suite = await buildSuite();
   const extension = await unpack(vsix);
   const workspace = tempFolder("workspace");

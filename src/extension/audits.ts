@@ -111,7 +111,8 @@ export class Audits {
     const dismissed = error instanceof Dismissed;
     const problem: Problem = problemOf(error);
     const state = dismissed || problem.code === "run/cancelled" ? "cancelled" : "failed";
-    if (session.folder) await noteEnd(session.folder, state, problem.message).catch(() => {});
+    if (session.folder)
+      await noteEnd(session.folder, state, problem.message).catch((e: unknown) => this.log.warn(`How the run ended was not saved: ${String(e)}`));
     if (state === "failed") this.log.error(`Audit failed: ${problem.code}: ${problem.message}${problem.details ? `\n${problem.details}` : ""}`);
     else this.log.info("Audit cancelled.");
     session.ended(state, state === "failed" ? problem : undefined);

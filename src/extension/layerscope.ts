@@ -51,7 +51,7 @@ export class Layerscope {
     });
     this.reading = new Reading(this.engine, context.workspaceState);
     this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log);
-    this.models = new ModelPicker(context, (path) => this.status.setModel(path));
+    this.models = new ModelPicker(context, (path) => this.status.setModel(this.models.nameOf(path)));
     this.panels = new Panels(context, this.panelActions(), this.log);
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
     this.disagreements = new Disagreements((page) => this.aboutPage(page));
@@ -73,16 +73,19 @@ export class Layerscope {
       this.audits.onDidEnd((session) => this.ended(session)),
       ...[this.log, this.status, this.runs, this.disagreements, this.panels, this.audits, this.engine].map((part) => new Disposable(() => part.dispose())),
     );
-    this.status.setModel(this.models.remembered);
+    const { remembered } = this.models;
+    this.status.setModel(remembered && this.models.nameOf(remembered));
   }
 
   /** The whole story of an audit: model, panel, dataset, run. Resolves when it has ended, in whatever state. */
   async audit(dataset: string, options: DataOptions = {}, model?: string): Promise<Session | undefined> {
     if (!(await isTrusted())) return undefined;
+    // It starts while the user chooses and the panel opens; a failure is told by the first question.
+    void this.engine.start().catch(() => {});
     const chosen = model ?? (await this.models.current());
     if (!chosen) return undefined;
     const merged = { ...this.reading.remembered(dataset), ...options };
-    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: chosen });
+    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: chosen, modelName: this.models.nameOf(chosen) });
     const former = this.panels.of(session)?.shows;
     this.panels.show(session);
     const listening = session.onDidChange(
@@ -189,6 +192,7 @@ export class Layerscope {
     const session = new Session({ dataset: run.dataset, ...(contrast && { contrast }), model: run.plan?.model ?? run.model });
     shown(session);
     await this.audits.load(session, run);
+    if (session.view) this.status.setProvider(session.view.result.model.provider);
     await this.panels.rememberRun(session);
     await this.disagreements.mark(session);
   }

@@ -32,6 +32,11 @@ export class ModelPicker {
     return this.choose(others);
   }
 
+  /** As people know it: the embedded models lie in folders whose names say nothing. */
+  nameOf(path: string): string {
+    return this.embedded().find((m) => m.path === path)?.label ?? nameOfModel(path);
+  }
+
   async remember(path: string): Promise<string> {
     await this.context.workspaceState.update(KEY, path);
     this.onChosen(path);
@@ -70,8 +75,8 @@ export class ModelPicker {
   embedded(): { path: string; label: string; description: string }[] {
     const at = (name: string) => Uri.joinPath(this.context.extensionUri, "media", name).fsPath;
     return [
-      { path: at("model"), label: "Layerscope embedded model", description: "small, trained by the project; works at once" },
-      { path: at("model-early"), label: "Layerscope embedded model, early checkpoint", description: "for comparisons" },
+      { path: at("model"), label: "Embedded model", description: "small, trained by the project; works at once" },
+      { path: at("model-early"), label: "Embedded model, early checkpoint", description: "for comparisons" },
     ].filter((m) => existsSync(m.path));
   }
 

@@ -34,8 +34,9 @@ export async function makeRunFolder(root: string, now = new Date()): Promise<str
   return folder;
 }
 
-/** How a run ended that left no result; a folder with a plan alone was interrupted. */
+/** How a run ended that left no result; a folder with a plan alone was interrupted. One that never began leaves nothing. */
 export async function noteEnd(folder: string, state: "cancelled" | "failed", message: string): Promise<void> {
+  if (!(await exists(join(folder, "plan.json")))) return rm(folder, { recursive: true, force: true });
   await writeFile(join(folder, "ended.json"), JSON.stringify({ state, message }), "utf8");
 }
 

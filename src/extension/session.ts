@@ -7,6 +7,8 @@ export interface SessionSource {
   readonly dataset: string;
   readonly contrast?: string;
   readonly model: string;
+  /** Shown until the engine names it. */
+  readonly modelName?: string;
 }
 
 /** One audit as the panel shows it: running, done, cancelled or failed. Holds the last view; a panel may come and go. */
@@ -23,7 +25,7 @@ export class Session {
 
   constructor(readonly source: SessionSource) {
     this.files = source.contrast ? [source.dataset, source.contrast] : [source.dataset];
-    this.current = { phase: "running", dataset: this.title, model: nameOfModel(source.model) };
+    this.current = { phase: "running", dataset: this.title, model: source.modelName ?? nameOfModel(source.model) };
   }
 
   get title(): string {
@@ -71,7 +73,7 @@ export class Session {
   }
 
   done(view: AuditView): void {
-    this.set({ ...this.current, phase: "done", view, model: view.result.model.name, progress: undefined, problem: undefined }, "state");
+    this.set({ ...this.current, phase: "done", view, progress: undefined, problem: undefined }, "state");
   }
 
   ended(phase: "cancelled" | "failed", problem?: Problem): void {

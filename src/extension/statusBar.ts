@@ -1,7 +1,6 @@
 import { StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
 import type { Progress } from "../protocol/index.js";
 import type { EngineState } from "./engineClient.js";
-import { nameOfModel } from "./runFolders.js";
 
 /** One item: the model and provider, progress while a run lasts, a warning only on fault. */
 export class StatusBar {
@@ -18,9 +17,9 @@ export class StatusBar {
     this.item.show();
   }
 
-  setModel(path: string | undefined): void {
-    if (path !== this.model) this.provider = undefined;
-    this.model = path;
+  setModel(name: string | undefined): void {
+    if (name !== this.model) this.provider = undefined;
+    this.model = name;
     this.draw();
   }
 
@@ -45,7 +44,7 @@ export class StatusBar {
 
   private draw(): void {
     const { item } = this;
-    const model = this.model ? nameOfModel(this.model) : "no model chosen";
+    const model = this.model ?? "no model chosen";
     const faulty = this.engine === "crashed";
     item.backgroundColor = faulty ? new ThemeColor("statusBarItem.warningBackground") : undefined;
     if (this.run) {

@@ -47,6 +47,12 @@ describe("run folders", () => {
     expect(existsSync(run)).toBe(false);
   });
 
+  it("a run that ended before its plan was written leaves nothing", async () => {
+    const run = await makeRunFolder(root);
+    await noteEnd(run, "failed", "The model is missing.");
+    expect(existsSync(run)).toBe(false);
+  });
+
   it("no root, no runs", async () => {
     expect(await listRuns(join(root, "none"))).toEqual([]);
     expect(await deleteAllRuns(join(root, "none"))).toBe(0);

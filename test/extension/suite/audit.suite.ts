@@ -5,7 +5,7 @@ import { Range, Uri, WorkspaceEdit, window, workspace } from "vscode";
 import { revealRow } from "../../../src/extension/reveal.js";
 import { indexOfRow, placeOf } from "../../../src/extension/rowIndex.js";
 import type { Session } from "../../../src/extension/session.js";
-import { type Api, activated, inWorkspace, madeRows, marksOf, until } from "./kit.js";
+import { type Api, activated, inWorkspace, madeRows, marksOf, until, watchBlocks } from "./kit.js";
 
 const CANARY = "number 13";
 
@@ -32,12 +32,7 @@ describe("an audit with the embedded model", () => {
   it("opens its panel and ends with a result, streaming on the way", async () => {
     const from = performance.now();
     let first = 0;
-    let blocked = 0;
-    let last = performance.now();
-    const ticks = setInterval(() => {
-      blocked = Math.max(blocked, performance.now() - last - 10);
-      last = performance.now();
-    }, 10);
+    const blocks = watchBlocks();
     const running = api.layerscope.audit(file(), {}, model());
     await until(() => api.layerscope.audits.running !== undefined || api.layerscope.panels.current?.running === false, "the audit begins");
     const live = api.layerscope.panels.current;
@@ -45,16 +40,16 @@ describe("an audit with the embedded model", () => {
       if (!first && live.view) first = performance.now() - from;
     });
     session = (await running) as Session;
-    clearInterval(ticks);
+    const blocked = blocks.stop();
     strictEqual(session.state.phase, "done", JSON.stringify(session.state.problem));
     ok(first > 0 && first < 9000, `the first picture came after ${first} ms`);
-    // 50 ms is the promise; the guard is loose because the machine is shared with the browser.
-    ok(blocked < 400, `the extension host was blocked for ${blocked} ms`);
+    // 50 ms is the promise.
+    ok(blocked < 150, `the extension host was blocked for ${blocked} ms`);
     console.log(`[suite]     first picture ${Math.round(first)} ms, whole ${Math.round(performance.now() - from)} ms, longest block ${Math.round(blocked)} ms`);
     const { result, rows, pictures } = session.view!;
     strictEqual(result.final, true);
     strictEqual(rows.count, 120);
-    strictEqual(result.layers.length, result.model.layers + (result.layers.length - result.model.layers));
+    strictEqual(result.layers.length, rows.columns);
     ok(pictures.length > 0);
     ok(result.layers.some((l) => l.auroc !== null && l.auroc > 0.7));
     strictEqual(result.settings.seed, 7);
@@ -62,7 +57,7 @@ describe("an audit with the embedded model", () => {
 
   it("writes a run folder without row text, and lists it", async () => {
     const folder = session.folder!;
-    for (const name of ["plan.json", "result.json", "rows.bin"]) ok(existsSync(join(folder, name)), `${name} is missing`);
+    for (const name of ["plan.json", "result.json", "view.json"]) ok(existsSync(join(folder, name)), `${name} is missing`);
     for (const name of readdirSync(folder)) ok(!readFileSync(join(folder, name)).includes(CANARY), `${name} holds row text`);
     const again = await api.layerscope.engine.ask("run.open", { folder });
     strictEqual(again.result.verdict, session.view!.result.verdict);
@@ -188,7 +183,7 @@ describe("an audit with the embedded model", () => {
     writeFileSync(inWorkspace("bad.parquet"), "PAR1 this is none");
     const ended = (await api.layerscope.audit(inWorkspace("bad.parquet"), {}, model())) as Session;
     strictEqual(ended.state.phase, "failed");
-    ok(ended.state.problem!.message.length > 10);
+    ok(ended.state.problem!.code.startsWith("data/"), ended.state.problem!.code);
     strictEqual(api.layerscope.audits.running, undefined);
   });
 
