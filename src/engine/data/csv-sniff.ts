@@ -54,15 +54,18 @@ function guess(text: string, from: number, delimiter: string): Guess {
   return { delimiter, known: header.filter(isKnownName).length, share: same / Math.max(1, records.length), columns: header.length };
 }
 
-/** True when the first record holds what only a row holds: a sentence, an address, or a label that later rows have in the same column. */
+/**
+ * True when the first record holds what only a row holds: a label that later rows have in the same column, and, where
+ * no cell is a known column name, a sentence, an address or a number above numbers.
+ */
 export function looksLikeData(first: readonly string[], rest: readonly CsvRecord[]): boolean {
-  if (first.some(isKnownName)) {
-    const labels = first.filter((cell) => isLabel(cell) && repeats(cell, first.indexOf(cell), rest)).length;
-    return labels > 0 && first.some(isSentence);
-  }
-  return first.some((cell, c) => isSentence(cell) || /^https?:\/\//.test(cell.trim()) || (isLabel(cell) && repeats(cell, c, rest)));
+  if (first.some((cell, c) => isLabel(cell) && repeats(cell, c, rest))) return true;
+  if (first.some(isKnownName)) return false;
+  return first.some((cell, c) => isSentence(cell) || /^https?:\/\//.test(cell.trim()) || (isNumber(cell) && numbers(c, rest)));
 }
 
+const isNumber = (cell: string | undefined): boolean => /^\s*-?\d+(\.\d+)?\s*$/.test(cell ?? "");
+const numbers = (c: number, rest: readonly CsvRecord[]): boolean => rest.length > 0 && rest.slice(0, 100).every((record) => isNumber(record.cells[c]));
 const isSentence = (cell: string): boolean => cell.length > 80 || cell.trim().split(/\s+/).length >= 5;
 const isLabel = (cell: string): boolean => SAFE_VALUES.has(normalValue(cell)) || UNSAFE_VALUES.has(normalValue(cell));
 const repeats = (cell: string, c: number, rest: readonly CsvRecord[]): boolean => rest.slice(0, 1000).some((record) => record.cells[c] === cell);

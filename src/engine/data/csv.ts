@@ -6,6 +6,7 @@ import { delimiterOf, looksLikeData, NAMES_OF } from "./csv-sniff.js";
 import { ask, noRows, openQuote, tooManyRows } from "./errors.js";
 import { MAX_RECORDS } from "./limits.js";
 import type { LineTable } from "./lines.js";
+import { quoted } from "./say.js";
 import type { BadRecord, RawRecord, RawTable } from "./table.js";
 
 /** Comma, semicolon, tab or bar separated values: header, preamble and delimiter found by content. */
@@ -25,13 +26,7 @@ export function readCsv(path: string, lines: LineTable, options: DataOptions, si
   if (!header) scanned.records.unshift(first);
   const names = header ? first.cells.map((cell) => cell.trim()) : first.cells.map((_, i) => `column${i + 1}`);
   if (header && scanned.records.length === 0 && scanned.faults.length === 0)
-    throw noRows(
-      path,
-      `only the column names ${first.cells
-        .map((c) => `"${c.trim()}"`)
-        .slice(0, 8)
-        .join(", ")}`,
-    );
+    throw noRows(path, `only the column names ${quoted(first.cells.map((cell) => cell.trim()))}`);
 
   const bad: BadRecord[] = scanned.faults.map((fault) => ({ line: lines.line(fault.quote), reason: "text after a closing quote" }));
   const records = shape(path, lines, names, scanned.records, notices);

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import type { Choice, ProblemError, Question, Where } from "../../protocol/index.js";
 import { needsAnswer, problem, rawText } from "../errors.js";
+import { oneName, printable } from "./say.js";
 
 const READS = "Layerscope reads JSONL, JSON, CSV, TSV, TXT and Parquet.";
 
 /** The file's name in quotes; never its folder, which may be private. */
-export const named = (path: string): string => `"${basename(path)}"`;
+export const named = (path: string): string => `"${printable(basename(path))}"`;
 
 export const notFound = (path: string): ProblemError =>
   problem("data/not-found", `There is no file ${named(path)}.`, { hint: "Check the path.", where: { file: path } });
@@ -65,13 +66,16 @@ export const noText = (path: string, columns: string): ProblemError =>
   problem("data/no-text", `${named(path)} has no column with text (${columns}).`, { hint: "Name the text column with --text.", where: { file: path } });
 
 export const noSuchColumn = (path: string, role: string, name: string, columns: string): ProblemError =>
-  problem("data/no-such-column", `${named(path)} has no column "${name}" (asked for as ${role}); it has ${columns}.`, {
+  problem("data/no-such-column", `${named(path)} has no column ${oneName(name)} (asked for as ${role}); it has ${columns}.`, {
     hint: "Name one of them, or its position as #1, #2 …",
     where: { file: path },
   });
 
 export const noSuchList = (path: string, key: string, lists: string): ProblemError =>
-  problem("data/no-such-list", `${named(path)} has no list "${key}"; it has ${lists}.`, { hint: "Name one of them with --list.", where: { file: path } });
+  problem("data/no-such-list", `${named(path)} has no list ${oneName(key)}; it has ${lists}.`, {
+    hint: "Name one of them with --list.",
+    where: { file: path },
+  });
 
 export const oneClass = (path: string, has: string, lacks: string, rows: number, more: string): ProblemError =>
   problem("data/one-class", `${named(path)} has one class only: ${rows} ${has} rows, no ${lacks} ones; layers cannot be compared without both.`, {
@@ -94,13 +98,13 @@ export const noUsableRows = (path: string, why: string): ProblemError =>
   });
 
 export const noSuchValue = (path: string, column: string, values: string): ProblemError =>
-  problem("data/no-such-value", `None of the given label values occurs in "${column}" of ${named(path)}; it has ${values}.`, {
+  problem("data/no-such-value", `None of the given label values occurs in ${oneName(column)} of ${named(path)}; it has ${values}.`, {
     hint: "Name its values with --safe and --unsafe.",
     where: { file: path },
   });
 
 export const tooManyValues = (path: string, column: string, values: number): ProblemError =>
-  problem("data/too-many-values", `"${column}" of ${named(path)} has ${values.toLocaleString("en")} different values; a label has a few.`, {
+  problem("data/too-many-values", `${oneName(column)} of ${named(path)} has ${values.toLocaleString("en")} different values; a label has a few.`, {
     hint: "Name another column with --label.",
     where: { file: path },
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
 import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
@@ -8,6 +8,7 @@ import { noUsableRows, oneClass, sameFile } from "./errors.js";
 import { type Settled, settleOne, settleTwo } from "./pairing.js";
 import { type Candidate, type Part, readPart } from "./part.js";
 import { rowNotices, wellFormed } from "./row-notices.js";
+import { oneName } from "./say.js";
 import { findSibling } from "./sibling.js";
 import type { SkipReason } from "./skips.js";
 import { spotter } from "./spot.js";
@@ -64,7 +65,7 @@ function contrastOf(path: string, contrast: string): string {
   return existsSync(near) && statSync(near).isFile() ? near : resolve(dirname(path), contrast);
 }
 
-function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Dataset {
+async function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Promise<Dataset> {
   const [first] = parts as readonly [Part];
   const rows: Row[] = [];
   let id = 0;
@@ -81,7 +82,15 @@ function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], o
       else {
         const text = wellFormed(candidate.text);
         if (text !== candidate.text) torn++;
-        rows.push({ id: at, place, text, label, category, group, name });
+        rows.push({
+          id: at,
+          place,
+          text,
+          label,
+          category: category && wellFormed(category),
+          group: group && wellFormed(group),
+          name: name && wellFormed(name),
+        });
       }
     }
     skipped.push(...part.skips.counts(settled.names, (line) => spot({ file: f, startLine: line })));
@@ -97,7 +106,11 @@ function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], o
   for (const row of rows) sizes[row.label]++;
   if (rows.length === 0) throw noUsableRows(first.file.path, joinSkips(parts));
   const lacking = sizes.indexOf(0);
-  if (lacking >= 0) throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, "");
+  if (lacking >= 0) {
+    const sibling = contrastPath === undefined ? await findSibling(first.file.path) : undefined;
+    const more = sibling ? ` (${oneName(basename(sibling))} beside it seems to be one)` : "";
+    throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, more);
+  }
   notices.push(...rowNotices(rows, settled.names, spot), ...duplicateNotices(rows, spot));
 
   const card: DataCard = {

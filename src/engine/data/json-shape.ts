@@ -1,6 +1,6 @@
 import type { DataOptions } from "../../protocol/index.js";
 import { ask, noRows, noSuchList, notADataset } from "./errors.js";
-import { quoted, shellWord } from "./say.js";
+import { oneName, quoted, shellWord } from "./say.js";
 import { isMessage, isRecord, isText, listOf } from "./shapes.js";
 import { isSafetyValue, LIST_NAMES, normalName, normalValue, SPLIT_NAMES, TEXT_NAMES } from "./words.js";
 
@@ -78,14 +78,14 @@ function fromObject(path: string, value: Record<string, unknown>, keys: readonly
   return fromTables(value, keys) ?? fromKeys(path, value, keys);
 }
 
-const said = (key: string) => ({ said: `The rows are those of the list "${key}".` });
+const said = (key: string) => ({ said: `The rows are those of the list ${oneName(key)}.` });
 
 function fromLists(path: string, found: readonly [string, unknown[]][], keys: readonly string[]): Found {
   const preferred = found.filter(([key]) => LIST_NAMES.includes(normalName(key)));
   const [only] = found.length === 1 ? found : preferred.length === 1 ? preferred : [];
   if (only) return { ...said(only[0]), ...fromArray(path, only[1], [...keys, only[0]]), list: keys.length === 0 ? only[0] : undefined };
   const choices = found.slice(0, 20).map(([key, rows]) => ({
-    label: `"${key}"`,
+    label: oneName(key),
     detail: `${rows.length.toLocaleString("en")} rows`,
     options: { list: key },
     flags: `--list ${shellWord(key)}`,

@@ -33,7 +33,7 @@ function isConstant({ column }: LabelCandidate): boolean {
 function askWhich(path: string, profiles: readonly Profile[], candidates: readonly LabelCandidate[]) {
   const choices = candidates.slice(0, 12).map(({ column }) => {
     const ref = refOf(profiles, column);
-    const values = [...(column.values?.values() ?? [])].map((v) => `${v.shown}: ${v.count}`).slice(0, 6);
+    const values = [...(column.values?.values() ?? [])].map((v) => `${oneName(v.shown)}: ${v.count}`).slice(0, 6);
     return { label: oneName(column.name), detail: values.join(", "), options: { label: ref }, flags: `--label ${shellWord(ref)}` };
   });
   const names = quoted(candidates.map(({ column }) => column.name));

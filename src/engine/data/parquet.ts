@@ -11,7 +11,8 @@ const PLAIN = new Set(["UNCOMPRESSED", "SNAPPY", "GZIP"]);
 
 /** All row groups of a Parquet file. Its rows have numbers, not ranges: a place holds the row's number as its line. */
 export async function readParquet(path: string, bytes: Buffer, signal?: AbortSignal): Promise<RawTable> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const whole = bytes.byteLength === bytes.buffer.byteLength;
+  const file = (whole ? bytes.buffer : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
     throw broken(path, "its footer cannot be read", error);
   });

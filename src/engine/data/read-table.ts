@@ -89,12 +89,22 @@ function firstLines(lines: LineTable, most: number): string[] {
   return head;
 }
 
+/** A sentence may hold a comma and a known name; its neighbours then do not divide alike. */
+const alike = (head: readonly string[], delimiter: string, cells: number): boolean =>
+  head.slice(1).filter((line) => line.includes('"') || line.split(delimiter).length >= cells).length >= (head.length - 1) * 0.8;
+
 /** Several short cells of which one is a known column name; or tabs that divide every line alike. */
 function hasHeader(lines: LineTable, path: string): boolean {
   const head = firstLines(lines, 20).filter((line) => !line.startsWith("#"));
   const first = head[0] ?? "";
   const delimiter = delimiterOf(head.join("\n"), 0, path);
   const cells = first.split(delimiter).map((cell) => cell.replace(/^"|"$/g, ""));
-  if (cells.length > 1 && cells.every((cell) => cell.length < 40 && cell.trim().split(/\s+/).length < 4) && cells.some(isKnownName)) return true;
+  if (
+    cells.length > 1 &&
+    cells.every((cell) => cell.length < 40 && cell.trim().split(/\s+/).length < 4) &&
+    cells.some(isKnownName) &&
+    alike(head, delimiter, cells.length)
+  )
+    return true;
   return head.length > 2 && first.includes("\t") && head.every((line) => line.split("\t").length === first.split("\t").length);
 }
