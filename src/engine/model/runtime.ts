@@ -49,7 +49,13 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
     logSeverityLevel: 4,
     // The binding takes an option that is undefined for a wrong one.
     ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-    ...(options.folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: options.folder } } }),
+    extra: {
+      session: {
+        // Threads that spin while they wait take the cores from the editor beside us; on a busy machine runs took twice as long.
+        intra_op: { allow_spinning: "0" },
+        ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }),
+      },
+    },
   });
   return {
     async run(feeds, output) {
