@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
 import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
-import { noUsableRows, oneClass, sameFile } from "./errors.js";
+import { noUsableRows, oneClass, sameFile, wrongFormat } from "./errors.js";
 import { type Settled, settleOne, settleTwo } from "./pairing.js";
 import { type Candidate, type Part, readPart } from "./part.js";
 import { rowNotices, wellFormed } from "./row-notices.js";
@@ -36,6 +36,16 @@ export async function inspectDataset(path: string, options: DataOptions, signal?
 }
 
 async function read(path: string, options: DataOptions, notices: Notice[], signal?: AbortSignal): Promise<Dataset> {
+  try {
+    return await readParts(path, options, notices, signal);
+  } catch (error) {
+    // A value of a hundred thousand brackets is valid JSON, and too deep for any walk over it.
+    if (error instanceof RangeError) throw wrongFormat(path, "is nested too deeply, or a value in it is too large", "Take its rows out into a plain list.");
+    throw error;
+  }
+}
+
+async function readParts(path: string, options: DataOptions, notices: Notice[], signal?: AbortSignal): Promise<Dataset> {
   const first = await readPart({ path, file: 0, options, soft: false, notices, signal });
   // An empty contrast stands for "a file still to be chosen".
   const contrastPath = options.contrast ? contrastOf(path, options.contrast) : undefined;

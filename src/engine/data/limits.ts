@@ -36,6 +36,9 @@ export const LONG_TEXT_CHARS = 8_000;
 /** Below this number of rows a class's scores vary more by chance than by model. */
 export const SMALL_CLASS = 15;
 
+/** Above this number of rows the intervals hardly shrink further, while the audit takes minutes. */
+export const LARGE_SET = 20_000;
+
 /** A smaller share of the minority class makes accuracy meaningless. */
 export const IMBALANCE = 0.1;
 

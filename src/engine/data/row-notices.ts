@@ -1,6 +1,6 @@
 import type { Notice } from "../../protocol/index.js";
 import type { Row } from "./dataset.js";
-import { IMBALANCE, LONG_TEXT_CHARS, SMALL_CLASS } from "./limits.js";
+import { IMBALANCE, LARGE_SET, LONG_TEXT_CHARS, SMALL_CLASS } from "./limits.js";
 import { count } from "./say.js";
 import type { Spot } from "./spot.js";
 
@@ -36,6 +36,11 @@ export function rowNotices(rows: readonly Row[], names: readonly [string, string
       code: "data/control-characters",
       message: `${count(control.count, "text")} with control characters, such as terminal colours (the first on ${line(control.first)}); the model sees them as they are, they are shown escaped.`,
       where: { line: control.first?.place.startLine },
+    });
+  if (rows.length > LARGE_SET)
+    notices.push({
+      code: "data/large",
+      message: `${count(rows.length, "row")}: a balanced sample of a few thousand gives much the same scores in a fraction of the time.`,
     });
   const small = Math.min(...sizes);
   const total = sizes[0] + sizes[1];

@@ -10,8 +10,10 @@ export interface Folds {
 export const LEAST_PER_FOLD = 2;
 
 /**
- * Folds in which groups stay whole and strata (class, or category and class) are spread evenly: groups in seeded order,
- * those of uneven mix first, each goes where the strata's shares then differ least (the rule of scikit-learn's StratifiedGroupKFold).
+ * Folds in which groups stay whole and strata (class, or category and class) are spread evenly: each group goes
+ * where the strata's shares then differ least (the rule of scikit-learn's StratifiedGroupKFold), those of uneven mix first, else
+ * in the order of the rows, lots drawn among equals. So neighbours in the file, which often share a source or a topic, are
+ * spread over the folds, and a score depends less on the seed than with shuffled rows.
  */
 export function stratifiedGroupFolds(stratum: ArrayLike<number>, group: ArrayLike<number>, count: number, seed: number): Folds {
   const n = stratum.length;
@@ -26,7 +28,7 @@ export function stratifiedGroupFolds(stratum: ArrayLike<number>, group: ArrayLik
     total[stratum[i]!]!++;
   }
   const lists = [...members.values()];
-  const order = new Random(seed, 1).shuffle(Int32Array.from(lists, (_, i) => i));
+  const random = new Random(seed, 1);
   const spread = lists.map((rows) => {
     const c = new Map<number, number>();
     for (const i of rows) c.set(stratum[i]!, (c.get(stratum[i]!) ?? 0) + 1);
@@ -34,20 +36,24 @@ export function stratifiedGroupFolds(stratum: ArrayLike<number>, group: ArrayLik
     for (const v of c.values()) square += v * v;
     return { counts: c, key: square };
   });
-  const sorted = [...order].sort((a, b) => spread[b]!.key - spread[a]!.key);
+  const sorted = lists.map((_, i) => i).sort((a, b) => spread[b]!.key - spread[a]!.key || a - b);
   const filled = new Float64Array(count * strata);
   const size = new Float64Array(count);
   const of = new Int32Array(n);
   for (const g of sorted) {
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
+    let draw = 0;
     for (let f = 0; f < count; f++) {
       // Adding v to a cell that holds h of t changes the sum of squared shares by (2hv + v²)/t²; the least change evens best.
       let change = 0;
       for (const [s, v] of spread[g]!.counts) change += (2 * filled[f * strata + s]! * v + v * v) / (total[s]! * total[s]!);
-      if (change < least - 1e-12 || (change < least + 1e-12 && size[f]! < size[best]!)) {
+      const lot = random.uniform();
+      const tie = Math.abs(change - least) < 1e-12;
+      if ((!tie && change < least) || (tie && (size[f]! < size[best]! || (size[f] === size[best] && lot > draw)))) {
         least = change;
         best = f;
+        draw = lot;
       }
     }
     for (const [s, v] of spread[g]!.counts) filled[best * strata + s]! += v;

@@ -27,17 +27,13 @@ describe.skipIf(!existsSync(`${shared}BASELINES.md`))("what words and length tel
     expect(rows.length).toBe(Number(count));
     const label = Uint8Array.from(rows, (r) => ((r["label"] ?? r["safety_label"]) === positive ? 1 : 0));
     const group = joinByKey(rows.map((r) => r["pair"] ?? r["group"]));
-    const found: number[] = [];
-    for (const seed of [0, 1, 2]) {
-      const study = makeStudy([], 1, label, { text: (i) => rows[i]!["text"] ?? rows[i]!["input"]!, group, seed });
-      const plan = planOf(study);
-      if (typeof plan === "string") throw new Error(plan);
-      const own = await surfaceBaselines(study, plan, new Pace(tools, 1));
-      found.push(own.words!);
-      expect(Math.abs(own.length! - Number(length))).toBeLessThan(0.0051);
-    }
-    // The folds are not scikit-learn's own: the mean of three divisions is compared.
-    expect(Math.abs(found.reduce((s, v) => s + v, 0) / 3 - Number(words))).toBeLessThan(0.02);
+    const study = makeStudy([], 1, label, { text: (i) => rows[i]!["text"] ?? rows[i]!["input"]!, group });
+    const plan = planOf(study);
+    if (typeof plan === "string") throw new Error(plan);
+    const own = await surfaceBaselines(study, plan, new Pace(tools, 1));
+    expect(Math.abs(own.length! - Number(length))).toBeLessThan(0.0051);
+    // The table is one division of scikit-learn's (0.02 either way, its own seeds differ by as much) and rounded.
+    expect(Math.abs(own.words! - Number(words))).toBeLessThan(0.025);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Controls } from "../../../protocol/index.js";
-import { auroc, aurocInterval } from "../../stats/auc.js";
-import { type Folds, split } from "../../stats/folds.js";
+import { auroc, aurocInterval, logitInterval } from "../../stats/auc.js";
+import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import { fittingLogistic } from "../../stats/logistic.js";
 import { countTerms, sparseDesign, tfidf } from "../../stats/tfidf.js";
 import { MOST_TRAINED, sampleRows } from "../concept-depth/probe.js";
@@ -9,6 +9,9 @@ import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
 
 const WORDS_C = 10;
+/** With few rows the number depends on how they fall into folds, so it is the mean over several divisions. */
+const DIVISIONS = 5;
+const FEW_ROWS = 1000;
 
 export type Baselines = Pick<Controls, "words" | "wordsCi95" | "length">;
 
@@ -25,9 +28,17 @@ export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<
 }
 
 async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
-  const score = await wordScores(study, plan.folds, pace);
-  const words = aurocInterval(score, study.label, study.group);
-  return { words: words?.value ?? null, wordsCi95: words?.ci95 ?? null, length: lengthAuroc(study) };
+  const length = lengthAuroc(study);
+  const first = aurocInterval(await wordScores(study, plan.folds, pace), study.label, study.group);
+  if (!first) return { words: null, wordsCi95: null, length };
+  let words = first.value;
+  const divisions = study.count <= FEW_ROWS ? DIVISIONS : 1;
+  for (let k = 1; k < divisions; k++) {
+    const folds = stratifiedGroupFolds(plan.cells.cell, study.group, plan.folds.count, study.seed + 1000 * k);
+    words += auroc(await wordScores(study, folds, pace), study.label) ?? first.value;
+  }
+  words /= divisions;
+  return { words, wordsCi95: logitInterval(words, first.se, study.count), length };
 }
 
 /** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */
