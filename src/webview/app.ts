@@ -100,6 +100,8 @@ export class App {
       this.texts.clear();
       this.store.set({ row: null, lasso: null, layer: null, scroll: 0 });
     }
+    // Texts that could not be read may be readable again: the engine was started anew, the file is back.
+    this.texts.trouble = undefined;
     this.state = state;
     this.schedule();
   }
@@ -199,7 +201,7 @@ export class App {
       section = undefined;
     }
     if (!section) {
-      section = new Section(this.kit, stand.shape, {
+      section = new Section(this.kit, stand.shape, slot, {
         table: () => this.toggleTable(key),
         about: this.host.actions && ((page) => this.host.actions?.about(page)),
       });

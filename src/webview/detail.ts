@@ -22,7 +22,9 @@ export class Detail {
     const id = row < 0 ? -1 : rows.id[row];
     const text = id < 0 ? undefined : texts.get(id);
     if (id >= 0 && text === undefined) texts.want([id]);
-    const key = [id, layer, text === undefined, view.result.createdAt, view.result.final].join();
+    const p = row < 0 ? Number.NaN : risk(rows, row);
+    const score = row < 0 ? Number.NaN : rows.score[row * rows.columns + layer];
+    const key = [id, layer, p, score, text === undefined, texts.trouble, ...classNames].join();
     if (key === this.key) return;
     this.key = key;
     if (id < 0) {
@@ -31,14 +33,13 @@ export class Detail {
       );
       return;
     }
-    const p = risk(rows, row);
     const facts: [string, string][] = [
       ["label", classNames[rows.label[row]]],
       ...(rows.category[row] === NO_CATEGORY ? [] : ([["category", rows.categories[rows.category[row]] ?? ""]] as [string, string][])),
-      [`probability of ${classNames[1]}`, `${probability(p)} (layer ${rows.probabilityLayer})`],
-      [`score at layer ${layer}`, sideName(rows.score[row * rows.columns + layer], scene)],
+      [`probability of ${classNames[1]}`, Number.isNaN(p) ? "comes at the end" : `${probability(p)} (layer ${rows.probabilityLayer})`],
+      [`score at layer ${layer}`, sideName(score, scene)],
       ["tokens", String(rows.tokens[row])],
-      ["line", String(rows.place[row * 5 + 1] + 1)],
+      ...(rows.place[row * 5 + 1] < 0 ? [] : ([["line", String(rows.place[row * 5 + 1] + 1)]] as [string, string][])),
     ];
     const open = this.host.actions && this.kit.button({ text: "Open in the editor", look: "secondary", press: () => this.host.actions?.open(id, false) });
     this.root.replaceChildren(

@@ -17,7 +17,7 @@ export class ListTools {
   constructor(kit: Kit, on: { sort(sort: Sort): void; filter(text: string): void; letGo(): void }) {
     this.sort = kit.dropdown("Sort rows by", SORTS, (id) => on.sort(id as Sort));
     this.filter = kit.textField("Filter rows", "Filter:  /", on.filter);
-    this.release = kit.button({ text: "Let go of the lasso", look: "secondary", press: on.letGo });
+    this.release = kit.button({ text: "Clear lasso", look: "secondary", press: on.letGo });
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }
 
@@ -26,6 +26,7 @@ export class ListTools {
     this.sort.set(sort);
     this.filter.set(filter);
     this.release.hidden = lasso === null;
+    this.root.classList.toggle("lassoed", lasso !== null);
     if (this.counted.rows !== rows) {
       let wrong = 0;
       for (let i = 0; i < rows.count; i++) if (isOtherSide(rows, i)) wrong++;

@@ -1,4 +1,4 @@
-import type { Picture } from "../protocol/index.js";
+import type { Picture, Slot } from "../protocol/index.js";
 import { el, setText } from "./dom.js";
 import { ScaleKey } from "./key.js";
 import type { Kit } from "./kit.js";
@@ -30,6 +30,7 @@ export class Section {
   constructor(
     kit: Kit,
     readonly shape: Picture["shape"],
+    slot: Slot,
     wishes: { table(): void; about?: (page: string) => void },
   ) {
     this.frame = el("div", { class: `frame ${shape}` });
@@ -39,7 +40,7 @@ export class Section {
     const note = el("div", { class: "note" }, this.note, this.key.root);
     this.root = el(
       "section",
-      { class: `section ${shape}-section`, attrs: { "aria-labelledby": this.heading.id } },
+      { class: `section ${shape}-section ${slot}-slot`, attrs: { "aria-labelledby": this.heading.id } },
       head,
       note,
       this.tools,
@@ -75,7 +76,8 @@ export class Section {
   keepFree({ title }: Stand, { axis, view }: Scene): void {
     setText(this.heading, title);
     this.say("Comes with the final numbers.");
-    this.key.root.hidden = true;
+    this.key.root.hidden = this.shape === "points";
+    this.key.root.classList.add("empty");
     this.frame.classList.add("free");
     const rows = view.rows.categories.length;
     this.frame.style.height = `${this.shape === "matrix" ? matrixHeight(rows) : this.shape === "points" ? mapHeight(this.root.clientWidth) : axis.narrow ? 200 : 230}px`;
@@ -83,11 +85,11 @@ export class Section {
 
   private say(note: string): void {
     setText(this.note, note);
-    this.note.title = note;
   }
 
   private drawKeys(picture: Picture, scene: Scene, asTable: boolean): void {
     const { theme, classNames, axis } = scene;
+    this.key.root.classList.remove("empty");
     this.key.root.hidden = picture.shape === "curve" || picture.shape === "points";
     if (picture.shape === "matrix") {
       if (picture.scale === "amount") this.key.draw(theme, "amount", "chance", "best");

@@ -36,7 +36,7 @@ function tableOf(picture: Picture, scene: Scene): Cells {
   switch (picture.shape) {
     case "curve":
       return {
-        caption: `${picture.title} (${picture.unit}) by layer`,
+        caption: `${picture.title}: ${picture.unit}`,
         head: ["layer", ...picture.series.flatMap((s) => (s.lo === undefined ? [s.name] : [s.name, "from", "to"])), "mark"],
         body: layers.map((l) => [
           String(l),
@@ -51,7 +51,7 @@ function tableOf(picture: Picture, scene: Scene): Cells {
       };
     case "matrix":
       return {
-        caption: `${picture.title} by layer`,
+        caption: picture.title,
         head: ["", "count", ...layers.map(String), "remark"],
         body: picture.rows.map((row) => [row.name, row.count ?? "", ...layers.map((l) => digits(row.values[l])), row.why ?? ""]),
       };

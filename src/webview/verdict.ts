@@ -50,7 +50,7 @@ export class Verdict {
     this.root.dataset["phase"] = state.phase;
     setText(
       this.title,
-      [baseName(result?.dataset.path ?? state.dataset), result?.model.name ?? baseName(state.model)].filter(Boolean).join(" in ") || "Layerscope",
+      [baseName(result?.dataset.path ?? state.dataset), result?.model.name ?? baseName(state.model)].filter(Boolean).join(" · ") || "Layerscope",
     );
     this.headline.hidden = !result && !busy;
     this.stats.hidden = !result && !busy;
@@ -147,6 +147,7 @@ export class Verdict {
       this.drawn = kind;
       this.bar.replaceChildren();
       this.notices.hidden = !state.view;
+      this.bar.hidden = !host.actions;
       if (!host.actions) return;
       const { again, pickModel, cancel, about } = host.actions;
       const runAgain = (primary = false) => kit.button({ text: "Run again", look: primary ? "primary" : "secondary", press: again });

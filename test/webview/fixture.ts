@@ -11,6 +11,8 @@ export interface Wish {
   readonly scored?: number;
   readonly categoryNames?: readonly string[];
   readonly seed?: number;
+  /** Two pictures more, of a lens that the panel has never heard of. */
+  readonly extra?: boolean;
 }
 
 /** Mulberry32: small, seeded, good enough for pictures. */
@@ -44,9 +46,17 @@ export function makeView(wish: Wish = {}): AuditView {
   const auroc = strength.map((s) => 0.5 + 0.5 * Math.tanh(s * 0.62));
   const aqi = strength.map((s, l) => (l === 0 ? 31 : 26 + 22 * s));
   const result = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
-  const pictures = plantPictures(result, table, next);
+  const planted = plantPictures(result, table, next);
+  const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;
   return final ? { result, pictures, rows: table.rows } : preview(result, pictures, table.rows);
 }
+
+const asExtra = (picture: Picture): Picture => ({
+  ...picture,
+  id: `new-lens/${picture.slot}`,
+  slot: "extra",
+  ...(picture.shape === "curve" ? { title: "Attention entropy" } : {}),
+});
 
 /** What the engine tells while rows arrive: two metrics, no index, no probabilities, no map, no categories. */
 function preview(result: AuditResult, pictures: readonly Picture[], rows: RowTable): AuditView {

@@ -64,7 +64,7 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
   const table = scene.view.rows;
   const id = table.id[i];
   const known = scene.texts.get(id);
-  const text = (known ?? (scene.texts.trouble ? `row ${id + 1}` : "…")).slice(0, MOST_LETTERS).replace(/\s+/g, " ");
+  const text = (known ?? (scene.texts.trouble ? plainName(scene, i) : "…")).slice(0, MOST_LETTERS).replace(/\s+/g, " ");
   setText(element.children[1], text);
   setAttr(element, "aria-selected", i === scene.row ? "true" : "false");
   const p = risk(table, i);
@@ -73,6 +73,10 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
     : `probability of ${scene.classNames[1]} ${probability(p)}${isOtherSide(table, i) ? ", on the other side of its label" : ""}`;
   setAttr(element, "aria-label", `${rowTitle(scene, i)}, ${says}${known === undefined ? "" : `: ${text}`}`);
 }
+
+/** What stands for a text that cannot be read; the category has its own place in one column. */
+const plainName = ({ view: { rows }, axis }: Scene, i: number): string =>
+  [`row ${rows.id[i] + 1}`, axis.narrow ? "" : rows.categories[rows.category[i]]].filter(Boolean).join(" · ");
 
 /** `row 12 · unsafe · privacy`. */
 export function rowTitle({ view, classNames }: Scene, i: number): string {
