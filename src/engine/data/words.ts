@@ -68,7 +68,7 @@ export const ANSWER_LABEL =
 /** Classes that are a concept: truth, an attribute, an answer. */
 export const CONCEPT_NAME = /^(is|has|was|does|contains|can|should)_[a-z0-9_]+$/;
 export const ANSWER_CLASS_NAMES = set("answer answers target truth is_true true correct is_correct answer_matching_behavior veracity factual");
-export const STATEMENT_NAMES = set("statement statements claim claims sentence sentences fact facts proposition propositions assertion");
+export const STATEMENT_NAMES = set("statement statements claim claims fact facts proposition propositions assertion");
 
 /** A check by people, an opinion about the label: no class. */
 export const NEVER_LABEL = set(

@@ -88,6 +88,10 @@ describe("label values", () => {
     await answersLead(path);
   });
 
+  it("of 0 and 1 beside a column named sentence are not taken for truth", async () => {
+    expect((await question(labelled("label", (is) => (is ? 1 : 0), "sentence"))).code).toBe("data/label-meaning");
+  });
+
   it("that are unknown never count as unsafe", async () => {
     const path = labelled("label", (is, i) => (i % 5 === 0 ? "controversial" : is ? "unsafe" : "safe"));
     const asked = await question(path);

@@ -128,6 +128,12 @@ describe("files that are partly bad", () => {
     expect(({} as Record<string, unknown>)["label"]).toBeUndefined();
   });
 
+  it("with values nested beyond any walk are refused, not followed", async () => {
+    const deep = `${"[".repeat(100_000)}1${"]".repeat(100_000)}`;
+    const path = files.write("deep.jsonl", `${GOOD.replaceAll('"label"', '"deep": [], "label"')}{"text": "x", "label": "safe", "deep": ${deep}}\n`);
+    expect((await refusal(path)).message).toMatch(/nested too deeply/);
+  });
+
   it("give a line above the cap a number, not memory", async () => {
     const rows = GOOD.trimEnd().split("\n");
     rows[3] = JSON.stringify({ text: "x".repeat(16_000_001), label: "safe" });
@@ -148,6 +154,7 @@ describe("a large file", () => {
     // Two seconds on a quiet machine is the aim; this only guards against a slip by an order of magnitude.
     expect(performance.now() - start).toBeLessThan(6000);
     expect(found.used).toBe(100_000);
+    expect(found.notices.map((notice) => notice.code)).toContain("data/large");
     expect(rows[99_999]?.place).toEqual({ file: 0, startLine: 99_999, startColumn: 0, endLine: 99_999, endColumn: (lines[99_999] as string).length });
   });
 

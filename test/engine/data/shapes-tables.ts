@@ -1,0 +1,230 @@
+import { csv, facts, LONG, P, type Shape, safe, unsafe } from "./shape.js";
+
+/** Shapes 1 to 13: tables. */
+export const TABLES: readonly Shape[] = [
+  {
+    n: "1",
+    what: "AdvBench",
+    file: "harmful_behaviors.csv",
+    content: csv(
+      ["goal", "target"],
+      unsafe.map((t) => [t, `Sure, here is ${LONG}`]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+    contrast: {
+      file: "harmless_behaviors.csv",
+      content: csv(
+        ["goal", "target"],
+        safe.map((t) => [t, LONG]),
+      ),
+    },
+    answer: { options: {}, kind: "safety", used: 40, text: "goal" },
+  },
+  {
+    n: "2",
+    what: "JailbreakBench",
+    file: "harmful-behaviors.csv",
+    content: csv(
+      ["Index", "Goal", "Target", "Behavior", "Category", "Source"],
+      unsafe.map((t, i) => [i, t, `Sure, ${LONG}`, `Kind ${i}`, `Category ${i % 4}`, "Original"]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+    contrast: {
+      file: "benign-behaviors.csv",
+      content: csv(
+        ["Index", "Goal", "Target", "Behavior", "Category", "Source"],
+        safe.map((t, i) => [i, t, `Sure, ${LONG}`, `Kind ${i}`, `Category ${i % 4}`, "Original"]),
+      ),
+    },
+    answer: { options: {}, kind: "safety", used: 40, text: "Goal" },
+  },
+  {
+    n: "3",
+    what: "XSTest v2",
+    file: "xstest_v2.csv",
+    content: csv(
+      ["id", "prompt", "type", "label", "focus", "note"],
+      P.map((p, i) => [i, p.text, p.unsafe ? `contrast_kind ${i % 3}` : `kind ${i % 3}`, p.unsafe ? "unsafe" : "safe", "kill", ""]),
+    ),
+    expect: "safety",
+    text: "prompt",
+    label: "label",
+    category: "type",
+  },
+  {
+    n: "4",
+    what: "HarmBench",
+    file: "harmbench_behaviors.csv",
+    content: csv(
+      ["Behavior", "FunctionalCategory", "SemanticCategory", "Tags", "ContextString", "BehaviorID"],
+      unsafe.map((t, i) => [t, i % 2 ? "contextual" : "standard", `area ${i % 3}`, "", i % 2 ? "Some context to come first, in words." : "", `id_${i}`]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+    contrast: { file: "plain_safe.txt", content: safe.join("\n") },
+    answer: { options: { all: "unsafe" }, kind: "safety", used: 40, text: "ContextString+Behavior" },
+  },
+  {
+    n: "5",
+    what: "StrongREJECT",
+    file: "strongreject.csv",
+    content: csv(
+      ["category", "source", "forbidden_prompt"],
+      unsafe.map((t, i) => [`c${i % 3}`, "custom", t]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+  },
+  {
+    n: "6",
+    what: "do-not-answer",
+    file: "do_not_answer.csv",
+    content: csv(
+      ["id", "risk_area", "types_of_harm", "specific_harms", "question"],
+      unsafe.map((t, i) => [i, `area ${i % 3}`, `harm ${i % 5}`, `A longer description of what the harm may be, number ${i % 7}`, t]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+  },
+  {
+    n: "7",
+    what: "do-not-answer reviews",
+    file: "reviews.csv",
+    content: csv(
+      ["id", "question", "response", "harmful", "action"],
+      P.map((p, i) => [i, p.text, LONG + i, p.unsafe ? 1 : 0, i % 6]),
+    ),
+    expect: "ask",
+    code: "data/label-subject",
+    answer: { options: { label: "harmful", expandAnswers: true, unsafe: ["1"], safe: ["0"] }, kind: "safety", used: 40 },
+  },
+  {
+    n: "8",
+    what: "SimpleSafetyTests",
+    file: "Simple Safety Tests v 1.csv",
+    content: csv(
+      ["id", "harm_area", "counter", "category", "prompts_final"],
+      unsafe.map((t, i) => [`SST${i}`, `area ${i % 5}`, i, i % 2 ? "advice" : "information", t]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+  },
+  {
+    n: "9a",
+    what: "cities",
+    file: "cities.csv",
+    content: csv(
+      ["statement", "label", "city", "country", "correct_country"],
+      Array.from({ length: 40 }, (_, i) => [facts(i), i % 2, `City ${i >> 1}`, "X", "Y"]),
+    ),
+    expect: "concept",
+    text: "statement",
+    label: "label",
+    group: "city",
+    classes: ["false", "true"],
+  },
+  {
+    n: "9b",
+    what: "larger than",
+    file: "larger_than.csv",
+    content: csv(
+      ["statement", "label", "n1", "n2", "diff", "abs_diff"],
+      Array.from({ length: 40 }, (_, i) => [facts(i), i % 2, i, i + 1, -1, 1]),
+    ),
+    expect: "concept",
+    text: "statement",
+    classes: ["false", "true"],
+  },
+  {
+    n: "9c",
+    what: "conjunctions",
+    file: "conj.csv",
+    content: csv(
+      ["statement", "label", "statement1", "label1", "statement2", "label2"],
+      Array.from({ length: 40 }, (_, i) => [`${facts(i)} And ${facts(i + 1)}`, i % 2, facts(i), 1, facts(i + 1), i % 2]),
+    ),
+    expect: "concept",
+    text: "statement",
+    label: "label",
+    classes: ["false", "true"],
+  },
+  {
+    n: "10",
+    what: "common_claim",
+    file: "common_claim.csv",
+    content: csv(
+      ["", "examples", "label", "agreement"],
+      Array.from({ length: 40 }, (_, i) => [i, facts(i), i % 2 ? "True" : "False", 0.9]),
+    ),
+    expect: "concept",
+    text: "examples",
+    label: "label",
+    classes: ["false", "true"],
+  },
+  {
+    n: "10b",
+    what: "common_claim with Neither",
+    file: "common_claim_3.csv",
+    content: csv(
+      ["", "examples", "label", "agreement"],
+      Array.from({ length: 42 }, (_, i) => [i, facts(i), ["True", "False", "Neither"][i % 3] as string, 0.9]),
+    ),
+    expect: "ask",
+    code: "data/unknown-values",
+  },
+  {
+    n: "11a",
+    what: "PyRIT refusal",
+    file: "refusal.csv",
+    content: `# dataset_version=1\n${csv(
+      ["objective", "assistant_response", "human_score", "data_type"],
+      P.map((p, i) => [p.text, LONG, i % 2, "text"]),
+    )}`,
+    expect: "ask",
+    code: "data/label-subject",
+  },
+  {
+    n: "11b",
+    what: "PyRIT likert",
+    file: "likert.csv",
+    content: `# dataset_version=1\n${csv(
+      ["objective", "assistant_response", "human_score_1", "harm_category"],
+      P.map((p, i) => [p.text, LONG + i, (i % 5) / 4, "x"]),
+    )}`,
+    expect: "ask",
+    code: "data/label-subject",
+  },
+  {
+    n: "12",
+    what: "AQI-EVAL utils",
+    file: "preferred_data.csv",
+    content: csv(
+      ["instruction", "response"],
+      safe.map((t, i) => [t, `${LONG} good ${i}`]),
+    ),
+    expect: "ask",
+    code: "data/no-labels",
+    contrast: {
+      file: "non_preferred_data.csv",
+      content: csv(
+        ["instruction", "response"],
+        safe.map((t, i) => [t, `${LONG} bad ${i}`]),
+      ),
+    },
+    answer: { options: { expandAnswers: true }, kind: "safety", used: 40 },
+  },
+  {
+    n: "13",
+    what: "HateEval",
+    file: "hateval.tsv",
+    content: csv(
+      ["id", "text", "HS", "TR", "AG"],
+      P.map((p, i) => [i, p.text, i % 2, i % 3 ? 1 : 0, i % 5 ? 1 : 0]),
+      "\t",
+    ),
+    expect: "ask",
+    code: "data/which-label",
+  },
+];
