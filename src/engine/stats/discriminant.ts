@@ -9,8 +9,11 @@ import type { Rows } from "./moments.js";
 /** Shrinkages tried beside Ledoit and Wolf's. */
 export const SHRINKAGES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
 
-/** Vectors of a Krylov space at most, where the space is not exhausted before. */
-export const MOST_VECTORS = 160;
+/** Vectors of a Krylov space at most in systems above 256 unknowns; the smallest shrinkages are then cut off early, which shrinks too. */
+export const MOST_VECTORS = 128;
+
+/** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
+const MANY_ROWS = 400;
 
 /** Replicates of the training contrast: rows of `contrast[fold]` are weights over `rows`. */
 export interface Replicates {
@@ -114,7 +117,9 @@ async function choose(
     });
     return { lambda, deviation: stratifiedEffect(z, cells, train).deviation || 1 };
   }
-  for (const f of others) {
+  const held = train.length > MANY_ROWS ? others.slice(0, 2) : others;
+  const scored = held.length < others.length ? train.filter((row) => held.includes(folds.of[row]!)) : train;
+  for (const f of held) {
     const score = train.filter((row) => folds.of[row] === f);
     const scores = await side.solve(f, grid, score);
     scores.forEach((s, g) => {
@@ -126,7 +131,7 @@ async function choose(
   let best = { lambda: grid[0]!, deviation: 1, effect: Number.NEGATIVE_INFINITY };
   grid.forEach((lambda, g) => {
     if (!valid[g]) return;
-    const { effect, deviation } = stratifiedEffect(inner[g]!, cells, train);
+    const { effect, deviation } = stratifiedEffect(inner[g]!, cells, scored);
     if (deviation > 0 && effect > best.effect) best = { lambda, deviation, effect };
   });
   return best;

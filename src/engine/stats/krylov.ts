@@ -48,7 +48,10 @@ export function lanczos(op: Operator, start: Float64Array, shifts: readonly (rea
     diagonal.push(t);
     const last = basis.length - 1;
     const before = last > 0 ? off[last - 1]! : 0;
-    for (let pass = 0; pass < 2; pass++) for (let i = last; i >= 0; i--) addScaled(w, -dot(w, images[i]!), basis[i]!);
+    // The recurrence takes away what is large, so that one pass over all vectors is enough for the rest.
+    addScaled(w, -t, v);
+    if (last > 0) addScaled(w, -before, basis[last - 1]!);
+    for (let i = last; i >= 0; i--) addScaled(w, -dot(w, images[i]!), basis[i]!);
     length = measure();
     let worst = 0;
     shifts.forEach(([a, s], k) => {

@@ -10,7 +10,7 @@ import { poolLayers } from "./pooling.js";
 
 export const PERMUTATIONS = 199;
 /** The test runs on at most this many rows: exact on any subset, and its cost grows with the cube. */
-export const MOST_ROWS = 400;
+export const MOST_ROWS = 600;
 
 /**
  * The permutation test of the pooled index. Everything that the labels do not touch (scale, whitening, folds) is fixed; the

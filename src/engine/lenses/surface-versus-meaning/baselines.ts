@@ -3,7 +3,7 @@ import { auroc, aurocInterval, logitInterval } from "../../stats/auc.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import { fittingLogistic } from "../../stats/logistic.js";
 import { countTerms, sparseDesign, tfidf } from "../../stats/tfidf.js";
-import { MOST_TRAINED, sampleRows } from "../concept-depth/probe.js";
+import { MOST_TRAINED, sampleRows, TOLERANCE } from "../concept-depth/probe.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
@@ -55,7 +55,7 @@ export async function wordScores(study: Study, folds: Folds, pace: Pace): Promis
         sparseDesign(fitted),
         train.map((i) => study.label[i]!),
         WORDS_C,
-        1e-4,
+        TOLERANCE * train.length,
         300,
       ),
     );
