@@ -165,7 +165,7 @@ export class App {
     const wide = width >= WIDE;
     this.root.classList.toggle("wide", wide);
     this.root.classList.toggle("still", !this.theme.moves);
-    this.verdict.draw(this.state, width, this.theme);
+    this.verdict.draw(this.state, this.verdict.root.clientWidth || width, this.theme);
     this.body.hidden = !this.state.view;
     this.extras.hidden = !this.state.view;
     if (this.state.phase === "running" && !this.state.view) this.body.before(this.waiting);

@@ -1,51 +1,55 @@
-import type { Curve, Matrix } from "../protocol/index.js";
+import type { Picture } from "../protocol/index.js";
 import { el } from "./dom.js";
 import { layerAxis } from "./layers.js";
+import { HEAD, paperHead } from "./paperHead.js";
 import { paperTheme } from "./theme.js";
 import { drawCurve } from "./views/curve.js";
 import { drawMatrix, matrixHeight } from "./views/matrix.js";
 import { drawMap, drawStrips } from "./views/paper.js";
 import type { Scene } from "./views/view.js";
 
+const NS = "http://www.w3.org/2000/svg";
 const WIDTH = 900;
+const MARGIN = 12;
 
 /** The pictures as SVG texts by picture id: fixed colours on white, nothing referred to, no row text. */
 export function exportPictures(scene: Scene): Record<string, string> {
   const theme = paperTheme();
-  const axis = layerAxis(scene.axis.count, WIDTH);
-  const paper: Scene = { ...scene, theme, axis, hover: null };
-  const drawn: Record<string, string> = {};
-  for (const picture of scene.view.pictures) {
-    const at = el("div");
-    const svg =
-      picture.shape === "curve"
-        ? drawCurve(at, picture as Curve, { width: WIDTH, height: 260 }, axis, theme)
-        : picture.shape === "matrix"
-          ? drawMatrix(at, picture as Matrix, { width: WIDTH, height: matrixHeight(picture.rows.length) }, axis, theme)
-          : picture.shape === "points"
-            ? drawMap(at, picture, paper, { width: 600, height: 460 })
-            : drawStrips(at, picture, paper, WIDTH);
-    drawn[picture.id] = serialise(svg, picture.title, theme.back);
-  }
-  return drawn;
+  const paper: Scene = { ...scene, theme, axis: layerAxis(scene.axis.count, WIDTH), hover: null };
+  return Object.fromEntries(scene.view.pictures.map((picture) => [picture.id, serialise(drawOnPaper(picture, paper), picture, paper)]));
 }
 
-/** A title and a ground; attributes that only serve the keyboard go. */
-function serialise(svg: SVGSVGElement, title: string, back: string): string {
-  const NS = "http://www.w3.org/2000/svg";
-  const ground = document.createElementNS(NS, "rect");
-  for (const [name, value] of [
-    ["width", "100%"],
-    ["height", "100%"],
-    ["fill", back],
-  ])
-    ground.setAttribute(name, value);
-  const name = document.createElementNS(NS, "title");
-  name.textContent = title;
-  svg.prepend(name, ground);
-  for (const element of svg.querySelectorAll("[tabindex],[aria-label],[role]"))
-    for (const attr of ["tabindex", "aria-label", "role"]) element.removeAttribute(attr);
-  svg.setAttribute("role", "img");
-  svg.removeAttribute("aria-hidden");
+function drawOnPaper(picture: Picture, paper: Scene): SVGSVGElement {
+  const at = el("div");
+  switch (picture.shape) {
+    case "curve":
+      return drawCurve(at, picture, { width: WIDTH, height: 260 }, paper.axis, paper.theme);
+    case "matrix":
+      return drawMatrix(at, picture, { width: WIDTH, height: matrixHeight(picture.rows.length) }, paper.axis, paper.theme);
+    case "points":
+      return drawMap(at, picture, paper, { width: 600, height: 460 });
+    case "strips":
+      return drawStrips(at, picture, paper, WIDTH);
+    default:
+      return picture satisfies never;
+  }
+}
+
+/** The picture under its head, on a ground; attributes that only serve the keyboard go. */
+function serialise(drawn: SVGSVGElement, picture: Picture, scene: Scene): string {
+  const [width, height] = [Number(drawn.getAttribute("width")), Number(drawn.getAttribute("height"))];
+  const svg = document.createElementNS(NS, "svg");
+  const set = (element: Element, attrs: Record<string, string | number>) => {
+    for (const [name, value] of Object.entries(attrs)) element.setAttribute(name, String(value));
+  };
+  set(svg, { width: width + 2 * MARGIN, height: height + HEAD, viewBox: `${-MARGIN} 0 ${width + 2 * MARGIN} ${height + HEAD}`, role: "img" });
+  const name = svg.appendChild(document.createElementNS(NS, "title"));
+  name.textContent = picture.title;
+  set(svg.appendChild(document.createElementNS(NS, "rect")), { x: -MARGIN, width: "100%", height: "100%", fill: scene.theme.back });
+  paperHead(svg, picture, scene, width);
+  for (const element of [drawn, ...drawn.querySelectorAll("[tabindex],[aria-label],[role],[aria-hidden]")])
+    for (const attr of ["tabindex", "aria-label", "role", "aria-hidden"]) element.removeAttribute(attr);
+  set(drawn, { y: HEAD });
+  svg.append(drawn);
   return new XMLSerializer().serializeToString(svg);
 }

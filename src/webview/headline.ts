@@ -21,6 +21,8 @@ export function leading(result: AuditResult): Leading {
   if (aqi.score !== null) {
     const stats: [string, string][] = [];
     if (aqi.gain.score !== null) stats.push(["beyond words", `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
+    // The number is clipped to 0..100; below chance the real one stands beside it.
+    if (aqi.signed !== null && aqi.signed < 0) stats.push(["unclipped", digits(aqi.signed)]);
     if (aqi.p !== null) stats.push(["p", digits(aqi.p)]);
     if (best) stats.push([`best probe, layer ${best.layer}`, `AUROC ${digits(probe.nestedAuroc ?? best.auroc)}`]);
     const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: "words alone" }])];

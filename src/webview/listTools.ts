@@ -16,7 +16,7 @@ export class ListTools {
 
   constructor(kit: Kit, on: { sort(sort: Sort): void; filter(text: string): void; letGo(): void }) {
     this.sort = kit.dropdown("Sort rows by", SORTS, (id) => on.sort(id as Sort));
-    this.filter = kit.textField("Filter rows", "Filter:  /", on.filter);
+    this.filter = kit.textField("Filter rows", "Filter ( / ): class, category, #row, word", on.filter);
     this.release = kit.button({ text: "Clear lasso", look: "secondary", press: on.letGo });
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }

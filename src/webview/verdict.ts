@@ -57,7 +57,7 @@ export class Verdict {
     this.facts.hidden = !result && !busy;
     if (result) this.drawResult(result, state, width, theme);
     else {
-      this.figure.replaceChildren(el("span", { class: "number", text: "–" }));
+      this.figure.replaceChildren(el("span", { class: "number none", text: "–" }));
       if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
       setText(this.sentence, sentenceWithout(state));
@@ -87,7 +87,7 @@ export class Verdict {
   private drawResult(result: AuditResult, state: PanelState, width: number, theme: Theme): void {
     const lead = leading(result);
     this.figure.replaceChildren(
-      el("span", { class: "number", text: lead.number }),
+      el("span", { class: lead.rule.value === null ? "number none" : "number", text: lead.number }),
       el("span", { class: "number-unit", text: lead.unit }),
       el("span", { class: "number-interval", text: lead.interval }),
       result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
@@ -168,7 +168,7 @@ export class Verdict {
       } else if (state.phase === "failed") {
         const model = /^(model|engine)\//.test(state.problem?.code ?? "");
         this.bar.append(...(model ? [change(true), runAgain()] : [runAgain(true), change()]));
-      } else if (state.phase === "empty") this.bar.append(change(true));
+      } else if (state.phase === "empty") this.bar.append(kit.button({ text: "Choose a model", look: "primary", press: pickModel }));
       else
         this.bar.append(
           ...(state.view ? [exportMenu(this.kit, this.save)] : []),

@@ -128,5 +128,40 @@ export function runningTests(lab: () => Lab): void {
       expect(await page.evaluate(() => window.mock.refused)).toEqual([]);
       await page.close();
     });
+
+    it("survives being hidden, resized, zoomed and given another theme while results stream", async () => {
+      const wish = { rows: 300, layers: 17 };
+      const page = await lab().open({ phase: "running", wish: { ...wish, final: false, scored: 0.2 } });
+      for (const [n, theme] of [
+        "vscode-light",
+        "vscode-high-contrast",
+        "vscode-dark vscode-reduce-motion",
+        "vscode-high-contrast vscode-high-contrast-light",
+        "vscode-dark",
+      ].entries()) {
+        await page.evaluate(
+          ([w, share, name, step]) => {
+            window.mock.view({ ...(w as object), final: false, scored: Number(share) });
+            document.body.className = String(name);
+            document.getElementById("app")!.style.display = Number(step) === 1 ? "none" : "";
+            document.body.style.zoom = Number(step) === 3 ? "1.6" : "1";
+          },
+          [wish, (n + 1) / 6, theme, n] as const,
+        );
+        await page.setViewportSize({ width: [1200, 0, 400, 901, 1600][n] || 300, height: [900, 200, 500, 800, 900][n] });
+        await settle(page);
+      }
+      await page.evaluate((w) => window.mock.state(w, "done"), wish);
+      await settle(page);
+      expect(errorsOf(page)).toEqual([]);
+      expect(await page.locator(".list-row").count()).toBeGreaterThan(10);
+      const size = await page
+        .locator(".frame.curve > svg")
+        .evaluate((e) => [e.getBoundingClientRect().width, e.closest(".lane")!.getBoundingClientRect().width]);
+      expect(size[0]).toBeCloseTo(size[1], 0);
+      // The accent of the last theme, not of a former one.
+      expect(await page.locator(".frame.matrix text.name").first().getAttribute("fill")).toBe("#cccccc");
+      await page.close();
+    });
   });
 }

@@ -11,7 +11,7 @@ import type { Scene, Size } from "./view.js";
 const MOST_STRIPS = 60;
 
 /** The map as SVG: what the canvas shows, for paper. Beyond 2,000 rows an even sample of them, and says so. */
-export function drawMap(at: HTMLElement, picture: Points, { view, theme, layer, classNames }: Scene, { width, height }: Size): SVGSVGElement {
+export function drawMap(at: HTMLElement, picture: Points, { view, theme, layer }: Scene, { width, height }: Size): SVGSVGElement {
   const { rows } = view;
   const extent = layerExtent(picture, layer, rows.count);
   const unit = project(picture, layer, rows.count, extent);
@@ -51,7 +51,6 @@ export function drawMap(at: HTMLElement, picture: Points, { view, theme, layer, 
   for (const tick of x.ticks(6)) text(digits(tick), x(tick), height - 20, "middle");
   text(picture.xName, EDGE.left + wide / 2, height - 5, "middle");
   text(picture.yName, 0, 0, "middle").attr("transform", `translate(14,${EDGE.top + high / 2}) rotate(-90)`);
-  text(`layer ${layer} · ● ${classNames[0]} · ▲ ${classNames[1]}${every > 1 ? ` · one row in ${every}` : ""}`, width - EDGE.right - 8, EDGE.top + 16, "end");
   return svg.node()!;
 }
 
