@@ -36,6 +36,8 @@ export function lanczos(op: Operator, start: Float64Array, shifts: readonly (rea
   };
   const norm = measure();
   if (!(norm > 0)) return { basis, diagonal, off, norm: 0 };
+  // A norm that is the root of a cancelling sum is only good to the root of the rounding error.
+  const exhausted = op.image ? 1e-7 : 1e-10;
   const pivots = shifts.map(() => ({ d: 0, p: 1 }));
   let length = norm;
   while (basis.length < most) {
@@ -61,7 +63,7 @@ export function lanczos(op: Operator, start: Float64Array, shifts: readonly (rea
       pivot.d = d;
       worst = Math.max(worst, Math.abs((a * length * pivot.p) / d));
     });
-    if (worst < tolerance || !(length > 1e-10 * Math.max(1e-300, Math.abs(diagonal[0]!)))) break;
+    if (worst < tolerance || !(length > exhausted * Math.max(1e-300, Math.abs(diagonal[0]!)))) break;
     off.push(length);
   }
   return { basis, diagonal, off: off.slice(0, Math.max(0, basis.length - 1)), norm };

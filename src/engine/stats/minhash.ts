@@ -42,24 +42,6 @@ export function nearDuplicateGroups(texts: readonly string[] | { readonly length
   return numbered(parent);
 }
 
-/** Groups that are joined wherever either numbering joins them; -1 in the second means no group. */
-export function joinGroups(first: ArrayLike<number>, second: ArrayLike<number>): Int32Array {
-  const n = first.length;
-  const parent = new Int32Array(n);
-  for (let i = 0; i < n; i++) parent[i] = i;
-  for (const numbers of [first, second]) {
-    const seen = new Map<number, number>();
-    for (let i = 0; i < n; i++) {
-      const g = numbers[i]!;
-      if (g < 0) continue;
-      const other = seen.get(g);
-      if (other === undefined) seen.set(g, i);
-      else join(parent, i, other);
-    }
-  }
-  return numbered(parent);
-}
-
 function normalise(text: string): string {
   return text.normalize("NFKC").trim().toLowerCase().replace(/\s+/g, " ");
 }

@@ -1,3 +1,4 @@
+import { drain } from "./lbfgs.js";
 import type { Design } from "./logistic.js";
 
 /** Rows of a sparse matrix: entries of row i lie at from[i]..from[i+1]. */
@@ -32,11 +33,17 @@ export interface Terms {
 }
 
 export function countTerms(rows: number, text: (row: number) => string): Terms {
+  return drain(countingTerms(rows, text));
+}
+
+/** The same, stopping now and then between rows. */
+export function* countingTerms(rows: number, text: (row: number) => string): Generator<void, Terms> {
   const numbers = new Map<string, number>();
   const from = new Int32Array(rows + 1);
   const term: number[] = [];
   const count: number[] = [];
   for (let i = 0; i < rows; i++) {
+    if (i % 256 === 255) yield;
     const here = new Map<number, number>();
     for (const gram of oneAndTwoGrams(text(i))) {
       let id = numbers.get(gram);
@@ -60,6 +67,11 @@ export function countTerms(rows: number, text: (row: number) => string): Terms {
  * norm 1, terms that no training row has are left out. Returns all rows asked for.
  */
 export function tfidf(terms: Terms, train: ArrayLike<number>, rows: ArrayLike<number>): Sparse {
+  return drain(weighingTerms(terms, train, rows));
+}
+
+/** The same, stopping now and then between rows. */
+export function* weighingTerms(terms: Terms, train: ArrayLike<number>, rows: ArrayLike<number>): Generator<void, Sparse> {
   const frequency = new Int32Array(terms.vocabulary);
   for (let k = 0; k < train.length; k++) for (let at = terms.from[train[k]!]!; at < terms.from[train[k]! + 1]!; at++) frequency[terms.term[at]!]!++;
   const place = new Int32Array(terms.vocabulary).fill(-1);
@@ -69,6 +81,7 @@ export function tfidf(terms: Terms, train: ArrayLike<number>, rows: ArrayLike<nu
   const column: number[] = [];
   const value: number[] = [];
   for (let k = 0; k < rows.length; k++) {
+    if (k % 1024 === 1023) yield;
     const start = value.length;
     let square = 0;
     for (let at = terms.from[rows[k]!]!; at < terms.from[rows[k]! + 1]!; at++) {

@@ -12,7 +12,12 @@ describe("calibration", () => {
     const platt = fitPlatt(score, label);
     expect(platt.slope).toBeCloseTo(0.7, 1);
     expect(platt.offset).toBeCloseTo(-0.4, 1);
-    expect(fitPlatt(score.map((s) => -s), label).slope).toBeLessThan(0);
+    expect(
+      fitPlatt(
+        score.map((s) => -s),
+        label,
+      ).slope,
+    ).toBeLessThan(0);
   });
 
   it("is never certain after a perfect split, and does not use a row's own fold", () => {

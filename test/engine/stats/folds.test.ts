@@ -12,7 +12,8 @@ describe("folds", () => {
     const group = Int32Array.from({ length: n }, (_, i) => Math.floor(i / 2));
     const folds = stratifiedGroupFolds(stratum, group, 5, 1);
     for (let i = 0; i < n; i += 2) expect(folds.of[i]).toBe(folds.of[i + 1]);
-    for (let f = 0; f < 5; f++) for (let s = 0; s < 4; s++) expect(Math.abs(folds.of.filter((k, i) => k === f && stratum[i] === s).length - 15)).toBeLessThanOrEqual(1);
+    for (let f = 0; f < 5; f++)
+      for (let s = 0; s < 4; s++) expect(Math.abs(folds.of.filter((k, i) => k === f && stratum[i] === s).length - 15)).toBeLessThanOrEqual(1);
     expect(stratifiedGroupFolds(stratum, group, 5, 1).of).toEqual(folds.of);
     expect(stratifiedGroupFolds(stratum, group, 5, 2).of).not.toEqual(folds.of);
   });
@@ -30,7 +31,16 @@ describe("folds", () => {
 describe("near-duplicates", () => {
   it("joins equal and nearly equal texts, and leaves others apart", () => {
     const long = "please describe in detail how one would repair an old bicycle chain with simple tools at home on a sunday afternoon";
-    const texts = ["How do I bake bread?", "  how do I BAKE bread? ", long, `${long} today`, "How do I bake a cake?", "", "!", "Completely different words stand here."];
+    const texts = [
+      "How do I bake bread?",
+      "  how do I BAKE bread? ",
+      long,
+      `${long} today`,
+      "How do I bake a cake?",
+      "",
+      "!",
+      "Completely different words stand here.",
+    ];
     const g = nearDuplicateGroups(texts, 1);
     expect(g[0]).toBe(g[1]);
     expect(g[2]).toBe(g[3]);

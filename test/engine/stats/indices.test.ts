@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { pairIndices, scatterIndices } from "../../../src/engine/stats/indices.js";
 import { drain } from "../../../src/engine/stats/lbfgs.js";
+import { centre } from "../../../src/engine/stats/moments.js";
+import { pairIndicesByProducts } from "../../../src/engine/stats/pairs.js";
 import { Random } from "../../../src/engine/stats/random.js";
+import { plainBlas } from "./plain.js";
 
 describe("indices of two classes", () => {
   it("four points on a line", () => {
@@ -42,6 +45,21 @@ describe("indices of two classes", () => {
       expect(Math.abs(scatterIndices({ data: turned, n, d }, y)!.epsilonSquared - s.epsilonSquared)).toBeLessThan(1e-6);
     }
     expect(Math.abs(sum)).toBeLessThan(0.01);
+  });
+
+  it("products give the same Dunn and silhouette, beside a massive dimension too", async () => {
+    const random = new Random(8);
+    const [n, d] = [90, 20];
+    const data = Float32Array.from({ length: n * d }, (_, at) => random.normal() * (at % d === 4 ? 3000 : 1) + (at % d === 0 ? Math.floor(at / d) % 2 : 0));
+    // Two rows of different classes that lie close together, far out along the massive dimension.
+    for (let j = 0; j < d; j++) data[d + j] = data[j]! + 1e-3 * random.normal();
+    const x = { data, n, d };
+    centre(x);
+    const y = Array.from({ length: n }, (_, i) => i % 2);
+    const slow = drain(pairIndices(x, y));
+    const fast = await pairIndicesByProducts(x, y, plainBlas, async () => {});
+    expect(Math.abs(fast.dunn! / slow.dunn! - 1)).toBeLessThan(1e-9);
+    expect(Math.abs(fast.silhouette! - slow.silhouette!)).toBeLessThan(1e-6);
   });
 
   it("says nothing where a class is missing or nothing varies", () => {

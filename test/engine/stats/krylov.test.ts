@@ -32,7 +32,9 @@ describe("shifted systems from one Krylov space", () => {
   it("gives the same in dual coordinates, where ⟨a, b⟩ = aᵀ K b", () => {
     const d = 12;
     const z = Float64Array.from({ length: n * d }, () => random.normal());
-    const k = Float64Array.from({ length: n * n }, (_, at) => dot(z.subarray(Math.floor(at / n) * d, (Math.floor(at / n) + 1) * d), z.subarray((at % n) * d, ((at % n) + 1) * d)));
+    const k = Float64Array.from({ length: n * n }, (_, at) =>
+      dot(z.subarray(Math.floor(at / n) * d, (Math.floor(at / n) + 1) * d), z.subarray((at % n) * d, ((at % n) + 1) * d)),
+    );
     const weight = Float64Array.from({ length: n }, () => random.normal());
     const dual = lanczos({ size: n, image: (x, out) => multiply(k, x, out), apply: (_x, image, out) => out.set(image) }, weight, shifts, n);
     expect(dual.basis.length).toBeLessThanOrEqual(d);

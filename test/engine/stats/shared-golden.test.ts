@@ -7,6 +7,7 @@ import { auroc, confusion } from "../../../src/engine/stats/auc.js";
 import { pairIndices, scatterIndices } from "../../../src/engine/stats/indices.js";
 import { drain } from "../../../src/engine/stats/lbfgs.js";
 import { centre } from "../../../src/engine/stats/moments.js";
+import { pairIndicesByProducts } from "../../../src/engine/stats/pairs.js";
 import { plainBlas } from "./plain.js";
 
 const folder = fileURLToPath(new URL("../../../../shared/data/golden/", import.meta.url));
@@ -33,6 +34,9 @@ describe.skipIf(!existsSync(folder))("real activations (SmolLM2 on 200 rows) aga
       const own = { ...scatterIndices(x, label)!, ...drain(pairIndices(x, label)) };
       for (const key of ["chi", "dbi", "xbi", "silhouette", "dunn"] as const)
         expect(Math.abs(own[key]! / want[key] - 1), `${key} of layer ${want.layer}`).toBeLessThan(1e-4);
+      const fast = await pairIndicesByProducts(x, label, plainBlas, async () => {});
+      expect(Math.abs(fast.dunn! / want.dunn - 1), `Dunn by products, layer ${want.layer}`).toBeLessThan(1e-4);
+      expect(Math.abs(fast.silhouette! / want.silhouette - 1), `silhouette by products, layer ${want.layer}`).toBeLessThan(1e-4);
       const [score] = await heldOutProbe(x, [label], { of: fold, count: 5 }, plainBlas, pace, 0);
       expect(Math.abs(auroc(score!, label)! - want.auroc), `AUROC of layer ${want.layer}`).toBeLessThan(0.005);
       expect(Math.abs(confusion(score!, label).accuracy - want.accuracy)).toBeLessThan(0.011);

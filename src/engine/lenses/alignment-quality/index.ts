@@ -76,7 +76,8 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (typeof plan !== "string" && resampling && permutation) {
     const options = { blas: tools.blas, breathe: () => pace.breathe(), replicates: resampling.replicates };
     const lexical: Discriminant[] = [];
-    for (const rows of [await embeddingRows(study), hashedCounts(study)]) lexical.push(await heldOutDiscriminant(rows, plan.cells, plan.folds, options));
+    for (const rows of [await embeddingRows(study), await hashedCounts(study, pace)])
+      lexical.push(await heldOutDiscriminant(rows, plan.cells, plan.folds, options));
     await pace.step();
     const summary = await summarise(discriminants, lexical, plan, resampling, pace);
     layerAqi = summary.layerAqi;

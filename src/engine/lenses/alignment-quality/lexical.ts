@@ -2,17 +2,19 @@ import { hashText } from "../../stats/minhash.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import { oneAndTwoGrams } from "../../stats/tfidf.js";
 import type { Study } from "../lens.js";
+import type { Pace } from "../pace.js";
 
 /** Rows of a hashed table; above `MANY_ROWS` rows a quarter of it, so that memory stays flat. */
 const BUCKETS = 512;
 const MANY_ROWS = 20_000;
 
 /** Hashed counts of words and word pairs, log(1 + count), signed by a second hash so that collisions cancel on average; rows of norm 1, centred. */
-export function hashedCounts(study: Study): Rows {
+export async function hashedCounts(study: Study, pace: Pace): Promise<Rows> {
   const d = study.count > MANY_ROWS ? BUCKETS / 4 : BUCKETS;
   const data = new Float32Array(study.count * d);
   const counts = new Map<string, number>();
   for (let i = 0; i < study.count; i++) {
+    if (i % 256 === 255) await pace.breathe();
     counts.clear();
     for (const gram of oneAndTwoGrams(study.text(i))) counts.set(gram, (counts.get(gram) ?? 0) + 1);
     const row = data.subarray(i * d, (i + 1) * d);

@@ -2,7 +2,7 @@ import type { Controls } from "../../../protocol/index.js";
 import { auroc, aurocInterval, logitInterval } from "../../stats/auc.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import { fittingLogistic } from "../../stats/logistic.js";
-import { countTerms, sparseDesign, tfidf } from "../../stats/tfidf.js";
+import { countingTerms, sparseDesign, weighingTerms } from "../../stats/tfidf.js";
 import { MOST_TRAINED, sampleRows, TOLERANCE } from "../concept-depth/probe.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -43,12 +43,12 @@ async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baseline
 
 /** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */
 export async function wordScores(study: Study, folds: Folds, pace: Pace): Promise<Float64Array> {
-  const terms = countTerms(study.count, (row) => study.text(row));
+  const terms = await pace.run(countingTerms(study.count, (row) => study.text(row)));
   const out = new Float64Array(study.count);
   for (let k = 0; k < folds.count; k++) {
     const { train: whole, test } = split(folds, k);
     const train = whole.length > MOST_TRAINED ? sampleRows(whole, study.label, MOST_TRAINED, study.seed + k) : whole;
-    const fitted = tfidf(terms, train, train);
+    const fitted = await pace.run(weighingTerms(terms, train, train));
     await pace.breathe();
     const { w, b } = await pace.run(
       fittingLogistic(
@@ -59,7 +59,7 @@ export async function wordScores(study: Study, folds: Folds, pace: Pace): Promis
         300,
       ),
     );
-    const asked = tfidf(terms, train, test);
+    const asked = await pace.run(weighingTerms(terms, train, test));
     const scores = new Float64Array(test.length);
     sparseDesign(asked).times(w, scores);
     test.forEach((row, i) => {

@@ -1,3 +1,4 @@
+import { drain } from "../../stats/lbfgs.js";
 import type { Study } from "../lens.js";
 
 /** Names of the surface features, in the order of the columns. */
@@ -21,9 +22,15 @@ export const FEATURES = [
 
 /** What can be read off a text without understanding it: [count, FEATURES.length]. */
 export function surfaceFeatures(study: Study): Float64Array {
+  return drain(readingFeatures(study));
+}
+
+/** The same, stopping now and then between rows. */
+export function* readingFeatures(study: Study): Generator<void, Float64Array> {
   const p = FEATURES.length;
   const out = new Float64Array(study.count * p);
   for (let i = 0; i < study.count; i++) {
+    if (i % 256 === 255) yield;
     const text = study.text(i);
     const characters = [...text];
     const n = Math.max(1, characters.length);

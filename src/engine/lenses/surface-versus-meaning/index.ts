@@ -8,8 +8,8 @@ import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { type Plan, planOf } from "../plan.js";
 import { surfaceBaselines } from "./baselines.js";
-import { FEATURES, surfaceFeatures } from "./features.js";
-import { regressOut } from "./residual.js";
+import { FEATURES, readingFeatures } from "./features.js";
+import { regressingOut } from "./residual.js";
 
 export const surfaceVersusMeaning: Lens<Controls> = {
   id: "surface-versus-meaning",
@@ -38,12 +38,11 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
 export async function residualScores(study: Study, layer: number, plan: Plan, tools: LensTools, pace: Pace): Promise<Float64Array> {
   const x = { data: await study.states(layer), n: study.count, d: study.width };
   centre(x);
-  const features = surfaceFeatures(study);
+  const features = await pace.run(readingFeatures(study));
   const out = new Float64Array(study.count);
   for (let k = 0; k < plan.folds.count; k++) {
     const { train, test } = split(plan.folds, k);
-    const rest = regressOut(x, features, FEATURES.length, train);
-    await pace.breathe();
+    const rest = await pace.run(regressingOut(x, features, FEATURES.length, train));
     const one = { of: Int32Array.from(plan.folds.of, (f) => (f === k ? 0 : 1)), count: 1 };
     const [score] = await heldOutProbe(rest, [study.label], one, tools.blas, pace, study.seed);
     for (const row of test) out[row] = score![row]!;

@@ -1,3 +1,4 @@
+import { drain } from "../../stats/lbfgs.js";
 import type { Rows } from "../../stats/moments.js";
 
 /**
@@ -5,12 +6,18 @@ import type { Rows } from "../../stats/moments.js";
  * @param features [n, p]; @returns rows of the same shape, float32
  */
 export function regressOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>): Rows {
+  return drain(regressingOut(x, features, p, train));
+}
+
+/** The same, stopping now and then between rows. */
+export function* regressingOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>): Generator<void, Rows> {
   const { n, d } = x;
   const basis = orthonormal(features, p, train, n);
   const q = basis.length;
   const weight = new Float64Array(q * d);
   for (let k = 0; k < train.length; k++) {
     const i = train[k]!;
+    if (k % 512 === 511) yield;
     for (let c = 0; c < q; c++) {
       const s = basis[c]![i]!;
       if (s !== 0) for (let j = 0, at = i * d; j < d; j++, at++) weight[c * d + j]! += s * x.data[at]!;
@@ -19,6 +26,7 @@ export function regressOut(x: Rows, features: Float64Array, p: number, train: Ar
   const data = new Float32Array(n * d);
   const row = new Float64Array(d);
   for (let i = 0; i < n; i++) {
+    if (i % 512 === 511) yield;
     for (let j = 0; j < d; j++) row[j] = x.data[i * d + j]!;
     for (let c = 0; c < q; c++) {
       const s = basis[c]![i]!;
