@@ -3,7 +3,16 @@ import { build, context } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const watch = process.argv.includes("--watch");
-const common = { bundle: true, sourcemap: true, logLevel: "info", metafile: true, minify: !watch, legalComments: "none", outdir: "dist", define: { LAYERSCOPE_VERSION: JSON.stringify(version) } };
+const common = {
+  bundle: true,
+  sourcemap: true,
+  logLevel: "info",
+  metafile: true,
+  minify: !watch,
+  legalComments: "none",
+  outdir: "dist",
+  define: { LAYERSCOPE_VERSION: JSON.stringify(version) },
+};
 
 /** The four programs. onnxruntime-node is native and stays outside every bundle; only the engine may ask for it. */
 const targets = [
@@ -29,7 +38,8 @@ if (watch) {
   const inputs = {};
   for (const target of targets) {
     const { metafile } = await build(target);
-    for (const [file, output] of Object.entries(metafile.outputs)) if (file.endsWith(".js")) inputs[file] = { bytes: output.bytes, inputs: Object.keys(output.inputs) };
+    for (const [file, output] of Object.entries(metafile.outputs))
+      if (file.endsWith(".js")) inputs[file] = { bytes: output.bytes, inputs: Object.keys(output.inputs) };
   }
   chmodSync("dist/cli.js", 0o755);
   // Read by the test of what may be inside which bundle.

@@ -22,10 +22,8 @@ function stage(target) {
   writeFileSync(join(STAGE, "package.json"), `${JSON.stringify(pkg, null, 2)}\n`);
   for (const file of ["package.nls.json", "README.md", "CHANGELOG.md", "LICENSE"])
     if (existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(STAGE, file));
-  for (const file of ["extension.js", "engine.js", "cli.js", "webview.js"]) {
-    if (!existsSync(join(ROOT, "dist", file))) fail(`dist/${file} is missing; run the build first`);
-    cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
-  }
+  if (!existsSync(join(ROOT, "dist"))) fail("dist is missing; run the build first");
+  for (const file of readdirSync(join(ROOT, "dist"))) if (file.endsWith(".js")) cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
   cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
@@ -55,7 +53,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/(extension|engine|cli|webview)\.js|dist\/node_modules\/onnxruntime-(node|common)\/|media\/|docs\/lenses\/)/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/onnxruntime-(node|common)\/|media\/|docs\/lenses\/)/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of ["package.json", "dist/extension.js", "dist/engine.js", "dist/cli.js", "dist/webview.js", "media/icon.png", "media/webview.css"]) {

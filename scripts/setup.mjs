@@ -22,7 +22,9 @@ export function install() {
     console.error(`Node 20 or newer is needed, this is ${process.version}.`);
     process.exit(2);
   }
-  const lock = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(ROOT, "package-lock.json")))
+    .digest("hex");
   const stamp = join(ROOT, "node_modules", ".layerscope-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.log("Installing what the lockfile names …");

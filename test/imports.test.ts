@@ -18,11 +18,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     parts: ["protocol"],
     packages: (name, file) =>
       isNode(name) ||
-      (name === "onnxruntime-node" ? file === "engine/model/runtime.ts" : ["@huggingface/tokenizers", "csv-parse", "csv-parse/sync", "hyparquet", "hyparquet-compressors", "jsonc-parser"].includes(name)),
+      (name === "onnxruntime-node" ? file === "engine/model/runtime.ts" : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
   },
   cli: { parts: ["protocol", "engine"], packages: isNode },
   extension: { parts: ["protocol"], packages: (name) => isNode(name) || name === "vscode" },
-  webview: { parts: ["protocol"], packages: (name, file) => name === "d3" || (name.startsWith("@vscode/webview-ui-toolkit") && file === "webview/controls.ts") },
+  webview: {
+    parts: ["protocol"],
+    packages: (name, file) => name === "d3" || (name.startsWith("@vscode/webview-ui-toolkit") && file === "webview/controls.ts"),
+  },
 };
 
 /** What is wrong with one file's imports. */

@@ -3,7 +3,7 @@ import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
 import type { AuditPlan, AuditResult } from "../protocol/index.js";
 import { choice, count, DATA_OPTIONS, dataOptions, modelPath, number, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
-import { plain, ProgressLine } from "./terminal.js";
+import { ProgressLine, plain } from "./terminal.js";
 import { textReport } from "./text.js";
 
 export async function audit(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -63,7 +63,10 @@ function belowFloor(result: AuditResult, floors: { aqi?: number; auroc?: number 
   for (const [name, value, least] of checks) {
     if (least === undefined || (value !== null && value >= least)) continue;
     failed = true;
-    process.stderr.write(plain(`layerscope: ${name} is ${value === null ? `absent (${result.aqi.reason ?? "too few rows"})` : value.toFixed(3)}, below the ${least} asked for.`) + "\n");
+    process.stderr.write(
+      plain(`layerscope: ${name} is ${value === null ? `absent (${result.aqi.reason ?? "too few rows"})` : value.toFixed(3)}, below the ${least} asked for.`) +
+        "\n",
+    );
   }
   return failed;
 }

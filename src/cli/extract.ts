@@ -23,7 +23,11 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
     (done, of) => line.show({ phase: "running", done, of, unit: "rows", perSecond: null, secondsLeft: null }),
     signal,
   ).finally(() => line.clear());
-  const notes = [summary.truncated > 0 ? `${summary.truncated} truncated` : "", summary.empty > 0 ? `${summary.empty} without tokens (NaN)` : ""].filter(Boolean);
-  process.stderr.write(`${values.out}: ${poolings.join(", ")}, each ${summary.layers} layers x ${summary.rows} rows x ${summary.width}${notes.length ? ` (${notes.join(", ")})` : ""}\n`);
+  const notes = [summary.truncated > 0 ? `${summary.truncated} truncated` : "", summary.empty > 0 ? `${summary.empty} without tokens (NaN)` : ""].filter(
+    Boolean,
+  );
+  process.stderr.write(
+    `${values.out}: ${poolings.join(", ")}, each ${summary.layers} layers x ${summary.rows} rows x ${summary.width}${notes.length ? ` (${notes.join(", ")})` : ""}\n`,
+  );
   return 0;
 }

@@ -1,3 +1,4 @@
+import { VERSION } from "../engine/version.js";
 import { problemOf } from "../protocol/index.js";
 import { audit } from "./audit.js";
 import { exitCode, printProblem } from "./exit.js";
@@ -5,7 +6,6 @@ import { extract } from "./extract.js";
 import { HELP } from "./help.js";
 import { usageProblem } from "./options.js";
 import { taps } from "./taps.js";
-import { VERSION } from "../engine/version.js";
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = { audit, taps, extract };
 

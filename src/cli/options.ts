@@ -1,7 +1,8 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type DataOptions, POOLINGS, type Pooling, PROVIDERS, type Problem, ProblemError, type Provider } from "../protocol/index.js";
 
-export const usageProblem = (message: string, hint = "`layerscope help` lists the commands and their options.") => new ProblemError({ code: "cli/usage", message, hint } satisfies Problem);
+export const usageProblem = (message: string, hint = "`layerscope help` lists the commands and their options.") =>
+  new ProblemError({ code: "cli/usage", message, hint } satisfies Problem);
 
 type Spec = NonNullable<ParseArgsConfig["options"]>;
 
@@ -49,7 +50,13 @@ function sentence(error: unknown): string {
   return `${text.replace(/\.$/, "")}.`;
 }
 
-export type DataValues = { [K in keyof typeof DATA_OPTIONS]?: (typeof DATA_OPTIONS)[K] extends { multiple: true } ? string[] : (typeof DATA_OPTIONS)[K]["type"] extends "boolean" ? boolean : string };
+export type DataValues = {
+  [K in keyof typeof DATA_OPTIONS]?: (typeof DATA_OPTIONS)[K] extends { multiple: true }
+    ? string[]
+    : (typeof DATA_OPTIONS)[K]["type"] extends "boolean"
+      ? boolean
+      : string;
+};
 
 export function dataOptions(v: DataValues): DataOptions {
   const side = (name: "all" | "contrast-all") => {
@@ -110,6 +117,7 @@ export function modelPath(value: string | undefined): string {
 }
 
 export function onlyFile(positionals: readonly string[], what: string): string {
-  if (positionals.length !== 1) throw usageProblem(positionals.length === 0 ? `The ${what} is missing.` : `One ${what} is expected, not ${positionals.length}.`);
+  if (positionals.length !== 1)
+    throw usageProblem(positionals.length === 0 ? `The ${what} is missing.` : `One ${what} is expected, not ${positionals.length}.`);
   return positionals[0];
 }

@@ -10,7 +10,9 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
   const files = [dataset.path, dataset.contrastPath].filter((path) => path !== undefined).map((path) => plain(basename(path)));
   const lines: string[] = [
     bold(plain(result.verdict)),
-    dim(`${plain(model.name)} · ${model.precision} · ${model.provider} · ${files.join(" against ")} · ${settings.pooling} · ${digits(timing.totalMs / 1000)} s`),
+    dim(
+      `${plain(model.name)} · ${model.precision} · ${model.provider} · ${files.join(" against ")} · ${settings.pooling} · ${digits(timing.totalMs / 1000)} s`,
+    ),
     "",
   ];
   if (aqi.score === null) lines.push(`AQI        absent: ${plain(aqi.reason ?? "not computable")}`);
@@ -28,10 +30,15 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
     lines.push("", "categories (AUROC by layer, n)");
     const width = Math.min(32, Math.max(...categories.map(({ name }) => plain(name).length)));
     for (const { name, n, auroc, why } of categories)
-      lines.push(`  ${plain(name).slice(0, width).padEnd(width)} ${auroc.every((v) => v === null) ? dim(plain(why ?? "not computable")) : sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`);
+      lines.push(
+        `  ${plain(name).slice(0, width).padEnd(width)} ${auroc.every((v) => v === null) ? dim(plain(why ?? "not computable")) : sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`,
+      );
   }
   const [negative, positive] = dataset.classes;
-  lines.push("", `rows       ${dataset.used} used of ${dataset.rows} (${counts(result, 0)} ${plain(negative.name)}, ${counts(result, 1)} ${plain(positive.name)})${dataset.truncated.total > 0 ? `, ${dataset.truncated.total} truncated` : ""}`);
+  lines.push(
+    "",
+    `rows       ${dataset.used} used of ${dataset.rows} (${counts(result, 0)} ${plain(negative.name)}, ${counts(result, 1)} ${plain(positive.name)})${dataset.truncated.total > 0 ? `, ${dataset.truncated.total} truncated` : ""}`,
+  );
   for (const skip of dataset.skipped) lines.push(`  ${skip.count} skipped: ${plain(skip.message)}`);
   for (const notice of result.notices) lines.push(`note: ${plain(notice.message)}`);
   lines.push(dim("An AQI is evidence about geometry, never proof that a model is safe."));

@@ -3,8 +3,8 @@ import type { AuditPlan, AuditView, DataAnswer, DataOptions, EngineMethods, Mode
 import { PROTOCOL } from "../protocol/index.js";
 import { Workbench } from "./audit/prepare.js";
 import { type AuditHooks, runAudit } from "./audit/run.js";
-import { inspectDataset, openDataset } from "./data/index.js";
 import type { Dataset } from "./data/dataset.js";
+import { inspectDataset, openDataset } from "./data/index.js";
 import { problem } from "./errors.js";
 import { inspectModel } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
@@ -81,7 +81,10 @@ export class Engine {
     if (this.read?.key === key) return this.read.dataset;
     const dataset = await openDataset(path, options);
     if (dataset.card.sha256 !== sha256)
-      throw problem("rows/changed", "The dataset has changed since this audit, so its rows cannot be shown.", { hint: "Run the audit again.", where: { file: path } });
+      throw problem("rows/changed", "The dataset has changed since this audit, so its rows cannot be shown.", {
+        hint: "Run the audit again.",
+        where: { file: path },
+      });
     this.read = { key, dataset };
     return dataset;
   }

@@ -17,7 +17,8 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
   { post: (message: Envelope) => void send(message), onMessage: (listener) => void process.on("message", listener) },
   {
     "engine.hello": async ({ protocol }) => {
-      if (protocol !== PROTOCOL) throw problem("engine/protocol", `The extension speaks protocol ${String(protocol)}, this engine ${PROTOCOL}.`, { hint: "Reload the window." });
+      if (protocol !== PROTOCOL)
+        throw problem("engine/protocol", `The extension speaks protocol ${String(protocol)}, this engine ${PROTOCOL}.`, { hint: "Reload the window." });
       return engine.hello();
     },
     "model.inspect": ({ path }) => engine.inspectModel(path),

@@ -68,7 +68,15 @@ export const pooling = oneOf(...POOLINGS);
 const envelopes: Record<string, Check> = {
   ask: fields({ v: whole, kind: text, id: whole, method: text, params: () => undefined }),
   answer: fields({ v: whole, kind: text, id: whole, result: () => undefined }),
-  error: fields({ v: whole, kind: text, id: whole, problem: (v, n) => (typeof v === "object" && v !== null ? (text((v as { code?: unknown }).code, `${n}.code`) ?? text((v as { message?: unknown }).message, `${n}.message`)) : `${n} is not an object`) }),
+  error: fields({
+    v: whole,
+    kind: text,
+    id: whole,
+    problem: (v, n) =>
+      typeof v === "object" && v !== null
+        ? (text((v as { code?: unknown }).code, `${n}.code`) ?? text((v as { message?: unknown }).message, `${n}.message`))
+        : `${n} is not an object`,
+  }),
   cancel: fields({ v: whole, kind: text, id: whole }),
   event: fields({ v: whole, kind: text, name: text, body: () => undefined }),
 };

@@ -98,7 +98,10 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
   private receive(message: unknown): void {
     if (this.closed) return;
     const envelope = checkEnvelope(message);
-    if (typeof envelope === "string") return this.onRefused(envelope);
+    if (typeof envelope === "string") {
+      this.onRefused(envelope);
+      return;
+    }
     switch (envelope.kind) {
       case "ask":
         void this.answer(envelope.id, envelope.method, envelope.params);
@@ -106,7 +109,10 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
       case "answer":
       case "error": {
         const waiting = this.pending.get(envelope.id);
-        if (!waiting) return this.onRefused(`an answer to question ${envelope.id}, which was not asked or is answered already`);
+        if (!waiting) {
+          this.onRefused(`an answer to question ${envelope.id}, which was not asked or is answered already`);
+          return;
+        }
         this.pending.delete(envelope.id);
         if (envelope.kind === "answer") waiting.resolve(envelope.result);
         else waiting.reject(new ProblemError(envelope.problem));
@@ -145,4 +151,3 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
     }
   }
 }
-

@@ -12,6 +12,8 @@ const started = performance.now();
 const view = await engine.ask("audit.run", plan(data, model));
 const status = readFileSync(`/proc/${engine.child.pid}/status`, "utf8");
 const mb = (field) => Math.round(Number(status.match(new RegExp(`${field}:\\s+(\\d+)`))?.[1]) / 1024);
-console.log(`${view.result.dataset.used} rows, ${view.result.layers.length - 1} blocks, width ${view.result.model.hiddenSize}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+console.log(
+  `${view.result.dataset.used} rows, ${view.result.layers.length - 1} blocks, width ${view.result.model.hiddenSize}: ${((performance.now() - started) / 1000).toFixed(1)} s`,
+);
 console.log(`peak resident ${mb("VmHWM")} MB, now ${mb("VmRSS")} MB (of it file-backed, the mapped weights included: ${mb("RssFile")} MB)`);
 await engine.kill();

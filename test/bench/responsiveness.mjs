@@ -70,9 +70,30 @@ const kills = [];
 for (let i = 0; i < 5; i++) kills.push(await usableAfterKill());
 
 const rows = [
-  ["engine ready", quantile(pictures.map((p) => p.ready), 0.5), "median of 5"],
-  ["first picture after the choice", quantile(pictures.map((p) => p.picture), 0.5), "median of 5, engine start included"],
-  ["whole audit", quantile(pictures.map((p) => p.whole), 0.5), "median of 5, engine start included"],
+  [
+    "engine ready",
+    quantile(
+      pictures.map((p) => p.ready),
+      0.5,
+    ),
+    "median of 5",
+  ],
+  [
+    "first picture after the choice",
+    quantile(
+      pictures.map((p) => p.picture),
+      0.5,
+    ),
+    "median of 5, engine start included",
+  ],
+  [
+    "whole audit",
+    quantile(
+      pictures.map((p) => p.whole),
+      0.5,
+    ),
+    "median of 5, engine start included",
+  ],
   ["cancel answered, p95", quantile(cancelled, 0.95), `${cancelled.length} cancels`],
   ["usable again after a kill", quantile(kills, 0.5), "median of 5"],
 ];

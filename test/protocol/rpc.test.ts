@@ -19,7 +19,9 @@ function wires() {
       sent.push(message);
       queueMicrotask(() => listeners[1 - me](structuredClone(message)));
     },
-    onMessage: (listener) => void (listeners[me] = listener),
+    onMessage(listener) {
+      listeners[me] = listener;
+    },
   });
   return { a: end(0), b: end(1), sent, inject: (to: number, message: unknown) => listeners[to](message) };
 }

@@ -45,7 +45,10 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
     const ids: (readonly number[])[] = [];
     chunk.forEach((row, i) => {
       const skip = skipReason(encoded[i], request.required);
-      if (skip) return request.onSkip?.(row, skip);
+      if (skip) {
+        request.onSkip?.(row, skip);
+        return;
+      }
       request.onRow?.(row, encoded[i].ids.length, encoded[i].truncated);
       rows.push(row);
       ids.push(encoded[i].ids);

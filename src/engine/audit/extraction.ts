@@ -1,5 +1,4 @@
-import { stat } from "node:fs/promises";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { DataOptions, Pooling, Provider } from "../../protocol/index.js";
 import { openTexts } from "../data/index.js";
 import { problem, rawText } from "../errors.js";
@@ -61,9 +60,16 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
         seed: plan.seed,
         signal,
         sink: (kind, layer, rows, values) => stores[kind].put(layer, rows, values),
-        onRow: (_, __, cut) => void (truncated += cut ? 1 : 0),
-        onSkip: () => void empty++,
-        onBatch: (rows) => onProgress((done += rows.length), count),
+        onRow(_, __, cut) {
+          if (cut) truncated++;
+        },
+        onSkip() {
+          empty++;
+        },
+        onBatch(rows) {
+          done += rows.length;
+          onProgress(done, count);
+        },
       });
       const tensors = plan.poolings.map((name, kind) => ({
         name,
@@ -103,7 +109,11 @@ function idsEncoder(lists: readonly (readonly number[])[], maxTokens: number) {
 
 async function readIds(path: string): Promise<{ lists: number[][] }> {
   const wrong = (what: string, details?: string) =>
-    problem("extract/ids", `${path}: ${what}.`, { hint: "The file is a JSON list of lists of token ids, for example [[1, 15, 27], [1, 9]].", where: { file: path }, details });
+    problem("extract/ids", `${path}: ${what}.`, {
+      hint: "The file is a JSON list of lists of token ids, for example [[1, 15, 27], [1, 9]].",
+      where: { file: path },
+      details,
+    });
   let json: unknown;
   try {
     if ((await stat(path)).size > MAX_IDS_BYTES) throw wrong(`it is larger than ${MAX_IDS_BYTES} bytes`);

@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import type { AuditPlan, Pooling } from "../../protocol/index.js";
-import { openDataset } from "../data/index.js";
 import type { Dataset } from "../data/dataset.js";
+import { openDataset } from "../data/index.js";
+import { problem } from "../errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { noTokenizer } from "../text/errors.js";
 import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
-import { problem } from "../errors.js";
 
 export interface Prepared {
   readonly dataset: Dataset;

@@ -1,8 +1,8 @@
 import type { AuditPlan, AuditView, Curve, LayerScores, Matrix, Maybe, Picture, Strips } from "../../protocol/index.js";
 import { previewRows } from "../lenses/preview.js";
 import type { Collected } from "./collect.js";
-import type { Prepared } from "./prepare.js";
 import { frameOf, noAqi } from "./frame.js";
+import type { Prepared } from "./prepare.js";
 import { rowTable } from "./rows.js";
 
 /** Rows that a preview looks at; more would not change the picture, only its cost. */

@@ -75,7 +75,8 @@ function layerScores(geometry: AlignmentQuality["layers"][number], probe: Concep
 function withhold(picture: Picture, withheld: ReadonlyMap<number, string>): Picture {
   if (withheld.size === 0) return picture;
   const blank = <T>(values: readonly T[]) => values.map((value, layer) => (withheld.has(layer) ? null : value));
-  if (picture.shape === "matrix") return { ...picture, rows: picture.rows.map((row) => ({ ...row, values: blank(row.values), why: row.why ?? [...withheld.values()][0] })) } satisfies Matrix;
+  if (picture.shape === "matrix")
+    return { ...picture, rows: picture.rows.map((row) => ({ ...row, values: blank(row.values), why: row.why ?? [...withheld.values()][0] })) } satisfies Matrix;
   if (picture.shape !== "curve") return picture;
   return { ...picture, series: picture.series.map((s) => (Array.isArray(s.values) ? { ...s, values: blank(s.values) } : s)) };
 }

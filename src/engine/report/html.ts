@@ -30,7 +30,7 @@ export async function htmlReport(view: AuditView, texts?: ReadonlyMap<number, st
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${csp}">
-<title>${escape(`Layerscope: ${basename(dataset.path)}`)}</title>
+<title>${escapeHtml(`Layerscope: ${basename(dataset.path)}`)}</title>
 <style>${style}</style>
 </head>
 <body class="vscode-light layerscope-report">
@@ -44,7 +44,7 @@ export async function htmlReport(view: AuditView, texts?: ReadonlyMap<number, st
 
 const hash = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 
-const escape = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Beside the bundle when installed, two folders above the source in tests. */
 async function asset(folder: string, name: string): Promise<string> {
@@ -56,5 +56,8 @@ async function asset(folder: string, name: string): Promise<string> {
       missing = error;
     }
   }
-  throw problem("report/assets", "The parts that an HTML report is made of are missing from this installation.", { hint: "Install Layerscope again.", details: rawText(missing) });
+  throw problem("report/assets", "The parts that an HTML report is made of are missing from this installation.", {
+    hint: "Install Layerscope again.",
+    details: rawText(missing),
+  });
 }

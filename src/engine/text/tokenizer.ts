@@ -36,7 +36,8 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
     throw badTokenizer(path, "its parts are missing or of an unknown kind", rawText(error));
   }
   // The library leaves a hole where a word-level vocabulary does not know a word; transformers gives the unknown token.
-  const encode: Encode = (text, special) => tokenizer.encode(text, { add_special_tokens: special }).ids.flatMap((id) => (Number.isInteger(id) ? [id] : unknown));
+  const encode: Encode = (text, special) =>
+    tokenizer.encode(text, { add_special_tokens: special }).ids.flatMap((id) => (Number.isInteger(id) ? [id] : unknown));
   return {
     async encode(texts, maxTokens, signal) {
       const all: Encoded[] = [];

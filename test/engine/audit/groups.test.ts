@@ -6,7 +6,12 @@ const same = (group: Int32Array, ...rows: number[]) => rows.every((row) => group
 
 describe("groups of rows that must share a fold", () => {
   it("join the rows of a pair or group column", () => {
-    const { group, paired } = groupRows(["red apples on a table", "how to fly a kite", "cold soup in winter", "the sea at night"], ["a", "b", "a", "b"], label(0, 0, 1, 1), 0);
+    const { group, paired } = groupRows(
+      ["red apples on a table", "how to fly a kite", "cold soup in winter", "the sea at night"],
+      ["a", "b", "a", "b"],
+      label(0, 0, 1, 1),
+      0,
+    );
     expect(same(group, 0, 2)).toBe(true);
     expect(same(group, 1, 3)).toBe(true);
     expect(group[0]).not.toBe(group[1]);
@@ -15,7 +20,12 @@ describe("groups of rows that must share a fold", () => {
 
   it("join near-duplicates, and through them whole groups", () => {
     const long = "please tell me how I can bake a loaf of bread with a crisp crust at home";
-    const { group, nearDuplicates } = groupRows([long, `${long}!`, "what is the tallest mountain", "who wrote the first novel"], [undefined, "g", "g", undefined], label(0, 1, 0, 1), 0);
+    const { group, nearDuplicates } = groupRows(
+      [long, `${long}!`, "what is the tallest mountain", "who wrote the first novel"],
+      [undefined, "g", "g", undefined],
+      label(0, 1, 0, 1),
+      0,
+    );
     expect(same(group, 0, 1, 2)).toBe(true);
     expect(group[3]).not.toBe(group[0]);
     expect(nearDuplicates).toBe(1);

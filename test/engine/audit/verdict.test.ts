@@ -38,7 +38,9 @@ describe("the verdict", () => {
 
   it("names the weakest category", () => {
     const category = (name: string, auroc: number | null) => ({ name, n: [9, 9] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] });
-    expect(verdict(parts({ categories: [category("fraud", 0.8), category("hate", 0.61), category("few", null)] }))).toContain("Weakest: hate (AUROC 0.61 at layer 2).");
+    expect(verdict(parts({ categories: [category("fraud", 0.8), category("hate", 0.61), category("few", null)] }))).toContain(
+      "Weakest: hate (AUROC 0.61 at layer 2).",
+    );
     expect(verdict(parts({ categories: [category("fraud", 0.8), category("few", null)] }))).not.toContain("Weakest");
   });
 });

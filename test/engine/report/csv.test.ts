@@ -10,7 +10,7 @@ const view = {
     id: Uint32Array.of(0, 7),
     label: Uint8Array.of(0, 1),
     category: Uint16Array.of(0, 65535),
-    categories: ["=1+1, quoted \"x\""],
+    categories: ['=1+1, quoted "x"'],
     place: Int32Array.of(0, 4, 0, 4, 9, 0, -1, 0, 0, 0),
     score: Float32Array.of(0.5, -1.25, Number.NaN, 2),
     probability: Float32Array.of(0.75, Number.NaN),

@@ -21,7 +21,8 @@ describe("activations", () => {
       const order = Array.from({ length: rows }, (_, i) => (i * 17) % rows).filter((row) => row !== 13);
       for (let start = 0; start < order.length; start += 6) {
         const batch = order.slice(start, start + 6);
-        for (let layer = 0; layer < layers; layer++) store.put(layer, batch, Float32Array.from(batch.flatMap((row) => [0, 1, 2, 3].map((i) => value(layer, row, i)))));
+        for (let layer = 0; layer < layers; layer++)
+          store.put(layer, batch, Float32Array.from(batch.flatMap((row) => [0, 1, 2, 3].map((i) => value(layer, row, i)))));
       }
       const second = store.get(2);
       expect([...second.subarray(7 * width, 8 * width)]).toEqual([0, 1, 2, 3].map((i) => value(2, 7, i)));

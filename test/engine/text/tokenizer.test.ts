@@ -16,7 +16,15 @@ function write(name: string, json: unknown): string {
 /** Words of a tiny vocabulary between [CLS] and [SEP]. */
 const wordLevel = (pattern?: string) => ({
   version: "1.0",
-  added_tokens: [0, 1, 2].map((id) => ({ id, content: ["[UNK]", "[CLS]", "[SEP]"][id], special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })),
+  added_tokens: [0, 1, 2].map((id) => ({
+    id,
+    content: ["[UNK]", "[CLS]", "[SEP]"][id],
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  })),
   normalizer: null,
   pre_tokenizer: pattern ? { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false } : { type: "WhitespaceSplit" },
   post_processor: {
@@ -60,7 +68,9 @@ describe("tokenizer", () => {
 
   it("says in a sentence what is wrong with a file that is no tokenizer", async () => {
     await expect(openTokenizer(join(folder, "none.json"))).rejects.toMatchObject({ problem: { code: "tokenizer/unreadable" } });
-    await expect(openTokenizer(write("cut.json", '{"version": "1.0", "mod'))).rejects.toMatchObject({ problem: { message: expect.stringContaining("not valid JSON") } });
+    await expect(openTokenizer(write("cut.json", '{"version": "1.0", "mod'))).rejects.toMatchObject({
+      problem: { message: expect.stringContaining("not valid JSON") },
+    });
     await expect(openTokenizer(write("list.json", []))).rejects.toMatchObject({ problem: { code: "tokenizer/unreadable" } });
     await expect(openTokenizer(write("empty.json", {}))).rejects.toMatchObject({ problem: { code: "tokenizer/unreadable" } });
   });
@@ -69,9 +79,12 @@ describe("tokenizer", () => {
   for (const name of ["SmolLM2-135M-Instruct", "all-MiniLM-L6-v2"]) {
     it.skipIf(!existsSync(join(models, name)))(`gives the ids that transformers gives (${name})`, async () => {
       const tokenizer = await openTokenizer(join(models, name, "tokenizer.json"));
-      const golden = JSON.parse(readFileSync(join(models, name, "golden.json"), "utf8")) as { prompts: { prompt: string; text_given_to_tokenizer?: string; input_ids: number[] }[] };
+      const golden = JSON.parse(readFileSync(join(models, name, "golden.json"), "utf8")) as {
+        prompts: { prompt: string; text_given_to_tokenizer?: string; input_ids: number[] }[];
+      };
       expect(golden.prompts.length).toBeGreaterThan(0);
-      for (const { prompt, text_given_to_tokenizer, input_ids } of golden.prompts) expect((await tokenizer.encode([text_given_to_tokenizer ?? prompt], 512))[0].ids).toEqual(input_ids);
+      for (const { prompt, text_given_to_tokenizer, input_ids } of golden.prompts)
+        expect((await tokenizer.encode([text_given_to_tokenizer ?? prompt], 512))[0].ids).toEqual(input_ids);
     });
   }
 });

@@ -12,8 +12,9 @@ export async function run(): Promise<void> {
 }
 
 /** One line a test, marked so that they can be told from the extension host's other output. */
-class Lines {
-  constructor(runner: Mocha.Runner) {
+class Lines extends Mocha.reporters.Base {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
     let [passed, failed, pending] = [0, 0, 0];
     const say = (line: string) => console.log(`[suite] ${line}`);
     runner.on("pass", (test) => {
