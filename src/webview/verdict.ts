@@ -23,6 +23,9 @@ export class Verdict {
   private readonly problem = el("div", { class: "problem", attrs: { role: "alert" } });
   private readonly reason = el("p", { class: "reason" });
   private drawn = "";
+  /** What the figure and the rule show, so that a moving pointer does not make them anew under a selection. */
+  private led = "";
+  private ruled: unknown[] = [];
 
   constructor(
     private readonly kit: Kit,
@@ -57,6 +60,8 @@ export class Verdict {
     this.facts.hidden = !result && !busy;
     if (result) this.drawResult(result, state, width, theme);
     else {
+      this.led = "";
+      this.ruled = [];
       this.figure.replaceChildren(el("span", { class: "number none", text: "–" }));
       if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
@@ -86,16 +91,22 @@ export class Verdict {
 
   private drawResult(result: AuditResult, state: PanelState, width: number, theme: Theme): void {
     const lead = leading(result);
-    this.figure.replaceChildren(
-      el("span", { class: lead.rule.value === null ? "number none" : "number", text: lead.number }),
-      el("span", { class: "number-unit", text: lead.unit }),
-      el("span", { class: "number-interval", text: lead.interval }),
-      result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
-    );
-    drawRule(this.rule, lead.rule, ruleWidth(width), theme);
+    const key = JSON.stringify([lead, result.final, state.phase]);
+    if (key !== this.led) {
+      this.led = key;
+      this.figure.replaceChildren(
+        el("span", { class: lead.rule.value === null ? "number none" : "number", text: lead.number }),
+        el("span", { class: "number-unit", text: lead.unit }),
+        el("span", { class: "number-interval", text: lead.interval }),
+        result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
+      );
+      this.stats.replaceChildren(...lead.stats.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
+    }
+    const ruled = [key, width, theme];
+    if (ruled.some((part, i) => part !== this.ruled[i])) drawRule(this.rule, lead.rule, ruleWidth(width), theme);
+    this.ruled = ruled;
     setText(this.sentence, result.verdict);
     setText(this.reason, result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
-    this.stats.replaceChildren(...lead.stats.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
     this.drawFacts(result);
     this.drawNotices(result);
   }

@@ -42,7 +42,8 @@ export const rows: View<Strips> = (at, picture, size, scene, on) => {
   now.scroller.style.height = `${size.height - LIST_HEAD}px`;
   now.ground.style.height = `${scene.order.length * rowHeight(scene.axis.narrow)}px`;
   setAttr(now.scroller, "aria-label", `${picture.title}: ${scene.order.length} rows`);
-  if (retable || reaxis || reorder) for (const place of [...now.drawn.keys()]) release(now, place);
+  // Refilled in their places: a row that went away between press and release would swallow the click.
+  if (retable || reaxis || reorder) for (const [place, element] of now.drawn) if (place < scene.order.length) fillRow(element, place, scene, now.painter);
   // Another order by the user's wish begins at its top; new numbers for the same rows leave the list where it stands.
   if (reorder && !retable) now.scroller.scrollTop = 0;
   if (scene.row !== now.shown || (reorder && before && scene.row >= 0)) reveal(now);
