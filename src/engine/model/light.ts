@@ -21,6 +21,7 @@ export function lightOf(links: Links, n: number, root: readonly number[]): Light
   if (a < 0) return undefined;
   if (PASSES.has(node.op)) return links.dynamic[a] ? { from: a, norm: false } : undefined;
   if (NORMS.has(node.op)) return { from: a, norm: true };
+  if (node.op === "Where" && b >= 0) return maskedBy(links, inputs);
   if (b < 0 || inputs.length > 2) return undefined;
   const dynamicA = links.dynamic[a];
   const dynamicB = links.dynamic[b];
@@ -29,6 +30,8 @@ export function lightOf(links: Links, n: number, root: readonly number[]): Light
     case "Mul":
       if (dynamicA !== dynamicB) return { from: dynamicA ? a : b, norm: false };
       if (!dynamicA || node.op === "Add") return undefined;
+      // Padding is set to zero between the blocks of some models.
+      if (links.mask[a] !== links.mask[b]) return { from: links.mask[a] ? b : a, norm: false };
       if (isStatistic(links, b, root[a]!, root)) return { from: a, norm: true };
       return isStatistic(links, a, root[b]!, root) ? { from: b, norm: true } : undefined;
     case "Sub":
@@ -42,6 +45,13 @@ export function lightOf(links: Links, n: number, root: readonly number[]): Light
     default:
       return undefined;
   }
+}
+
+/** Where(mask, state, constant), or the other way round. */
+function maskedBy(links: Links, [condition, yes, no]: readonly number[]): Light | undefined {
+  if (condition === undefined || yes === undefined || no === undefined || !links.mask[condition] || links.dynamic[yes] === links.dynamic[no]) return undefined;
+  const from = links.dynamic[yes] ? yes : no;
+  return links.mask[from] ? undefined : { from, norm: false };
 }
 
 const ARITHMETIC = new Set([

@@ -4,6 +4,10 @@ import type { Graph, Model, Node, Tensor } from "./graph.js";
 /** Operators that read a tensor's shape, not its numbers: what follows does not depend on the data. */
 const SHAPE_ONLY = new Set(["Shape", "Size"]);
 
+const MASK_TYPES = new Set([6, 7, 9]);
+const MASK_OPS =
+  /^(Cast|Identity|Unsqueeze|Squeeze|Reshape|Expand|Slice|Sub|Add|Mul|Not|And|Or|Equal|Less|LessOrEqual|Greater|GreaterOrEqual|Where|Range|CumSum|ReduceSum|ReduceMax|ConstantOfShape|Tile|Concat|Trilu|Min|Max)$/;
+
 /**
  * A graph with its values numbered and linked. Values: [0, count); nodes in an order in which makers come before readers.
  */
@@ -21,6 +25,8 @@ export class Links {
   readonly captured: number[][] = [];
   /** [value] true when it depends on data fed to the graph, not only on weights and shapes. */
   readonly dynamic: boolean[] = [];
+  /** [value] true when it is made from fed data by comparisons and reshaping alone: masks and positions. */
+  readonly mask: boolean[] = [];
   private readersOf: number[][] | undefined;
 
   constructor(
@@ -28,11 +34,17 @@ export class Links {
     readonly graph: Graph,
   ) {
     this.nodes = inOrder(file, graph);
-    for (const input of graph.inputs) if (!graph.initializers.has(input.name)) this.dynamic[this.id(input.name)] = true;
+    for (const input of graph.inputs) {
+      if (graph.initializers.has(input.name)) continue;
+      const v = this.id(input.name);
+      this.dynamic[v] = true;
+      this.mask[v] = MASK_TYPES.has(input.type) || /mask/.test(input.name);
+    }
     this.nodes.forEach((node, n) => {
       const inputs = node.inputs.map((name) => (name === "" ? -1 : this.id(name)));
       const captured = node.captured.map((name) => this.id(name));
       const dynamic = !SHAPE_ONLY.has(node.op) && [...inputs, ...captured].some((v) => v >= 0 && this.dynamic[v]);
+      const mask = dynamic && MASK_OPS.test(node.op) && inputs.every((v) => v < 0 || !this.dynamic[v] || this.mask[v]);
       this.inputs.push(inputs);
       this.captured.push(captured);
       this.outputs.push(
@@ -41,6 +53,7 @@ export class Links {
           const v = this.id(name);
           this.maker[v] = n;
           this.dynamic[v] = dynamic;
+          this.mask[v] = mask;
           return v;
         }),
       );
@@ -56,6 +69,7 @@ export class Links {
       this.names.push(name);
       this.maker.push(-1);
       this.dynamic.push(false);
+      this.mask.push(false);
     }
     return v;
   }

@@ -2,6 +2,7 @@ import type { ModelCard, Notice } from "../../protocol/index.js";
 import { rawText, throwIfAborted } from "../errors.js";
 import { type Analysis, analyse } from "./analysis.js";
 import { cardWithoutHashes, hashes } from "./card.js";
+import { unsupported } from "./errors.js";
 import { explainSession } from "./explain.js";
 import { locateWeights, type Weights } from "./external.js";
 import { type Feeds, planInputs } from "./inputs.js";
@@ -104,6 +105,15 @@ async function openSession(
       code: "model/trial-failed",
       message: `A trial with two short rows failed; this export may accept only the shape it was traced with (${rawText(error).slice(0, 120)}).`,
     });
+  }
+  if (trial?.channelsFirst) {
+    await cpu.session.release();
+    const file = analysis.place.path;
+    throw unsupported(
+      file,
+      `${file} keeps its states with the tokens as the last axis ([batch, width, tokens]), which is not pooled yet.`,
+      "Export the model with states of [batch, tokens, width].",
+    );
   }
   if (trial && !trial.batches) {
     cpu.runner.oneRowAtATime = true;

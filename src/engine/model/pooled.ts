@@ -1,7 +1,7 @@
 import { problem } from "../errors.js";
 import { explainRun } from "./explain.js";
 import type { Feeds } from "./inputs.js";
-import { LAYERS, POOL } from "./rewrite.js";
+import { LAYERS, POOL, SHAPE } from "./rewrite.js";
 import type { RuntimeTensor, Session } from "./runtime.js";
 import type { Batch } from "./tapped.js";
 
@@ -70,7 +70,13 @@ export class PooledRunner {
     return all!;
   }
 
-  private async once({ ids, weights }: Batch): Promise<Float32Array> {
+  /** Shape of the last state for a batch, as the graph keeps it: [B, S, D] or another order. */
+  async shapeOf(batch: Batch): Promise<number[]> {
+    const { inputs } = this.feed(batch);
+    return Array.from((await this.session.run(inputs, SHAPE)).data, Number);
+  }
+
+  private feed({ ids, weights }: Batch) {
     const { feeds, fixedRows, fixedLength } = this.feeds;
     const rows = Math.max(ids.length, fixedRows ?? 0);
     const length = fixedLength ?? ids.reduce((most, row) => Math.max(most, row.length), 1);
@@ -85,6 +91,12 @@ export class PooledRunner {
     });
     const inputs = new Map<string, RuntimeTensor>([[POOL, { type: "float32", dims: [rows, k, length], data: pool }]]);
     for (const [name, feed] of feeds) inputs.set(name, feed({ ids: filled, length }));
+    return { inputs, rows, k };
+  }
+
+  private async once(batch: Batch): Promise<Float32Array> {
+    const { ids } = batch;
+    const { inputs, rows, k } = this.feed(batch);
     const result = await this.session.run(inputs, LAYERS);
     const data = result.data as Float32Array;
     if (result.dims[0] !== this.layers || result.dims[1] !== rows || result.dims[2] !== k)

@@ -12,6 +12,8 @@ import { WireWriter } from "./write.js";
 /** Names of what the tapped graph has more than the original. */
 export const POOL = "layerscope.pool";
 export const LAYERS = "layerscope.layers";
+/** Shape of the last state as the graph keeps it. */
+export const SHAPE = "layerscope.shape";
 
 export interface TappedGraph {
   /** A ModelProto whose large weights are external data in the original files. */
@@ -81,7 +83,7 @@ export function tappedGraph(model: Model, links: Links, taps: Taps, weights: Wei
       ...inputs.map((input) => valueProto(input.name, input.type, input.dims ?? undefined)),
       valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"]),
     ],
-    outputs: [valueProto(LAYERS)],
+    outputs: [valueProto(LAYERS), valueProto(SHAPE)],
     opsets: model.opsets,
     irVersion: Math.max(model.irVersion, 4),
     functions: model.functions.map(copy),
@@ -160,5 +162,6 @@ function poolingNodes(states: readonly string[], cast: boolean): WireWriter[] {
     return id("pooled");
   });
   nodes.push(node("Concat", pooled, LAYERS, { axis: 0 }));
+  nodes.push(node("Shape", [states[states.length - 1]!], SHAPE));
   return nodes;
 }

@@ -127,10 +127,13 @@ function splitOperands(
   }
   for (const a of operands) {
     const others = operands.filter((v) => v !== a);
-    // Branches computed from the state before a sum that was just made (attention and MLP side by side, added one after the other).
-    const points: number[] = [root[a]!];
-    for (let sum = sumAt.get(root[a]!); sum && points.length < 4; sum = sum.previous) points.push(sum.root);
-    if (others.some((b) => points.some((point) => search.reaches(point, b)))) return { skip: a };
+    if (others.some((b) => search.reaches(root[a]!, b))) return { skip: a };
+    // Attention and MLP side by side, added one after the other: the second branch was computed from the state before the
+    // first sum, and not through that sum.
+    for (let sum = sumAt.get(root[a]!), steps = 0; sum && steps < 3; sum = sum.previous, steps++) {
+      const { root: point } = sum;
+      if (others.some((b) => search.reaches(point, b, root[a]!))) return { skip: a };
+    }
   }
   return undefined;
 }
@@ -143,7 +146,8 @@ class Ancestors {
 
   constructor(private readonly links: Links) {}
 
-  reaches(from: number, to: number): boolean {
+  /** @param avoid a value that the way may not lead through */
+  reaches(from: number, to: number, avoid = -1): boolean {
     const { links } = this;
     const first = links.maker[from]!;
     // Both outputs of a fused node carry the sum, so reaching one is reaching the other.
@@ -155,7 +159,7 @@ class Ancestors {
       const v = stack.pop()!;
       const n = links.maker[v]!;
       if (heavy && (v === from || (fused && n === first))) return true;
-      if (n < first || n < 0 || !links.dynamic[v] || this.heavy[n] === stamp || (!heavy && this.light[n] === stamp)) continue;
+      if (v === avoid || n < first || n < 0 || !links.dynamic[v] || this.heavy[n] === stamp || (!heavy && this.light[n] === stamp)) continue;
       (heavy ? this.heavy : this.light)[n] = stamp;
       const next = heavy || isHeavy(links.nodes[n]!) ? 1 : 0;
       for (const input of links.inputs[n]!) if (input >= 0) stack.push(input, next);

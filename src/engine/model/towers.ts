@@ -16,7 +16,7 @@ export function findTowers(links: Links, streams: Streams): Tower[] {
   const chains: Sum[][] = [];
   while (left.size > 0) {
     let end: Sum | undefined;
-    for (const sum of left) if (!end || sum.depth > end.depth) end = sum;
+    for (const sum of left) if (!end || sum.depth >= end.depth) end = sum;
     const chain: Sum[] = [];
     for (let sum = end; sum && left.has(sum); sum = sum.previous) chain.unshift(sum);
     for (const sum of chain) left.delete(sum);
@@ -34,10 +34,15 @@ export function findTowers(links: Links, streams: Streams): Tower[] {
     if (!chains.some((other) => cone(links, chain[0]!.skip).values.has(other[0]!.skip))) chains.push(chain);
   }
   const towers = chains.map((chain) => ({ chain, cone: cone(links, chain[chain.length - 1]!.value), start: cone(links, chain[0]!.skip) }));
-  return towers.map(({ chain, cone: whole, start }) => ({
+  // A chain inside every step of another one (a stack of layers within each block) is no stream of its own.
+  const outer = towers.filter(
+    ({ chain, start }) =>
+      !towers.some((other) => other.chain !== chain && start.values.has(other.chain[0]!.skip) && other.cone.values.has(chain[chain.length - 1]!.value)),
+  );
+  return outer.map(({ chain, cone: whole, start }) => ({
     chain,
     inputs: start.inputs,
-    reads: towers.some((other) => other.chain !== chain && whole.values.has(other.chain[other.chain.length - 1]!.value)),
+    reads: outer.some((other) => other.chain !== chain && whole.values.has(other.chain[other.chain.length - 1]!.value)),
   }));
 }
 

@@ -7,6 +7,8 @@ export interface Trial {
   readonly causal: boolean;
   /** A padded row of a batch gets the same states as the row alone. */
   readonly batches: boolean;
+  /** States are kept as [B, D, S], so pooling over tokens mixes up numbers. */
+  readonly channelsFirst: boolean;
   /** States of the two trial rows, to compare providers by. */
   readonly states: Float32Array;
 }
@@ -26,6 +28,7 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
   const weightsOf = (n: number) => [Float32Array.from({ length: n }, (_, t) => (t === 0 ? 1 : 0)), new Float32Array(n).fill(1 / n)];
   const both = await runner.run({ ids: [short, long], weights: [weightsOf(short.length), weightsOf(long.length)] });
   const width = both.length / layers / 4;
+  const shape = await runner.shapeOf({ ids: [long], weights: [weightsOf(long.length)] });
   const last = (layers - 1) * 4 * width;
   const limit = precision === "float32" ? SAME.float32 : SAME.other;
   const causal = distance(both.subarray(last, last + width), both.subarray(last + 2 * width, last + 3 * width)) < (precision.includes("dynamic") ? 0.1 : limit);
@@ -35,7 +38,7 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
     for (let layer = 0; layer < layers && batches; layer++)
       batches = distance(both.subarray(layer * 4 * width, (layer * 4 + 2) * width), alone.subarray(layer * 2 * width, (layer + 1) * 2 * width)) < limit;
   }
-  return { width, causal, batches, states: both };
+  return { width, causal, batches, states: both, channelsFirst: shape.length === 3 && shape[1] === width && shape[2] !== width };
 }
 
 /** Largest difference relative to the largest value; NaN counts as different. */
