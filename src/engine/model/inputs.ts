@@ -128,7 +128,7 @@ function feedOf(input: Value, config: Config): Feed | undefined {
   if (/^seqlens_k$/.test(name)) return ({ ids, length }) => typed(input, [ids.length], undefined, length - 1);
   if (/^(total_sequence_length|total_seq_len)$/.test(name)) return ({ length }) => typed(input, dims ?? [], undefined, length);
   if (/^(past_sequence_length|past_seq_len)$/.test(name)) return constant(0);
-  if (/^(past|cache|.*past_key|.*past_value|.*_state|.*_cache)/.test(name) && rank !== undefined) return emptyPast(input, config);
+  if (/^(past|cache|(present_)?(conv|ssm|recurrent)_?(states?|cache))|past_(key|value)/.test(name) && rank !== undefined) return emptyPast(input, config);
   return undefined;
 }
 

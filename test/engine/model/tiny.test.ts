@@ -82,4 +82,32 @@ describe("a tiny transformer built in code", () => {
     await expect(model.run(meanAndLast([[1], [2, 259]]))).resolves.toHaveLength(4 * 2 * 2 * 16);
     await model.close();
   });
+
+  it("runs an export of fixed shape: shorter rows are padded, longer ones refused", async () => {
+    for (const [rows, length] of [
+      [1, 8],
+      [4, 8],
+    ] as const) {
+      const tiny = writeTiny(join(folder, `fixed-${rows}`), { fixed: [rows, length] });
+      const model = await openModel(tiny.folder, { provider: "cpu", threads: 1 });
+      expect(model.card).toMatchObject({ maxTokens: 8, oneRowAtATime: rows === 1 });
+      const got = await model.run(meanAndLast(ROWS));
+      const states = ROWS.map((row) => tiny.reference(row));
+      expect(worstError(got, 4, 3, 16, (layer, row, pooling) => (pooling === 1 ? states[row]![layer]!.at(-1) : undefined))).toBeLessThan(1e-5);
+      await expect(model.run(meanAndLast([[1, 2, 3, 4, 5, 6, 7, 8, 9]]))).rejects.toThrow("Row 1 of a batch has 9 tokens; this export takes at most 8.");
+      await model.close();
+    }
+  });
+
+  it("runs dynamically quantised rows one at a time, so that no row depends on its companions", async () => {
+    const tiny = writeTiny(join(folder, "dynamic"), { dynamicQuantization: true });
+    const model = await openModel(tiny.folder, { provider: "cpu", threads: 1 });
+    expect(model.card).toMatchObject({ oneRowAtATime: true, precision: "int8 dynamic", causal: true });
+    expect(model.card.notices.map((notice) => notice.code)).toEqual(["model/quantized", "model/one-row"]);
+    const together = await model.run(meanAndLast(ROWS));
+    const alone = await model.run(meanAndLast([ROWS[1]!]));
+    for (let layer = 0; layer < 4; layer++)
+      expect(together.subarray((layer * 3 + 1) * 32, (layer * 3 + 2) * 32)).toEqual(alone.subarray(layer * 32, (layer + 1) * 32));
+    await model.close();
+  });
 });

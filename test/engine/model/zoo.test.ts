@@ -3,6 +3,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { listTaps, openModel } from "../../../src/engine/model/index.js";
+import { liftBranches } from "../../../src/engine/model/lift.js";
+import { linksOf } from "../../../src/engine/model/links.js";
+import { parseModel } from "../../../src/engine/model/parse.js";
+import { fileSource } from "../../../src/engine/model/source.js";
+import { findTaps } from "../../../src/engine/model/taps.js";
 import { meanAndLast, worstError } from "./scratch.js";
 
 const zoo = join(dirname(fileURLToPath(import.meta.url)), "../../../../shared/models/zoo");
@@ -51,6 +56,10 @@ describe.skipIf(names.length === 0)("the zoo", () => {
     const { layers, hiddenSize } = listTaps(join(zoo, name));
     expect(hiddenSize).toBe(golden.hidden_size);
     expect(layers).toHaveLength(golden.num_layers + 1);
+    // The same layers without a word from config.json.
+    const source = fileSource(join(zoo, name, "model.onnx"));
+    expect(findTaps(linksOf(liftBranches(parseModel(source)))).layers).toEqual(layers);
+    source.close();
     const found = json<FoundTaps>(name, "taps.json");
     // Inner tensors of merged decoders could not be exposed when the list was made.
     if (name.includes("merged")) return;
