@@ -27,7 +27,7 @@ const targets = [
     external: ["onnxruntime-node"],
     banner: { js: "#!/usr/bin/env node" },
   },
-  { ...common, entryPoints: { webview: "src/webview/main.ts" }, platform: "browser", format: "iife", target: "es2022" },
+  { ...common, entryPoints: { webview: "src/webview/main.ts", report: "src/webview/report.ts" }, platform: "browser", format: "iife", target: "es2022" },
 ];
 
 if (watch) {

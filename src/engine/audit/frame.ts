@@ -61,7 +61,8 @@ export function frameOf({ prepared, plan, collected, used, ...times }: FramePart
     notices: [
       ...card.notices,
       ...model.card.notices,
-      ...model.providerNotes.map((message) => ({ code: "model/provider", message })),
+      // Without a wish for one, a machine without an accelerator is nothing to remark on.
+      ...(plan.provider === "auto" ? [] : model.providerNotes.map((message) => ({ code: "model/provider", message }))),
       ...(cut.notice ? [cut.notice] : []),
     ],
     timing: {
