@@ -167,6 +167,7 @@ export function runningTests(lab: () => Lab): void {
     it("keeps a press on a row and a selection of text while results stream", async () => {
       const wish = { rows: 200, layers: 9 };
       const page = await lab().open({ phase: "running", wish: { ...wish, final: false, scored: 0.3 } });
+      await page.locator(".list-row[data-place='3']").scrollIntoViewIfNeeded();
       const box = (await page.locator(".list-row[data-place='3']").boundingBox())!;
       await page.mouse.move(box.x + 60, box.y + 10);
       await page.mouse.down();
@@ -178,9 +179,11 @@ export function runningTests(lab: () => Lab): void {
       await page.evaluate((w) => window.mock.state(w, "done"), wish);
       await settle(page);
       await page.evaluate(() => getSelection()?.selectAllChildren(document.querySelector(".number")!));
+      await page.locator(".frame.curve").scrollIntoViewIfNeeded();
       const curve = (await page.locator(".frame.curve").boundingBox())!;
       await page.mouse.move(curve.x + curve.width * 0.6, curve.y + 80, { steps: 4 });
       await settle(page);
+      expect(await page.locator(".tip").isVisible()).toBe(true);
       expect(await page.evaluate(() => getSelection()?.toString())).toBe("62.4");
       await page.close();
     });
