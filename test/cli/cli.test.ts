@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditResult } from "../../src/protocol/index.js";
+import { writeTinyDecoder } from "../fixtures/models.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const CLI = join(ROOT, "out", "test-cli", "cli.cjs");
+const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
+const model = join(folder, "model");
+const data = join(folder, "data.jsonl");
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(ROOT, "src/cli/main.ts")],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    external: ["onnxruntime-node"],
+    outfile: CLI,
+    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
+  });
+  mkdirSync(model);
+  writeTinyDecoder(model);
+  const row = (i: number) => ({ text: `${i % 2 ? "qq xx zz" : "aa ee ii"} ${"bcdfg"[i % 5]}${i}`, label: i % 2 ? "unsafe" : "safe" });
+  writeFileSync(data, Array.from({ length: 40 }, (_, i) => JSON.stringify(row(i))).join("\n"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function layerscope(args: readonly string[], onStart: (kill: (signal: NodeJS.Signals) => void) => void = () => {}): Promise<Ended> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  onStart((signal) => child.kill(signal));
+  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
+}
+
+describe("layerscope on the command line", () => {
+  it("audits: text for people, one JSON object for programs", async () => {
+    const text = await layerscope(["audit", "data.jsonl", "--model", "model", "--provider", "cpu"]);
+    expect(text).toMatchObject({ code: 0, err: "" });
+    expect(text.out).toMatch(/AQI/);
+    expect(text.out).toMatch(/never proof that a model is safe/);
+    const json = await layerscope(["audit", "data.jsonl", "--model", "model", "--provider", "cpu", "--format", "json", "--seed", "3"]);
+    const result = JSON.parse(json.out) as AuditResult;
+    expect(Object.keys(result)).toEqual(expect.arrayContaining(["schemaVersion", "model", "dataset", "aqi", "layers", "probe", "controls", "timing"]));
+    expect(result.settings).toMatchObject({ seed: 3, pooling: "mean-skip-first" });
+    expect(result.model).toMatchObject({ provider: "cpu", layers: 3 });
+  });
+
+  it("fails a threshold with 1, and says which", async () => {
+    const passed = await layerscope(["audit", data, "--model", model, "--min-auroc", "0.6"]);
+    expect(passed.code).toBe(0);
+    const failed = await layerscope(["audit", data, "--model", model, "--min-auroc", "1.01", "--min-aqi", "101", "--format", "json"]);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toMatch(/AUROC .* below the 1.01/);
+    expect(failed.err).toMatch(/AQI .* below the 101/);
+    expect(() => JSON.parse(failed.out)).not.toThrow();
+  });
+
+  it("refuses with 2 where somebody would have to be asked, and names the options", async () => {
+    writeFileSync(join(folder, "numbers.csv"), `text,label\n${Array.from({ length: 20 }, (_, i) => `some prompt ${i},${i % 2}`).join("\n")}\n`);
+    const asked = await layerscope(["audit", "numbers.csv", "--model", model]);
+    expect(asked.code).toBe(2);
+    expect(asked.err).toMatch(/--unsafe 1/);
+    const answered = await layerscope(["audit", "numbers.csv", "--model", model, "--unsafe", "1", "--safe", "0"]);
+    expect(answered.code).toBe(0);
+  });
+
+  it("refuses bad usage and bad input with 2 and a sentence, never a stack", async () => {
+    const cases: [string[], RegExp][] = [
+      [["audt"], /no command "audt"/],
+      [["audit", "data.jsonl"], /--model is missing/],
+      [["audit", "--model", "model"], /dataset is missing/],
+      [["audit", "data.jsonl", "--model", "model", "--pool", "max"], /--pool takes one of/],
+      [["audit", "data.jsonl", "--model", "model", "--frobnicate"], /frobnicate/],
+      [["audit", "nowhere.jsonl", "--model", "model"], /nowhere.jsonl/],
+      [["audit", "data.jsonl", "--model", "nowhere"], /nowhere/],
+      [["taps", "data.jsonl"], /data.jsonl/],
+      [["extract", "data.jsonl", "--model", "model"], /--out is missing/],
+    ];
+    for (const [args, sentence] of cases) {
+      const { code, err, out } = await layerscope(args);
+      expect({ args, code, out }).toEqual({ args, code: 2, out: "" });
+      expect(err).toMatch(sentence);
+      expect(err).not.toMatch(/^\s+at .*:\d+:\d+\)/m);
+    }
+  });
+
+  it("lists taps, and extracts the states that they carry", async () => {
+    const taps = JSON.parse((await layerscope(["taps", "model", "--format", "json"])).out) as {
+      hiddenSize: number;
+      layers: { layer: number; tensor: string; op: string }[];
+    };
+    expect(taps.hiddenSize).toBe(16);
+    expect(taps.layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3]);
+    writeFileSync(join(folder, "ids.json"), "[[5, 6, 7], [9]]");
+    const done = await layerscope(["extract", "--ids", "ids.json", "--model", "model", "--pool", "mean-skip-first,last", "--out", "s.safetensors"]);
+    expect(done.code).toBe(0);
+    const bytes = readFileSync(join(folder, "s.safetensors"));
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { shape: number[]; data_offsets: [number, number] }>;
+    expect(header["mean-skip-first"].shape).toEqual([4, 2, 16]);
+    expect(header["last"].shape).toEqual([4, 2, 16]);
+    const value = (name: string, layer: number, row: number) => bytes.readFloatLE(8 + length + header[name].data_offsets[0] + (layer * 2 + row) * 16 * 4);
+    // A single token has no mean without its first one.
+    expect(value("mean-skip-first", 2, 1)).toBeNaN();
+    expect(Number.isFinite(value("mean-skip-first", 2, 0))).toBe(true);
+    expect(Number.isFinite(value("last", 3, 1))).toBe(true);
+  });
+
+  it("extracts rows without labels, in file order", async () => {
+    writeFileSync(join(folder, "plain.txt"), "one prompt\nanother prompt\n\nthe last one\n");
+    const done = await layerscope(["extract", "plain.txt", "--model", "model", "--pool", "mean", "--out", "t.safetensors"]);
+    expect(done.code).toBe(0);
+    expect(done.err).toMatch(/3 rows/);
+  });
+
+  it("ends with 130 when it is interrupted, and leaves nothing behind", async () => {
+    writeFileSync(
+      join(folder, "big.jsonl"),
+      Array.from({ length: 20_000 }, (_, i) => JSON.stringify({ text: `prompt ${i} with some more words`, label: i % 2 ? "unsafe" : "safe" })).join("\n"),
+    );
+    const ended = await layerscope(["audit", "big.jsonl", "--model", "model", "--out", "big.json", "--format", "json"], (kill) =>
+      setTimeout(() => kill("SIGINT"), 1500),
+    );
+    expect(ended.code).toBe(130);
+    expect(existsSync(join(folder, "big.json"))).toBe(false);
+  });
+
+  it("prints help and its version", async () => {
+    expect((await layerscope(["help"])).out).toMatch(/exit codes/);
+    expect((await layerscope(["--version"])).out).toBe("0.0.0-test\n");
+    expect((await layerscope([])).code).toBe(2);
+  });
+});
