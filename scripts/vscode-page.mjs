@@ -48,6 +48,24 @@ export async function openMenu(page, name) {
   throw new Error("the context menu has no Audit Alignment");
 }
 
+/** Chooses the entry; a menu that has just opened may let a first click pass. */
+export async function auditFromMenu(page, name) {
+  const entry = await openMenu(page, name);
+  await chooseEntry(entry);
+}
+
+export async function chooseEntry(entry) {
+  for (let i = 0; i < 5; i++) {
+    await entry.click({ timeout: 2000 }).catch(() => {});
+    const gone = await entry.waitFor({ state: "hidden", timeout: 1500 }).then(
+      () => true,
+      () => false,
+    );
+    if (gone) return;
+  }
+  throw new Error("the menu entry could not be chosen");
+}
+
 export async function runCommand(page, title) {
   await page.keyboard.press("F1");
   const input = page.locator(".quick-input-widget input[type=text]");

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vsixAtHand } from "./package.mjs";
-import { axeFindings, Checks, drawn, finished, openMenu, openWorkbench, overflow, panelFrame, until } from "./vscode-page.mjs";
+import { axeFindings, Checks, chooseEntry, drawn, finished, openMenu, openWorkbench, overflow, panelFrame, until } from "./vscode-page.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -42,7 +42,7 @@ async function main() {
     const entry = await openMenu(page, "prompts.jsonl");
     await shoot(page, "menu");
     const from = Date.now();
-    await entry.click();
+    await chooseEntry(entry);
     await page.waitForSelector(".tab[aria-label^='Audit:'], .tab[data-resource-name^='Audit:']");
     const tab = Date.now() - from;
     const frame = await panelFrame(page);

@@ -80,14 +80,19 @@ export class Layerscope {
   /** The whole story of an audit: model, panel, dataset, run. Resolves when it has ended, in whatever state. */
   async audit(dataset: string, options: DataOptions = {}, model?: string): Promise<Session | undefined> {
     if (!(await isTrusted())) return undefined;
-    // It starts while the user chooses and the panel opens; a failure is told by the first question.
+    // The engine starts and the panel loads while the model is looked for; a failure is told by the first question.
     void this.engine.start().catch(() => {});
-    const chosen = model ?? (await this.models.current());
-    if (!chosen) return undefined;
     const merged = { ...this.reading.remembered(dataset), ...options };
-    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: chosen, modelName: this.models.nameOf(chosen) });
+    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: "" });
     const former = this.panels.of(session)?.shows;
     this.panels.show(session);
+    const chosen = model ?? (await this.models.current());
+    if (!chosen) {
+      session.ended("cancelled");
+      this.panels.withdraw(session, former);
+      return undefined;
+    }
+    session.setModel(chosen, this.models.nameOf(chosen));
     const listening = session.onDidChange(
       () =>
         this.audits.running === session && this.status.setRun({ title: session.title, ...(session.state.progress && { progress: session.state.progress }) }),

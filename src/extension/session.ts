@@ -6,8 +6,9 @@ import { nameOfModel } from "./runFolders.js";
 export interface SessionSource {
   readonly dataset: string;
   readonly contrast?: string;
+  /** Empty while it is still to be chosen. */
   readonly model: string;
-  /** Shown until the engine names it. */
+  /** As people know it; shown until the engine names it. */
   readonly modelName?: string;
 }
 
@@ -23,7 +24,7 @@ export class Session {
   private readonly changed = new EventEmitter<"state" | "progress" | "view">();
   readonly onDidChange = this.changed.event;
 
-  constructor(readonly source: SessionSource) {
+  constructor(public source: SessionSource) {
     this.files = source.contrast ? [source.dataset, source.contrast] : [source.dataset];
     this.current = { phase: "running", dataset: this.title, model: source.modelName ?? nameOfModel(source.model) };
   }
@@ -56,6 +57,11 @@ export class Session {
     this.plan = plan;
     this.folder = folder;
     this.set({ ...this.current, run: basename(folder) }, "state");
+  }
+
+  setModel(model: string, modelName: string): void {
+    this.source = { ...this.source, model, modelName };
+    this.set({ ...this.current, model: modelName }, "state");
   }
 
   /** The second file is known once the first was read and asked about. */
