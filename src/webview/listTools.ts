@@ -12,11 +12,12 @@ export class ListTools {
   private readonly filter: Control<string>;
   private readonly counts = el("span", { class: "counts", attrs: { role: "status" } });
   private readonly release: HTMLElement;
-  private counted: { rows: unknown; wrong: number } = { rows: null, wrong: 0 };
+  private counted: { order: unknown; wrong: number } = { order: null, wrong: 0 };
 
   constructor(kit: Kit, on: { sort(sort: Sort): void; filter(text: string): void; letGo(): void }) {
     this.sort = kit.dropdown("Sort rows by", SORTS, (id) => on.sort(id as Sort));
-    this.filter = kit.textField("Filter rows", "Filter ( / ): class, category, #row, word", on.filter);
+    this.filter = kit.textField("Filter rows", "Filter  ( / )", on.filter);
+    this.filter.element.title = "Words that must all match: a class, a part of a category, #12 for a row, wrong for the other side, or a part of the text";
     this.release = kit.button({ text: "Clear lasso", look: "secondary", press: on.letGo });
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }
@@ -27,10 +28,10 @@ export class ListTools {
     this.filter.set(filter);
     this.release.hidden = lasso === null;
     this.root.classList.toggle("lassoed", lasso !== null);
-    if (this.counted.rows !== rows) {
+    if (this.counted.order !== order) {
       let wrong = 0;
-      for (let i = 0; i < rows.count; i++) if (isOtherSide(rows, i)) wrong++;
-      this.counted = { rows, wrong };
+      for (const i of order) if (isOtherSide(rows, i)) wrong++;
+      this.counted = { order, wrong };
     }
     const listed = order.length === rows.count ? plural(rows.count, "row") : `${count(order.length)} of ${plural(rows.count, "row")}`;
     // The texts of other rows are in the file, not in the panel.
