@@ -78,3 +78,51 @@ export function solveFactored(l: Float64Array, n: number, b: Float64Array): void
     for (let k = 0, at = i * n; k < i; k++, at++) b[k]! -= l[at]! * x;
   }
 }
+
+/** Solves L Lᵀ x = b for `count` right-hand sides [count, n] in place, four at a time, so that each entry of L is read once for four. */
+export function solveFactoredMany(l: Float64Array, n: number, b: Float64Array, count: number): void {
+  let from = 0;
+  for (; from + 3 < count; from += 4) {
+    const x0 = b.subarray(from * n, (from + 1) * n);
+    const x1 = b.subarray((from + 1) * n, (from + 2) * n);
+    const x2 = b.subarray((from + 2) * n, (from + 3) * n);
+    const x3 = b.subarray((from + 3) * n, (from + 4) * n);
+    for (let i = 0; i < n; i++) {
+      let s0 = x0[i]!;
+      let s1 = x1[i]!;
+      let s2 = x2[i]!;
+      let s3 = x3[i]!;
+      for (let k = 0, at = i * n; k < i; k++, at++) {
+        const v = l[at]!;
+        s0 -= v * x0[k]!;
+        s1 -= v * x1[k]!;
+        s2 -= v * x2[k]!;
+        s3 -= v * x3[k]!;
+      }
+      const d = l[i * n + i]!;
+      x0[i] = s0 / d;
+      x1[i] = s1 / d;
+      x2[i] = s2 / d;
+      x3[i] = s3 / d;
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      const d = l[i * n + i]!;
+      const s0 = x0[i]! / d;
+      const s1 = x1[i]! / d;
+      const s2 = x2[i]! / d;
+      const s3 = x3[i]! / d;
+      x0[i] = s0;
+      x1[i] = s1;
+      x2[i] = s2;
+      x3[i] = s3;
+      for (let k = 0, at = i * n; k < i; k++, at++) {
+        const v = l[at]!;
+        x0[k]! -= v * s0;
+        x1[k]! -= v * s1;
+        x2[k]! -= v * s2;
+        x3[k]! -= v * s3;
+      }
+    }
+  }
+  for (; from < count; from++) solveFactored(l, n, b.subarray(from * n, (from + 1) * n));
+}

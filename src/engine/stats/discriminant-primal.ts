@@ -1,5 +1,5 @@
 import { type Cells, midpoints, stratumWeights } from "./contrast.js";
-import { cholesky, dot, multiply, solveFactored } from "./dense.js";
+import { cholesky, dot, multiply, solveFactoredMany } from "./dense.js";
 import { type DiscriminantOptions, MOST_VECTORS, type Side } from "./discriminant.js";
 import type { Folds } from "./folds.js";
 import { lanczos, solveShifted } from "./krylov.js";
@@ -127,15 +127,20 @@ export async function primalSide(
         const directions = new Float32Array(b * d);
         const offset = new Float64Array(cells.strata * b);
         const middle = midpoints(all.size);
-        const u = new Float64Array(d);
-        for (let i = 0; i < b; i++) {
-          for (let j = 0; j < d; j++) u[j] = delta[i * d + j]! / scale[j]!;
-          solveFactored(factor, d, u);
-          middle.forEach((share, a) => {
-            for (let c = 0; c < count; c++) if (share[c]! > 0) offset[a * b + i]! += share[c]! * dot(outer.means[c]!, u);
-          });
-          for (let j = 0; j < d; j++) directions[i * d + j] = u[j]! / scale[j]!;
-          if (i % 16 === 15) await options.breathe();
+        for (let first = 0; first < b; first += 8) {
+          const many = Math.min(8, b - first);
+          const u = new Float64Array(many * d);
+          for (let i = 0, at = 0; i < many; i++) for (let j = 0; j < d; j++, at++) u[at] = delta[first * d + at]! / scale[j]!;
+          solveFactoredMany(factor, d, u, many);
+          for (let i = 0, at = 0; i < many; i++) {
+            const own = u.subarray(i * d, (i + 1) * d);
+            const place = outer.means.map((mean) => dot(mean, own));
+            middle.forEach((share, a) => {
+              offset[a * b + first + i] = share.reduce((s, v, c) => s + v * place[c]!, 0);
+            });
+            for (let j = 0; j < d; j++, at++) directions[first * d + at] = own[j]! / scale[j]!;
+          }
+          await options.breathe();
         }
         const products = await rowsTimes(x, test, directions, b, options);
         const out = new Float32Array(b * test.length);

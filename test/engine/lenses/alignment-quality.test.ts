@@ -109,6 +109,31 @@ describe("discriminant frame", () => {
     }
   });
 
+  it("rows that are repeated with the other label, and few directions for many rows, do no harm", async () => {
+    const { x, cells } = plantRows([3], 100, 20, 6);
+    for (let j = 0; j < 100; j++) {
+      x.data[100 + j] = x.data[j]!;
+      x.data[300 + j] = x.data[200 + j]!;
+    }
+    const folds = stratifiedGroupFolds(cells.cell, range(x.n), 5, 1);
+    const { z } = await heldOutDiscriminant(x, cells, folds, options);
+    expect(Math.max(...z.map(Math.abs))).toBeLessThan(10);
+    expect(composite(z, cells)!.aqi).toBeGreaterThan(20);
+    // 15 directions mixed into 100 dimensions, the signal along one of them.
+    const random = new Random(5);
+    const mix = Float64Array.from({ length: 15 * 100 }, () => random.normal());
+    const label = cells.label;
+    const low = new Float32Array(x.n * 100);
+    for (let i = 0; i < x.n; i++)
+      for (let r = 0; r < 15; r++) {
+        const v = random.normal() + (r === 0 ? 3 * label[i]! : 0);
+        for (let j = 0; j < 100; j++) low[i * 100 + j]! += v * mix[r * 100 + j]!;
+      }
+    const flat = await heldOutDiscriminant({ data: low, n: x.n, d: 100 }, cells, folds, options);
+    expect(flat.z.every(Number.isFinite)).toBe(true);
+    expect(composite(flat.z, cells)!.aqi).toBeGreaterThan(40);
+  });
+
   it("a column that only held-out rows use does no harm", async () => {
     const { x, cells } = plantRows([3], 50, 20, 4);
     for (let i = 0; i < x.n; i++) x.data[i * 50 + 7] = i === 5 ? 1 : 0;
