@@ -39,7 +39,7 @@ async function main(path: string, threads: number): Promise<void> {
       weights: ids.map(() => [new Float32Array(length).fill(1 / length), new Float32Array(length).fill(0, 0, length - 1).fill(1, length - 1)]),
     };
     const runs: [string, () => Promise<unknown>][] = [
-      ["plain", () => plain.run(new Map<string, RuntimeTensor>([...plainFeeds.feeds].map(([name, feed]) => [name, feed({ ids, length })])), output)],
+      ["plain", () => plain.run(new Map<string, RuntimeTensor>([...plainFeeds.feeds].map(([name, feed]) => [name, feed({ ids, length })])), [output])],
       ["tapped", () => tapped.run(batch)],
       ["half", () => half.run(batch)],
     ];

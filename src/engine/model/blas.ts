@@ -29,7 +29,8 @@ export async function createBlas(): Promise<Blas & { close(): Promise<void> }> {
         ["a", { type: "float32" as const, dims: [n, k], data: a }],
         ["b", { type: "float32" as const, dims: transposeB ? [m, k] : [k, m], data: b }],
       ]);
-      return (await (await session).run(feeds, "y")).data as Float32Array;
+      const [product] = await (await session).run(feeds, ["y"]);
+      return product!.data as Float32Array;
     },
     async close() {
       for (const session of sessions.values()) await (await session).release();

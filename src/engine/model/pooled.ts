@@ -70,10 +70,11 @@ export class PooledRunner {
     return all!;
   }
 
-  /** Shape of the last state for a batch, as the graph keeps it: [B, S, D] or another order. */
-  async shapeOf(batch: Batch): Promise<number[]> {
-    const { inputs } = this.feed(batch);
-    return Array.from((await this.session.run(inputs, SHAPE)).data, Number);
+  /** Also tells the shape of the last state, as the graph keeps it: [B, S, D] or another order. */
+  async withShape(batch: Batch): Promise<{ states: Float32Array; shape: number[] }> {
+    const { inputs, rows, k } = this.feed(batch);
+    const [states, shape] = await this.session.run(inputs, [LAYERS, SHAPE]);
+    return { states: this.trimmed(states!, rows, batch.ids.length, k), shape: Array.from(shape!.data, Number) };
   }
 
   private feed({ ids, weights }: Batch) {
@@ -95,17 +96,20 @@ export class PooledRunner {
   }
 
   private async once(batch: Batch): Promise<Float32Array> {
-    const { ids } = batch;
     const { inputs, rows, k } = this.feed(batch);
-    const result = await this.session.run(inputs, LAYERS);
-    const data = result.data as Float32Array;
-    if (result.dims[0] !== this.layers || result.dims[1] !== rows || result.dims[2] !== k)
-      throw new Error(`the layers came back as [${result.dims.join(", ")}]`);
-    if (rows === ids.length) return data;
+    const [states] = await this.session.run(inputs, [LAYERS]);
+    return this.trimmed(states!, rows, batch.ids.length, k);
+  }
+
+  /** Checks the shape and drops the rows that only filled up a fixed batch. */
+  private trimmed(states: RuntimeTensor, rows: number, real: number, k: number): Float32Array {
+    const data = states.data as Float32Array;
+    const { dims } = states;
+    if (dims[0] !== this.layers || dims[1] !== rows || dims[2] !== k) throw new Error(`the layers came back as [${dims.join(", ")}]`);
+    if (rows === real) return data;
     const size = data.length / this.layers / rows;
-    const kept = new Float32Array(this.layers * ids.length * size);
-    for (let layer = 0; layer < this.layers; layer++)
-      kept.set(data.subarray(layer * rows * size, (layer * rows + ids.length) * size), layer * ids.length * size);
+    const kept = new Float32Array(this.layers * real * size);
+    for (let layer = 0; layer < this.layers; layer++) kept.set(data.subarray(layer * rows * size, (layer * rows + real) * size), layer * real * size);
     return kept;
   }
 }

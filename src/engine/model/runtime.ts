@@ -32,7 +32,8 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  run(feeds: ReadonlyMap<string, RuntimeTensor>, output: string): Promise<RuntimeTensor>;
+  /** @returns the asked outputs, in order */
+  run(feeds: ReadonlyMap<string, RuntimeTensor>, outputs: readonly string[]): Promise<RuntimeTensor[]>;
   release(): Promise<void>;
 }
 
@@ -58,12 +59,14 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
     },
   });
   return {
-    async run(feeds, output) {
+    async run(feeds, outputs) {
       const inputs = Object.create(null) as Record<string, Ort.Tensor>;
       for (const [name, tensor] of feeds) inputs[name] = new ort.Tensor(tensor.type as "float32", tensor.data as Float32Array, tensor.dims);
-      const results = await session.run(inputs, [output]);
-      const result = results[output]!;
-      return { type: result.type as RuntimeTensor["type"], dims: result.dims, data: result.data as Float32Array };
+      const results = await session.run(inputs, outputs);
+      return outputs.map((name) => {
+        const { type, dims, data } = results[name]!;
+        return { type: type as RuntimeTensor["type"], dims, data: data as Float32Array };
+      });
     },
     release: () => session.release(),
   };

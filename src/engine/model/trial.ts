@@ -28,13 +28,12 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
   const weightsOf = (n: number) => [Float32Array.from({ length: n }, (_, t) => (t === 0 ? 1 : 0)), new Float32Array(n).fill(1 / n)];
   const both = await runner.run({ ids: [short, long], weights: [weightsOf(short.length), weightsOf(long.length)] });
   const width = both.length / layers / 4;
-  const shape = await runner.shapeOf({ ids: [long], weights: [weightsOf(long.length)] });
+  const { states: alone, shape } = await runner.withShape({ ids: [short], weights: [weightsOf(short.length)] });
   const last = (layers - 1) * 4 * width;
   const limit = precision === "float32" ? SAME.float32 : SAME.other;
   const causal = distance(both.subarray(last, last + width), both.subarray(last + 2 * width, last + 3 * width)) < (precision.includes("dynamic") ? 0.1 : limit);
   let batches = true;
   if (!runner.oneRowAtATime) {
-    const alone = await runner.run({ ids: [short], weights: [weightsOf(short.length)] });
     for (let layer = 0; layer < layers && batches; layer++)
       batches = distance(both.subarray(layer * 4 * width, (layer * 4 + 2) * width), alone.subarray(layer * 2 * width, (layer + 1) * 2 * width)) < limit;
   }
