@@ -14,7 +14,7 @@ export interface ModelPlace {
 }
 
 /** Which file of a folder is taken: full precision first, the closest to it next (design: shown and changeable). */
-const PREFERENCE = [/^model$/, /^(encoder|decoder)_model$/, /fp16|float16/, /q4|int4|bnb4/, /quantized|int8|uint8/];
+const PREFERENCE = [/^model$/, /^encoder_model$/, /^decoder_model$/, /^decoder_model_merged$/, /fp16|float16/, /q4|int4|bnb4/, /quantized|int8|uint8/];
 
 /**
  * Finds the model file of a folder, or the folder of a model file.

@@ -118,6 +118,14 @@ describe("folders", () => {
     expect((await inspectModel(dir)).path).toBe(join(dir, "onnx", "model.onnx"));
   });
 
+  it("takes the encoder of an encoder-decoder, and a merged decoder before one that wants its past", async () => {
+    const dir = join(folder, "pieces");
+    mkdirSync(dir);
+    for (const name of ["decoder_model_merged", "decoder_with_past_model", "encoder_model"]) writeFileSync(join(dir, `${name}.onnx`), bytes);
+    const card = await inspectModel(dir);
+    expect([card.path, ...card.variants].map((path) => basename(path, ".onnx"))).toEqual(["encoder_model", "decoder_model_merged", "decoder_with_past_model"]);
+  });
+
   it("finds config and tokenizer one folder above a file, and does without a tokenizer", async () => {
     const card = await inspectModel(good.path);
     expect(card).toMatchObject({ folder: good.folder, name: "good", tokenizer: { path: join(good.folder, "tokenizer.json") } });

@@ -16,6 +16,7 @@ const CASES: [string, TinyOptions, number][] = [
   ["scaled skip", { skipScale: 0.8 }, 1e-5],
   ["padding set to zero between blocks", { masked: true }, 1e-5],
   ["post-norm, padding set to zero between blocks", { masked: true, norm: "post", causal: false }, 1e-5],
+  ["embeddings mixed in again before each block", { remix: true }, 1e-5],
   ["layers inside an If", { merged: true }, 1e-5],
   ["external data", { external: "model.onnx.data" }, 1e-5],
   ["float16", { half: true }, 1e-2],
