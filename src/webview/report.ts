@@ -37,7 +37,7 @@ root.append(
   el(
     "footer",
     { class: "provenance" },
-    el("h2", { text: "Where this comes from" }),
+    el("h2", { text: "Provenance" }),
     el("dl", {}, ...facts.flatMap(([name, value]) => (value ? [el("div", {}, el("dt", { text: name }), el("dd", { text: value }))] : []))),
   ),
 );

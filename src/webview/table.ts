@@ -37,7 +37,7 @@ function tableOf(picture: Picture, scene: Scene): Cells {
     case "curve":
       return {
         caption: `${picture.title}: ${picture.unit}`,
-        head: ["layer", ...picture.series.flatMap((s) => (s.lo === undefined ? [s.name] : [s.name, "from", "to"])), "mark"],
+        head: ["layer", ...picture.series.flatMap((s) => (s.lo === undefined ? [s.name] : [s.name, "low", "high"])), "mark"],
         body: layers.map((l) => [
           String(l),
           ...picture.series.flatMap((s) =>

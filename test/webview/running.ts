@@ -44,6 +44,7 @@ export function runningTests(lab: () => Lab): void {
       await page.keyboard.press("Home");
       await page.keyboard.press("ArrowRight");
       await page.locator(".list-row[data-place='1']").click();
+      await settle(page);
       await page.locator(".rows-scroller").evaluate((e) => e.scrollTo(0, 520));
       await page.waitForTimeout(350);
       const [saved, text] = await page.evaluate(() => [window.mock.saved, document.querySelector(".row-whole")?.textContent ?? ""]);
