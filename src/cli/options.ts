@@ -36,8 +36,10 @@ export const RUN_OPTIONS = {
   out: { type: "string" },
 } as const satisfies Spec;
 
+type Parsed<S extends Spec> = ReturnType<typeof parseArgs<{ args: string[]; options: S; allowPositionals: true; strict: true }>>;
+
 /** @throws a usage problem that names the option */
-export function parse<S extends Spec>(args: readonly string[], options: S) {
+export function parse<S extends Spec>(args: readonly string[], options: S): Parsed<S> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {

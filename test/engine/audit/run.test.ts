@@ -21,13 +21,27 @@ function dataset(name: string, rows: number, more: (i: number) => Record<string,
   const line = (i: number) => {
     const letters = i % 2 ? "qxzjv" : "aeiou";
     const word = (k: number) => letters[(i * 7 + k * 3) % 5].repeat(1 + ((i + k) % 3)) + letters[(i + k) % 5];
-    return JSON.stringify({ id: `r${i}`, text: `${CANARY} ${[0, 1, 2, 3, 4].map(word).join(" ")}`, label: i % 2 ? "unsafe" : "safe", category: i % 4 < 2 ? "one" : "two", ...more(i) });
+    return JSON.stringify({
+      id: `r${i}`,
+      text: `${CANARY} ${[0, 1, 2, 3, 4].map(word).join(" ")}`,
+      label: i % 2 ? "unsafe" : "safe",
+      category: i % 4 < 2 ? "one" : "two",
+      ...more(i),
+    });
   };
   writeFileSync(path, `${Array.from({ length: rows }, (_, i) => line(i)).join("\n")}\n`);
   return path;
 }
 
-const plan = (path: string, more: Partial<AuditPlan> = {}): AuditPlan => ({ data: { path, options: {} }, model, maxTokens: 64, seed: 0, provider: "cpu", threads: 1, ...more });
+const plan = (path: string, more: Partial<AuditPlan> = {}): AuditPlan => ({
+  data: { path, options: {} },
+  model,
+  maxTokens: 64,
+  seed: 0,
+  provider: "cpu",
+  threads: 1,
+  ...more,
+});
 
 beforeAll(() => {
   mkdirSync(model, { recursive: true });

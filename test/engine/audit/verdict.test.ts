@@ -5,16 +5,18 @@ import type { AuditResult, LayerScores } from "../../../src/protocol/index.js";
 type Parts = Parameters<typeof verdict>[0];
 
 const layer = (index: number, aqi: number | null, half: number, auroc = 0.9): LayerScores =>
-  ({ layer: index, aqi, aqiCi95: aqi === null ? null : [aqi - half, aqi + half], auroc, aurocCi95: [auroc - 0.04, auroc + 0.04] }) as LayerScores;
+  ({ layer: index, aqi, aqiCi95: aqi === null ? null : [aqi - half, aqi + half], auroc, aurocCi95: [auroc - 0.04, auroc + 0.04] }) as unknown as LayerScores;
+
+const classes = (negative: string, positive: string) => ({ classes: [{ name: negative }, { name: positive }] }) as unknown as AuditResult["dataset"];
 
 const parts = (more: Partial<Parts>): Parts =>
   ({
+    dataset: classes("safe", "unsafe"),
     aqi: { score: 52, signed: 52, ci95: [46, 58], p: 0.005, lexical: 30, gain: { score: 22, ci95: [15, 28] }, halfSample: 50, layerWeights: [] },
     layers: [layer(0, 20, 5), layer(1, 40, 5), layer(2, 50, 5), layer(3, 33, 5)],
     probe: { bestLayer: 2, nestedAuroc: 0.91, jump: 1, converge: 2, depth95: 1, areaDepth: 0.2 },
     controls: { words: 0.76, wordsCi95: null, length: 0.57, shuffled: 0.5, shuffledCi95: null, residualised: null },
     categories: [],
-    dataset: { classes: [{ name: "safe" }, { name: "unsafe" }] } as AuditResult["dataset"],
     ...more,
   }) as Parts;
 
@@ -30,7 +32,7 @@ describe("the verdict", () => {
 
   it("speaks of the concept's own classes where there is no AQI", () => {
     const aqi = { ...parts({}).aqi, score: null, reason: "the classes are false and true" };
-    const dataset = { classes: [{ name: "false" }, { name: "true" }] } as AuditResult["dataset"];
+    const dataset = classes("false", "true");
     expect(verdict(parts({ aqi, dataset }))).toBe("true and false can be told apart with AUROC 0.91 (words alone 0.76), best at layer 2.");
     const low = [layer(0, null, 0, 0.52), layer(1, null, 0, 0.53), layer(2, null, 0, 0.53)];
     expect(verdict(parts({ aqi, dataset, layers: low }))).toContain("No evidence that true and false can be told apart");
