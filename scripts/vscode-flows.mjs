@@ -13,7 +13,6 @@ const verbose = process.argv.includes("--verbose");
 
 const quickInput = (page) => page.locator(".quick-input-widget:visible");
 const choose = (page, text) => quickInput(page).locator(".monaco-list-row").filter({ hasText: text }).first().click();
-const button = (frame, text) => frame.locator("button, vscode-button, [role=button], summary").filter({ hasText: text }).first();
 const rows = (frame) => frame.locator('#app [id^="row-"]');
 
 async function audited(page, ms = 60_000) {
@@ -61,7 +60,7 @@ const flows = {
   async "cancel ends the run and the panel says so"(page) {
     await auditFromMenu(page, "long.jsonl");
     const frame = await panelFrame(page);
-    await button(frame, /^Cancel$/).click({ timeout: 20_000 });
+    await frame.getByRole("button", { name: "Cancel", exact: true }).first().click({ timeout: 20_000, force: true });
     await until(() => frame.evaluate(() => /cancelled/i.test(document.body.textContent)), "the panel says cancelled");
     return true;
   },
@@ -95,10 +94,9 @@ const flows = {
           document.querySelector("#app [aria-activedescendant]")?.getAttribute("aria-activedescendant"),
       );
     const before = await marked();
-    await page
-      .locator(".monaco-editor .view-lines")
-      .first()
-      .click({ position: { x: 60, y: 60 } });
+    const lines = await page.locator(".monaco-editor .view-line").all();
+    const boxes = (await Promise.all(lines.map((line) => line.boundingBox()))).filter((box) => box && box.y > 120 && box.y < 700).sort((a, b) => a.y - b.y);
+    await page.mouse.click(boxes[1].x + 40, boxes[1].y + 8);
     await until(async () => (await marked()) !== before, "another row is marked");
     await explorerRow(page, "README.md").dblclick();
     await page.locator(".tab", { hasText: "Audit: prompts.jsonl" }).first().click();
