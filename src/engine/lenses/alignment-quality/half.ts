@@ -2,6 +2,7 @@ import { makeCells } from "../../stats/contrast.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../stats/folds.js";
 import { centre } from "../../stats/moments.js";
+import { range } from "../../stats/random.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
@@ -11,8 +12,8 @@ import { poolLayers } from "./pooling.js";
 const MOST_LAYERS = 6;
 
 /**
- * The pooled index of half of the rows (whole groups, strata kept even), over the layers that carry most weight, with their
- * median shrinkage: much below the whole sample's means that more rows would raise it.
+ * The pooled index of half of the rows, mean over both halves (whole groups, strata kept even), over the layers that carry most
+ * weight, with their median shrinkage: much below the whole sample's means that more rows would raise it.
  */
 export async function halfSample(
   study: Study,
@@ -23,8 +24,25 @@ export async function halfSample(
   pace: Pace,
 ): Promise<number | null> {
   const half = stratifiedGroupFolds(plan.cells.cell, study.group, 2, study.seed + 3);
-  const rows: number[] = [];
-  for (let i = 0; i < study.count; i++) if (half.of[i] === 0) rows.push(i);
+  const values: number[] = [];
+  for (const part of [0, 1]) {
+    const rows = range(study.count).filter((i) => half.of[i] === part);
+    const value = await indexOf(rows, study, plan, weights, shrinkage, tools, pace);
+    if (value === null) return null;
+    values.push(value / 2);
+  }
+  return values[0]! + values[1]!;
+}
+
+async function indexOf(
+  rows: Int32Array,
+  study: Study,
+  plan: Plan,
+  weights: readonly number[],
+  shrinkage: readonly number[],
+  tools: LensTools,
+  pace: Pace,
+): Promise<number | null> {
   const label = Uint8Array.from(rows, (i) => study.label[i]!);
   const cells = makeCells(
     label,
