@@ -89,6 +89,8 @@ export class App {
       this.schedule();
     });
     new ResizeObserver(() => this.schedule()).observe(root);
+    // Keys that come faster than frames each start from where the last one led.
+    document.addEventListener("keydown", () => this.flush(), true);
     document.addEventListener("keydown", (event) => this.keys(event));
     document.addEventListener("visibilitychange", () => document.hidden && this.store.save());
     this.schedule();
@@ -157,6 +159,14 @@ export class App {
       this.frame = 0;
       this.draw();
     });
+  }
+
+  /** Draws now what waits for the next frame. */
+  private flush(): void {
+    if (!this.frame) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.draw();
   }
 
   private draw(): void {

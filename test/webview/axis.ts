@@ -90,5 +90,23 @@ export function axisTests(lab: () => Lab): void {
       expect(errorsOf(page)).toEqual([]);
       await page.close();
     });
+
+    it("loses no key, however fast they come", async () => {
+      const page = await lab().open();
+      await page.locator(".frame.curve").focus();
+      await page.evaluate(() => {
+        for (const key of ["Home", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"])
+          document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      });
+      await settle(page);
+      expect(await chosenLayer(page)).toBe("2");
+      await page.locator(".rows-scroller").focus();
+      await page.evaluate(() => {
+        for (let i = 0; i < 5; i++) document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+      });
+      await settle(page);
+      expect(await page.locator('.list-row[aria-selected="true"]').getAttribute("data-place")).toBe("4");
+      await page.close();
+    });
   });
 }
