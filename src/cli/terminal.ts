@@ -25,7 +25,7 @@ export function digits(value: Maybe | undefined): string {
   const size = Math.abs(value);
   if (size >= 99.95) return value.toFixed(0);
   if (size >= 9.995) return value.toFixed(1);
-  return value.toFixed(2);
+  return size >= 0.0995 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
 export function range(interval: readonly [number, number] | null | undefined): string {

@@ -46,6 +46,15 @@ describe("terminal text", () => {
   });
 
   it("keeps three significant digits", () => {
-    expect([digits(0.12345), digits(12.345), digits(123.45), digits(null), digits(Number.NaN), digits(0)]).toEqual(["0.12", "12.3", "123", "–", "–", "0"]);
+    expect([digits(0.12345), digits(12.345), digits(123.45), digits(null), digits(Number.NaN), digits(0), digits(0.005), digits(-0.0042)]).toEqual([
+      "0.12",
+      "12.3",
+      "123",
+      "–",
+      "–",
+      "0",
+      "0.005",
+      "-0.0042",
+    ]);
   });
 });
