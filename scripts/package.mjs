@@ -56,7 +56,16 @@ export function checkContents(names) {
     /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/onnxruntime-(node|common)\/|media\/|docs\/lenses\/)/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
-  for (const needed of ["package.json", "dist/extension.js", "dist/engine.js", "dist/cli.js", "dist/webview.js", "media/icon.png", "media/webview.css"]) {
+  for (const needed of [
+    "package.json",
+    "dist/extension.js",
+    "dist/engine.js",
+    "dist/cli.js",
+    "dist/webview.js",
+    "dist/report.js",
+    "media/icon.png",
+    "media/webview.css",
+  ]) {
     if (!names.includes(needed)) fail(`the package lacks ${needed}`);
   }
   if (!names.some((n) => n.endsWith("onnxruntime_binding.node"))) fail("the package lacks ONNX Runtime's binary");
