@@ -1,5 +1,8 @@
-import type { AuditPlan, AuditView, Curve, LayerScores, Matrix, Maybe, Picture, Strips } from "../../protocol/index.js";
+import type { AuditPlan, AuditView, LayerScores, Maybe, Picture } from "../../protocol/index.js";
+import { metricMatrix } from "../lenses/alignment-quality/pictures.js";
+import { probeCurve, strips } from "../lenses/concept-depth/pictures.js";
 import { previewRows } from "../lenses/preview.js";
+import type { Scatter } from "../stats/indices.js";
 import type { Collected } from "./collect.js";
 import { frameOf, noAqi } from "./frame.js";
 import type { Prepared } from "./prepare.js";
@@ -7,6 +10,7 @@ import { rowTable } from "./rows.js";
 
 /** Rows that a preview looks at; more would not change the picture, only its cost. */
 const MOST_ROWS = 1500;
+const LATER = "follows when all rows are in";
 
 /** Pictures of an unfinished run from a cheap estimator, marked as such; the lenses' own come at the end. */
 export function startPreview(prepared: Prepared, plan: AuditPlan, collected: Collected) {
@@ -18,8 +22,9 @@ export function startPreview(prepared: Prepared, plan: AuditPlan, collected: Col
       if (rows.length < 8) return undefined;
       const label = Uint8Array.from(rows, (row) => prepared.dataset.rows[row].label);
       const states = Array.from({ length: layers }, (_, layer) => collected.states.pick(layer, rows));
-      const { auroc, chi, score } = previewRows({ label, states, width: prepared.model.card.hiddenSize, group: groupsOf(prepared, rows) });
-      const scores = auroc.map((value, layer) => layerPreview(layer, value, chi[layer]));
+      const { auroc, geometry, score } = previewRows({ label, states, width: prepared.model.card.hiddenSize, group: groupsOf(prepared, rows) });
+      const scores = auroc.map((value, layer) => layerPreview(layer, value, geometry[layer]));
+      const names = prepared.dataset.card.classes;
       const best = auroc.reduce<number>((top, value, layer) => ((value ?? 0) > (auroc[top] ?? 0) ? layer : top), 0);
       const result = {
         ...frameOf({ prepared, plan, collected, used: collected.arrived.length, totalMs: elapsedMs, openMs: 0, extractMs: elapsedMs, lensMs: 0 }),
@@ -36,7 +41,7 @@ export function startPreview(prepared: Prepared, plan: AuditPlan, collected: Col
         probability: new Float32Array(rows.length).fill(Number.NaN),
         probabilityLayer: -1,
       });
-      return { result, rows: table, pictures: pictures(auroc, chi) };
+      return { result, rows: table, pictures: pictures(scores, label, [names[0].name, names[1].name]) };
     },
   };
 }
@@ -53,41 +58,17 @@ function groupsOf(prepared: Prepared, rows: readonly number[]): Int32Array {
   });
 }
 
-function layerPreview(layer: number, auroc: Maybe, chi: Maybe): LayerScores {
-  const none = { aqi: null, aqiCi95: null, aurocCi95: null, accuracy: null, balancedAccuracy: null, f1: null };
-  return { layer, ...none, auroc, chi, xbi: null, dbi: null, dunn: null, silhouette: null, epsilonSquared: null };
+function layerPreview(layer: number, auroc: Maybe, geometry: Scatter | undefined): LayerScores {
+  const later = { aqi: null, aqiCi95: null, aurocCi95: null, accuracy: null, balancedAccuracy: null, f1: null, dunn: null, silhouette: null };
+  const { chi = null, xbi = null, dbi = null, epsilonSquared = null } = geometry ?? {};
+  return { layer, ...later, auroc, chi, xbi, dbi, epsilonSquared, why: { all: LATER } };
 }
 
-function pictures(auroc: readonly Maybe[], chi: readonly Maybe[]): Picture[] {
+/** The lenses' own pictures with what is known so far, so that nothing moves when the rest arrives. */
+function pictures(layers: readonly LayerScores[], label: Uint8Array, classNames: readonly [string, string]): Picture[] {
+  const probe = { bestLayer: null, nestedAuroc: null, jump: null, converge: null, depth95: null, areaDepth: null };
+  const none = { words: null, length: null, shuffled: null, shuffledCi95: null };
+  const later = Object.fromEntries(["aqi", "chi", "xbi", "dbi", "dunn", "silhouette", "epsilonSquared"].map((key) => [key, LATER]));
   const note = "A first look from a simple discriminant; the probe follows when all rows are in.";
-  const curve: Curve = {
-    shape: "curve",
-    id: "concept-depth/curve",
-    lens: "concept-depth",
-    slot: "curve",
-    title: "Probe by layer",
-    note,
-    about: "concept-depth",
-    unit: "AUROC",
-    range: [0, 1],
-    chance: 0.5,
-    series: [{ id: "probe", name: "First look", kind: "main", values: auroc }],
-    marks: [],
-  };
-  const matrix: Matrix = {
-    shape: "matrix",
-    id: "alignment-quality/metrics",
-    lens: "alignment-quality",
-    slot: "metrics",
-    title: "Metrics by layer",
-    note,
-    about: "alignment-quality",
-    scale: "amount",
-    rows: [
-      { id: "auroc", name: "AUROC", chance: 0.5, best: 1, values: auroc },
-      { id: "chi", name: "Calinski-Harabasz (raw)", chance: 1, best: Math.max(1, ...chi.map((v) => v ?? 1)), values: chi },
-    ],
-  };
-  const strips: Strips = { shape: "strips", id: "concept-depth/rows", lens: "concept-depth", slot: "rows", title: "Rows", about: "concept-depth" };
-  return [curve, matrix, strips];
+  return [{ ...probeCurve(layers, probe, none, { classNames }), note }, metricMatrix(layers, { count: label.length, label }, later), strips()];
 }

@@ -1,5 +1,5 @@
 import { auroc } from "../stats/auc.js";
-import { scatterIndices } from "../stats/indices.js";
+import { type Scatter, scatterIndices } from "../stats/indices.js";
 
 /** Rows that have arrived so far, in any order. */
 export interface PreviewRows {
@@ -15,7 +15,7 @@ export interface PreviewRows {
 export interface Preview {
   /** Per layer; null until both classes have two rows in both halves. */
   readonly auroc: readonly (number | null)[];
-  readonly chi: readonly (number | null)[];
+  readonly geometry: readonly (Scatter | undefined)[];
   /** [count x layers] held-out score, row-major; above 0 = side of class 1; NaN = none yet. */
   readonly score: Float32Array;
 }
@@ -33,11 +33,11 @@ export function previewRows(rows: PreviewRows): Preview {
   const score = new Float32Array(n * layers).fill(Number.NaN);
   const enough = size.every((s) => s >= 2);
   const areas: (number | null)[] = [];
-  const chi: (number | null)[] = [];
+  const geometry: (Scatter | undefined)[] = [];
   const z = new Float64Array(n);
   rows.states.forEach((states, layer) => {
-    const value = scatterIndices({ data: states, n, d: rows.width }, rows.label)?.chi ?? null;
-    chi.push(value !== null && Number.isFinite(value) ? value : null);
+    const scatter = scatterIndices({ data: states, n, d: rows.width }, rows.label);
+    geometry.push(scatter && Object.values(scatter).every(Number.isFinite) ? scatter : undefined);
     if (!enough) {
       areas.push(null);
       return;
@@ -46,7 +46,7 @@ export function previewRows(rows: PreviewRows): Preview {
     for (let i = 0; i < n; i++) score[i * layers + layer] = z[i]!;
     areas.push(auroc(z, rows.label));
   });
-  return { auroc: areas, chi, score };
+  return { auroc: areas, geometry, score };
 }
 
 function scoreHalf(states: Float32Array, rows: PreviewRows, half: Uint8Array, test: number, size: readonly number[], z: Float64Array): void {

@@ -16,10 +16,10 @@ describe("preview", () => {
   it("sees a signal, and none where there is none; scores of held-out rows lie on their side", () => {
     const a = rows(200, 40, 4);
     const b = rows(200, 40, 0);
-    const { auroc, chi, score } = previewRows({ label: a.label, states: [b.states, a.states], width: 40 });
+    const { auroc, geometry, score } = previewRows({ label: a.label, states: [b.states, a.states], width: 40 });
     expect(Math.abs(auroc[0]! - 0.5)).toBeLessThan(0.15);
     expect(auroc[1]!).toBeGreaterThan(0.9);
-    expect(chi[1]!).toBeGreaterThan(chi[0]!);
+    expect(geometry[1]!.chi).toBeGreaterThan(geometry[0]!.chi);
     let right = 0;
     for (let i = 0; i < 200; i++) if (score[i * 2 + 1]! > 0 === (a.label[i] === 1)) right++;
     expect(right).toBeGreaterThan(170);

@@ -6,7 +6,7 @@ type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silh
 const ABOUT = "alignment-quality";
 
 /** One row a metric, each on a scale of its own: from what chance gives to the best it takes here. */
-export function metricMatrix(layers: readonly Measured[], study: Study, why: Readonly<Record<string, string>>): Picture {
+export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "count" | "label">, why: Readonly<Record<string, string>>): Picture {
   const positives = study.label.reduce((s, y) => s + y, 0);
   const share = positives / Math.max(1, study.count);
   const values = (key: keyof Measured) => layers.map((l) => l[key]);

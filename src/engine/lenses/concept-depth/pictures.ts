@@ -8,7 +8,7 @@ export function probeCurve(
   layers: readonly Pick<LayerScores, "auroc" | "aurocCi95">[],
   probe: ProbeResult,
   controls: Pick<Controls, "words" | "length" | "shuffled" | "shuffledCi95">,
-  study: Study,
+  study: Pick<Study, "classNames">,
 ): Picture {
   const series: Series[] = [
     {
