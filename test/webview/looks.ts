@@ -12,6 +12,6 @@ export const firstRows = (page: Page, n = 3) =>
       [...document.querySelectorAll<HTMLElement>(".list-row")]
         .sort((a, b) => Number(a.dataset["place"]) - Number(b.dataset["place"]))
         .slice(0, many)
-        .map((r) => r.getAttribute("aria-label") ?? ""),
+        .map((r) => r.textContent ?? ""),
     n,
   );

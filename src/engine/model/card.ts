@@ -8,6 +8,9 @@ import { sha256Of } from "./hash.js";
 import { LIMITS } from "./limits.js";
 import { precisionOf } from "./precision.js";
 
+/** Folder names that say nothing about the model. */
+const GENERIC = /^(model|models|model-early|onnx|export|exported|out|output|checkpoint[-\w]*)$/i;
+
 /** Everything a card says but the hashes, which may take a second. */
 export function cardWithoutHashes(analysis: Analysis, weights: Weights): Omit<ModelCard, "sha256" | "weights" | "tokenizer"> {
   const { place, config, model, links, taps } = analysis;
@@ -16,7 +19,7 @@ export function cardWithoutHashes(analysis: Analysis, weights: Weights): Omit<Mo
   return {
     path: place.path,
     folder: place.folder,
-    name: place.name,
+    name: GENERIC.test(place.name) && config.title ? config.title : place.name,
     bytes: weights.files.reduce((sum, file) => sum + file.bytes, 0),
     architecture: config.architecture,
     causal: looksCausal(analysis),

@@ -5,6 +5,8 @@ import { LIMITS } from "./limits.js";
 
 /** What config.json, tokenizer_config.json and genai_config.json tell; every field a label or a default, never a fact about the graph. */
 export interface Config {
+  /** Last part of `_name_or_path`; a fine-tune often names its base there, so a folder's own name goes first. */
+  readonly title?: string;
   readonly architecture?: string;
   readonly blocks?: number;
   readonly hiddenSize?: number;
@@ -36,6 +38,7 @@ export function readConfig(folder: string): Config {
   const limits = [number("max_position_embeddings", "n_positions", "max_sequence_length"), tokenizer["model_max_length"]];
   const architectures = Array.isArray(config["architectures"]) ? config["architectures"].filter((name) => typeof name === "string") : [];
   return {
+    title: titleOf(config["_name_or_path"]),
     architecture: typeof config["model_type"] === "string" ? config["model_type"] : undefined,
     blocks: number("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
     hiddenSize,
@@ -51,6 +54,8 @@ export function readConfig(folder: string): Config {
     classes: architectures,
   };
 }
+
+const titleOf = (value: unknown): string | undefined => (typeof value === "string" ? value.split(/[\\/]/).filter(Boolean).pop()?.slice(0, 100) : undefined);
 
 const object = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;

@@ -21,6 +21,8 @@ export const emptyRow = (): HTMLElement =>
     el("canvas", { class: "row-strip", attrs: { "aria-hidden": "true" } }),
     el("span", { class: "row-sign" }),
     el("span", { class: "row-value" }),
+    // Heard, not seen: the name of the option is its own text, so what is seen and what is heard cannot differ.
+    el("span", { class: "row-said" }),
   );
 
 /** What does not change while the row is in sight: place, glyph, strip, probability. */
@@ -71,7 +73,7 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
   const says = Number.isNaN(p)
     ? "not scored yet"
     : `probability of ${scene.classNames[1]} ${probability(p)}${isOtherSide(table, i) ? ", on the other side of its label" : ""}`;
-  setAttr(element, "aria-label", `${rowTitle(scene, i)}, ${says}${known === undefined ? "" : `: ${text}`}`);
+  setText(element.children[6], `. ${rowTitle(scene, i)}, ${says}`);
 }
 
 /** What stands for a text that cannot be read; the category has its own place in one column. */
