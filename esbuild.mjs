@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build, context } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -33,7 +33,6 @@ const targets = [
 if (watch) {
   for (const target of targets) await (await context(target)).watch();
 } else {
-  rmSync("dist", { recursive: true, force: true });
   mkdirSync("dist", { recursive: true });
   const inputs = {};
   for (const target of targets) {

@@ -140,6 +140,7 @@ export class Layerscope {
       export: async (session, wish) => void (await this.guard(() => exportRun(this.engine, session, wish))),
       openAbout: async (page) => void (await this.openAbout(page)),
       openSkipped: (session) => showSkipped(session),
+      changeColumns: async (session) => void (await this.guard(() => this.changeColumns(Uri.file(session.source.dataset)))),
       pickModel: async (session) => {
         const model = await this.models.choose();
         if (model && !session.running) void this.again(session, model);

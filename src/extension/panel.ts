@@ -17,6 +17,7 @@ export interface PanelActions {
   openAbout(page: string): Promise<void>;
   openSkipped(session: Session): Promise<void>;
   pickModel(session: Session): Promise<void>;
+  changeColumns(session: Session): Promise<void>;
 }
 
 /** Partial views reach the panel at most this often. */
@@ -104,6 +105,7 @@ export class AuditPanel {
       "about.open": ({ page }) => answer(actions.openAbout(page)),
       "skipped.open": () => answer(actions.openSkipped(this.session)),
       "model.pick": () => answer(actions.pickModel(this.session)),
+      "columns.change": () => answer(actions.changeColumns(this.session)),
     };
   }
 

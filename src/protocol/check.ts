@@ -61,6 +61,7 @@ export const PANEL_PARAMS = {
   "about.open": fields({ page: text }),
   "skipped.open": fields({}),
   "model.pick": fields({}),
+  "columns.change": fields({}),
 } as const satisfies Record<string, Check>;
 
 export const pooling = oneOf(...POOLINGS);

@@ -77,6 +77,8 @@ export interface PanelMethods {
   "about.open": { params: { page: string }; result: null };
   "skipped.open": { params: Record<string, never>; result: null };
   "model.pick": { params: Record<string, never>; result: null };
+  /** Which columns hold text, label and category is the user's to say. */
+  "columns.change": { params: Record<string, never>; result: null };
 }
 
 export interface PanelEvents {

@@ -16,6 +16,7 @@ export interface Host {
     cancel(): void;
     again(): void;
     pickModel(): void;
+    changeColumns(): void;
     skipped(): void;
     about(page: string): void;
     exportRun(format: ExportFormat, withText: boolean, svgs?: Record<string, string>): void;

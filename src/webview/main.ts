@@ -31,6 +31,7 @@ const host: Host = {
     cancel: () => void rpc.ask("run.cancel", {}).catch(said),
     again: () => void rpc.ask("run.again", {}).catch(said),
     pickModel: () => void rpc.ask("model.pick", {}).catch(said),
+    changeColumns: () => void rpc.ask("columns.change", {}).catch(said),
     skipped: () => void rpc.ask("skipped.open", {}).catch(said),
     about: (page) => void rpc.ask("about.open", { page }).catch(said),
     exportRun: (format, withText, svgs) => void rpc.ask("run.export", { format, withText, ...(svgs ? { svgs } : {}) }).catch(said),

@@ -17,6 +17,7 @@ export class Verdict {
   private readonly sentence = el("p", { class: "sentence" });
   private readonly stats = el("dl", { class: "stats" });
   private readonly facts = el("p", { class: "facts" });
+  private readonly reading = el("p", { class: "facts reading" });
   private readonly bar = el("div", { class: "bar" });
   private readonly notices = el("details", { class: "notices" });
   private readonly headline = el("div", { class: "headline" }, this.figure, this.rule);
@@ -42,6 +43,7 @@ export class Verdict {
       this.reason,
       this.stats,
       this.facts,
+      this.reading,
       this.bar,
       this.notices,
     );
@@ -58,6 +60,7 @@ export class Verdict {
     this.headline.hidden = !result && !busy;
     this.stats.hidden = !result && !busy;
     this.facts.hidden = !result && !busy;
+    this.reading.hidden = !result && !busy;
     if (result) this.drawResult(result, state, width, theme);
     else {
       this.led = "";
@@ -66,6 +69,8 @@ export class Verdict {
       if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
       setText(this.sentence, sentenceWithout(state));
+      this.reading.dataset["key"] = "";
+      setText(this.reading, "\u00a0");
       setText(this.facts, busy ? [baseName(state.model), baseName(state.dataset)].join(" · ") : "");
     }
     this.drawProblem(state);
@@ -108,6 +113,7 @@ export class Verdict {
     setText(this.sentence, result.verdict);
     setText(this.reason, result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
     this.drawFacts(result);
+    this.drawReading(result);
     this.drawNotices(result);
   }
 
@@ -136,6 +142,27 @@ export class Verdict {
     if (this.facts.dataset["key"] === key) return;
     this.facts.dataset["key"] = key;
     this.facts.replaceChildren(before.join(" · "), ...(link ? [" · ", link] : []), ` · ${after.join(" · ")}`);
+  }
+
+  /** Which columns were read as what, with the way to change it. */
+  private drawReading({ dataset: { columns, classes } }: AuditResult): void {
+    const values = classes.map(({ name, values }) => (values.length && values.join() !== name ? `${name} = ${values.join(", ")}` : name)).join(", ");
+    const parts = [
+      `text ${columns.text}`,
+      columns.label === undefined ? values : `label ${columns.label} (${values})`,
+      ...(columns.category === undefined ? [] : [`category ${columns.category}`]),
+      ...(columns.group === undefined ? [] : [`kept together by ${columns.group}`]),
+    ];
+    const key = `read as: ${parts.join(" · ")}`;
+    if (this.reading.dataset["key"] === key) return;
+    this.reading.dataset["key"] = key;
+    const change = this.host.actions?.changeColumns;
+    this.reading.replaceChildren(
+      key,
+      ...(change
+        ? [" · ", el("button", { class: "link", text: "change", attrs: { type: "button", "aria-label": "change columns" }, on: { click: change } })]
+        : []),
+    );
   }
 
   private drawNotices(result: AuditResult): void {

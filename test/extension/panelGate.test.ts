@@ -7,7 +7,18 @@ const record = (name: string) => (params: unknown) => {
   calls.push(`${name} ${JSON.stringify(params)}`);
   return null as never;
 };
-const names = ["panel.ready", "rows.text", "row.open", "run.cancel", "run.again", "run.export", "about.open", "skipped.open", "model.pick"] as const;
+const names = [
+  "panel.ready",
+  "rows.text",
+  "row.open",
+  "run.cancel",
+  "run.again",
+  "run.export",
+  "about.open",
+  "skipped.open",
+  "model.pick",
+  "columns.change",
+] as const;
 const handlers = Object.fromEntries(names.map((n) => [n, record(n)])) as unknown as PanelHandlers;
 const signal = new AbortController().signal;
 

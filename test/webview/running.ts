@@ -61,6 +61,13 @@ export function runningTests(lab: () => Lab): void {
       await broken.close();
     });
 
+    it("says which columns were read as what, and lets that be changed", async () => {
+      const page = await lab().open({ wish: { rows: 40, layers: 5 } });
+      expect(await page.locator(".reading").textContent()).toMatch(/^read as: text \S+ · label \S+ /);
+      await page.getByRole("button", { name: "change columns" }).click();
+      expect(await asked(page, "columns.change")).toHaveLength(1);
+    });
+
     it("says what is wrong and has the button that does the next thing", async () => {
       const problem = { code: "model/not-onnx", message: "model.onnx is a Git LFS pointer.", hint: "Run git lfs pull." };
       const page = await lab().open({ noView: true, phase: "failed", more: { problem } });
