@@ -9,7 +9,7 @@ import { createSession, type RuntimeTensor } from "../../src/engine/model/runtim
 /*
  * What inspecting costs: all layers pooled in the graph against a plain run of the same file with its logits, in
  * alternating order in one process, best and median of 7; then the graph cut after half its layers.
- *   npx esbuild test/bench/extract.ts --bundle --platform=node --format=cjs --external:onnxruntime-node --outfile=dist/bench-extract.cjs && node dist/bench-extract.cjs MODEL
+ *   npm run bench -- extract MODEL [THREADS]
  */
 const ROUNDS = 7;
 
