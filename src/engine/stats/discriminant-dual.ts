@@ -1,10 +1,12 @@
+import { factoring, solvingFactored } from "./cholesky.js";
 import { type Cells, cellSizes, centreWithin, contrast, midpoints } from "./contrast.js";
-import { addScaled, cholesky, multiply, solveFactored } from "./dense.js";
-import { type DiscriminantOptions, MOST_VECTORS, type Replicates, type Side } from "./discriminant.js";
+import { addScaled, addTransposed, multiply } from "./dense.js";
+import { type DiscriminantOptions, type Fit, MOST_VECTORS, RESIDUAL, type Replicates, type Side } from "./discriminant.js";
 import type { Folds } from "./folds.js";
-import { lanczos, solveShifted } from "./krylov.js";
+import { KrylovSpace } from "./krylov.js";
 import { columnMeans, type Rows, withinScale } from "./moments.js";
 import { ledoitWolf } from "./shrinkage.js";
+import { runSteps } from "./steps.js";
 
 /**
  * Fewer rows than dimensions: u = Zᵀa with Z the scaled rows, so everything happens in the Gram matrix K = Z Zᵀ. The
@@ -15,20 +17,23 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
   return async (_fold, train) => {
     const { scale } = withinScale(x, train, cells.cell, 2 * cells.strata);
     const mean = columnMeans(x, train);
+    const inverse = scale.map((s) => 1 / s);
     const scaled = new Float32Array(n * d);
-    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = (x.data[at]! - mean[j]!) / scale[j]!;
+    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = (x.data[at]! - mean[j]!) * inverse[j]!;
+    await options.breathe();
     const gram = await options.blas.matmul(scaled, scaled, n, d, n, true);
+    const whole = sub(gram, n, train);
     let last: { rows: Int32Array; a: Float64Array } | undefined;
     return {
-      shrinkage: shrinkageOf(sub(gram, n, train), train, cells, d),
-      async solve(without, shrinkages, score) {
+      shrinkage: shrinkageOf(Float64Array.from(whole), train, cells, d),
+      async fit(without, score): Promise<Fit> {
         const rows = without === undefined ? train : train.filter((i) => folds.of[i] !== without);
         const m = rows.length;
-        const k = sub(gram, n, rows);
+        const k = without === undefined ? whole : sub(gram, n, rows);
         const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
         const size = cellSizes(cells, rows);
         const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-        const space = lanczos(
+        const space = new KrylovSpace(
           {
             size: m,
             image: (v, out) => multiply(k, v, out),
@@ -38,31 +43,34 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
             },
           },
           contrast(cells, rows),
-          shrinkages.map((l) => [1 - l, l] as const),
           m <= 256 ? m : MOST_VECTORS,
         );
         const against = offsetRows(gram, n, score, rows, cells, size);
-        return shrinkages.map((l) => {
-          const a = solveShifted(space, 1 - l, l);
-          if (!a) return undefined;
-          if (without === undefined) last = { rows, a };
-          const out = new Float64Array(score.length);
-          multiply(against, a, out);
-          return out;
-        });
+        return {
+          async scores(lambda) {
+            await runSteps(space.reaching(1 - lambda, lambda, RESIDUAL), options.breathe);
+            const a = space.solve(1 - lambda, lambda);
+            if (!a) return undefined;
+            if (without === undefined) last = { rows, a };
+            const out = new Float64Array(score.length);
+            multiply(against, a, out);
+            return out;
+          },
+        };
       },
       async replicate(shrinkage, replicates, test) {
-        const h = await responses(gram, n, train, test, cells, shrinkage, options.breathe);
+        const h = await responses(gram, n, whole, train, test, cells, shrinkage, options.breathe);
         return respond(h, train, test, replicates, _fold, options);
       },
       direction() {
         const u = new Float64Array(d);
         if (!last) return u;
-        for (let k = 0; k < last.rows.length; k++) {
-          const at = last.rows[k]! * d;
-          for (let j = 0; j < d; j++) u[j]! += last.a[k]! * scaled[at + j]!;
-        }
-        for (let j = 0; j < d; j++) u[j]! /= scale[j]!;
+        const weight = new Float64Array(n);
+        last.rows.forEach((row, k) => {
+          weight[row] = last!.a[k]!;
+        });
+        addTransposed(scaled, weight, u);
+        for (let j = 0; j < d; j++) u[j]! *= inverse[j]!;
         return u;
       },
     };
@@ -145,6 +153,7 @@ function shrinkageOf(k: Float64Array, rows: Int32Array, cells: Cells, d: number)
 async function responses(
   gram: Float32Array,
   n: number,
+  k: Float64Array,
   train: Int32Array,
   test: Int32Array,
   cells: Cells,
@@ -155,7 +164,6 @@ async function responses(
   const cell = Int32Array.from(train, (i) => cells.cell[i]!);
   const size = cellSizes(cells, train);
   const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-  const k = sub(gram, n, train);
   const factor = new Float64Array(m * m);
   let lambda = shrinkage;
   for (;;) {
@@ -163,7 +171,7 @@ async function responses(
     withinGram(factor, cell, 2 * cells.strata);
     const c = (1 - lambda) / df;
     for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < m; j++, at++) factor[at] = c * factor[at]! + (i === j ? lambda : 0);
-    if (cholesky(factor, m) || lambda >= 1) break;
+    if ((await runSteps(factoring(factor, m), breathe)) || lambda >= 1) break;
     // Float32 noise in the Gram matrix can exceed the smallest shrinkages.
     lambda = Math.min(1, lambda * 10);
   }
@@ -171,14 +179,14 @@ async function responses(
   const against = offsetRows(gram, n, test, train, cells, size);
   const out = new Float32Array(test.length * m);
   const product = new Float64Array(m);
+  const solved = Float64Array.from(against);
+  const row = (of: Float64Array, i: number) => of.subarray(i * m, (i + 1) * m);
+  for (let i = 0; i < test.length; i++) centreWithin(row(solved, i), cell, 2 * cells.strata);
+  await runSteps(solvingFactored(factor, m, solved, test.length), breathe);
   for (let i = 0; i < test.length; i++) {
-    const row = against.subarray(i * m, (i + 1) * m);
-    const y = Float64Array.from(row);
-    centreWithin(y, cell, 2 * cells.strata);
-    solveFactored(factor, m, y);
-    centreWithin(y, cell, 2 * cells.strata);
-    multiply(k, y, product);
-    for (let j = 0; j < m; j++) out[i * m + j] = (row[j]! - c * product[j]!) / lambda;
+    centreWithin(row(solved, i), cell, 2 * cells.strata);
+    multiply(k, row(solved, i), product);
+    for (let j = 0, at = i * m; j < m; j++, at++) out[at] = (against[at]! - c * product[j]!) / lambda;
     if (i % 16 === 15) await breathe();
   }
   return out;

@@ -15,6 +15,12 @@ export const MOST_VECTORS = 128;
 /** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
 const MANY_ROWS = 400;
 
+/** Smaller shrinkages are not tried after so many in a row that separate the inner folds less: d′ over λ is a hump, and the smallest λ cost most. */
+const PATIENCE = 2;
+
+/** Residual of a system over its right-hand side; the products behind it are float32. */
+export const RESIDUAL = 1e-7;
+
 /** Replicates of the training contrast: rows of `contrast[fold]` are weights over `rows`. */
 export interface Replicates {
   readonly count: number;
@@ -28,12 +34,18 @@ export interface Replicates {
 export interface Side {
   /** Ledoit and Wolf's shrinkage of the training rows. */
   readonly shrinkage: number;
-  /** Scores of `score` rows from a direction fitted on the training rows without fold `without`, one array a shrinkage (nothing where it cannot be solved). */
-  solve(without: number | undefined, shrinkages: readonly number[], score: Int32Array): Promise<(Float64Array | undefined)[]>;
+  /** What is fitted on the training rows without fold `without`; reads `score` rows. */
+  fit(without: number | undefined, score: Int32Array): Promise<Fit>;
   /** Held-out scores under each replicate of the contrast, whitening kept: [count, test rows]. */
   replicate(shrinkage: number, replicates: Replicates, test: Int32Array): Promise<Float32Array>;
-  /** Direction of the last `solve` of the whole training set, in the units of x. */
+  /** Direction in the units of x of the whole training set's fit that was scored last. */
   direction(): Float64Array;
+}
+
+/** One system of equations, solved for as many shrinkages as are asked for; large ones are cheap, and smaller ones go on from them. */
+export interface Fit {
+  /** Scores of the rows, or nothing where the system cannot be solved. */
+  scores(shrinkage: number): Promise<Float64Array | undefined>;
 }
 
 export interface Discriminant {
@@ -74,7 +86,7 @@ export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, o
     const side = await make(k, train);
     const { lambda, deviation } = await choose(side, cells, folds, k, train, options);
     chosen.push(lambda);
-    const [scores] = await side.solve(undefined, [lambda], test);
+    const scores = await (await side.fit(undefined, test)).scores(lambda);
     if (scores) for (let i = 0; i < test.length; i++) z[test[i]!] = scores[i]! / deviation;
     const u = side.direction();
     for (let j = 0; j < x.d; j++) direction[j]! += u[j]! / folds.count;
@@ -103,36 +115,44 @@ async function choose(
   train: Int32Array,
   options: DiscriminantOptions,
 ): Promise<{ lambda: number; deviation: number }> {
-  const grid = options.shrinkage === undefined ? [Math.min(1, Math.max(side.shrinkage, 1e-6)), ...SHRINKAGES] : [options.shrinkage];
-  const inner = grid.map(() => new Float64Array(cells.label.length));
-  const valid = grid.map(() => true);
+  const own = Math.min(1, Math.max(side.shrinkage, 1e-6));
+  const grid = options.shrinkage === undefined ? [own, ...SHRINKAGES].sort((a, b) => b - a) : [options.shrinkage];
   const others = Array.from({ length: folds.count }, (_, f) => f).filter((f) => f !== outer);
   if (others.length < 2) {
     // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
-    const lambda = options.shrinkage ?? grid[0]!;
-    const [own] = await side.solve(undefined, [lambda], train);
+    const lambda = options.shrinkage ?? own;
+    const scores = await (await side.fit(undefined, train)).scores(lambda);
     const z = new Float64Array(cells.label.length);
     train.forEach((row, i) => {
-      z[row] = own?.[i] ?? 0;
+      z[row] = scores?.[i] ?? 0;
     });
     return { lambda, deviation: stratifiedEffect(z, cells, train).deviation || 1 };
   }
   const held = train.length > MANY_ROWS ? others.slice(0, 2) : others;
   const scored = held.length < others.length ? train.filter((row) => held.includes(folds.of[row]!)) : train;
+  const fits: { fit: Fit; rows: Int32Array }[] = [];
   for (const f of held) {
-    const score = train.filter((row) => folds.of[row] === f);
-    const scores = await side.solve(f, grid, score);
-    scores.forEach((s, g) => {
-      if (!s) valid[g] = false;
-      else for (let i = 0; i < score.length; i++) inner[g]![score[i]!] = s[i]!;
-    });
+    const rows = train.filter((row) => folds.of[row] === f);
+    fits.push({ fit: await side.fit(f, rows), rows });
     await options.breathe();
   }
   let best = { lambda: grid[0]!, deviation: 1, effect: Number.NEGATIVE_INFINITY };
-  grid.forEach((lambda, g) => {
-    if (!valid[g]) return;
-    const { effect, deviation } = stratifiedEffect(inner[g]!, cells, scored);
-    if (deviation > 0 && effect > best.effect) best = { lambda, deviation, effect };
-  });
+  let worse = 0;
+  const inner = new Float64Array(cells.label.length);
+  for (const lambda of grid) {
+    let solved = true;
+    for (const { fit, rows } of fits) {
+      const scores = await fit.scores(lambda);
+      await options.breathe();
+      if (!scores) solved = false;
+      else for (let i = 0; i < rows.length; i++) inner[rows[i]!] = scores[i]!;
+    }
+    if (!solved) continue;
+    const { effect, deviation } = stratifiedEffect(inner, cells, scored);
+    if (deviation > 0 && effect > best.effect) {
+      best = { lambda, deviation, effect };
+      worse = 0;
+    } else if (++worse === PATIENCE) break;
+  }
   return best;
 }

@@ -11,12 +11,22 @@ export function minimise(f: Objective, x: Float64Array, tolerance: number, most:
   return drain(minimising(f, x, tolerance, most));
 }
 
-/** The same, stopping between iterations so that the caller may listen for a cancel. */
-export function* minimising(f: Objective, x: Float64Array, tolerance: number, most: number, memory = 12): Generator<void, number> {
+/**
+ * The same, stopping between iterations so that the caller may listen for a cancel.
+ * @param precondition applies an approximate inverse of the second derivatives in place
+ */
+export function* minimising(
+  f: Objective,
+  x: Float64Array,
+  tolerance: number,
+  most: number,
+  precondition?: (gradient: Float64Array) => void,
+  memory = 12,
+): Generator<void, number> {
   const n = x.length;
   let g = new Float64Array(n);
   let value = f(x, g);
-  const steps: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  const steps: { s: Float64Array; y: Float64Array; rho: number; fit: number }[] = [];
   const coefficient = new Float64Array(memory);
   for (let iteration = 0; iteration < most; iteration++) {
     yield;
@@ -29,8 +39,14 @@ export function* minimising(f: Objective, x: Float64Array, tolerance: number, mo
       addScaled(p, -coefficient[k]!, steps[k]!.y);
     }
     const newest = steps[steps.length - 1];
-    const scale = newest ? 1 / (newest.rho * dot(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(dot(g, g)));
-    for (let i = 0; i < n; i++) p[i]! *= scale;
+    if (precondition) {
+      precondition(p);
+      // The scale that fits the newest step, as without a preconditioner, in its metric.
+      if (newest) for (let i = 0; i < n; i++) p[i]! *= newest.fit;
+    } else {
+      const scale = newest ? 1 / (newest.rho * dot(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(dot(g, g)));
+      for (let i = 0; i < n; i++) p[i]! *= scale;
+    }
     for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
     const slope = dot(g, p);
     if (!(slope < 0)) return iteration;
@@ -55,7 +71,13 @@ export function* minimising(f: Objective, x: Float64Array, tolerance: number, mo
     }
     const sy = dot(s, y);
     if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
-      steps.push({ s, y, rho: 1 / sy });
+      let fit = 1;
+      if (precondition) {
+        const image = Float64Array.from(y);
+        precondition(image);
+        fit = sy / dot(y, image);
+      }
+      steps.push({ s, y, rho: 1 / sy, fit });
       if (steps.length > memory) steps.shift();
     }
     x.set(next);

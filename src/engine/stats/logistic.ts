@@ -1,4 +1,5 @@
-import { cholesky, multiply, solveFactored } from "./dense.js";
+import { cholesky, solveFactored } from "./cholesky.js";
+import { addTransposed, multiply } from "./dense.js";
 import { drain, minimising } from "./lbfgs.js";
 
 /** log(1 + exp(x)) without overflow. */
@@ -118,14 +119,20 @@ export function fitLogistic(x: Design, y: ArrayLike<number>, c: number, toleranc
   return drain(fittingLogistic(x, y, c, tolerance, most));
 }
 
-/** `fitLogistic` that stops between iterations. */
-export function* fittingLogistic(x: Design, y: ArrayLike<number>, c: number, tolerance = 1e-5, most = 600, start?: Logistic): Generator<void, Logistic> {
+/**
+ * `fitLogistic` that stops between iterations.
+ * @param precondition applies an approximate inverse of the second derivatives (w, then b) in place
+ */
+export function* fittingLogistic(
+  x: Design,
+  y: ArrayLike<number>,
+  c: number,
+  tolerance = 1e-5,
+  most = 600,
+  precondition?: (gradient: Float64Array) => void,
+): Generator<void, Logistic> {
   const d = x.columns;
   const point = new Float64Array(d + 1);
-  if (start) {
-    point.set(start.w);
-    point[d] = start.b;
-  }
   const f = new Float64Array(x.rows);
   const part = new Float64Array(d);
   const steps = yield* minimising(
@@ -154,22 +161,25 @@ export function* fittingLogistic(x: Design, y: ArrayLike<number>, c: number, tol
     point,
     tolerance,
     most,
+    precondition,
   );
   return { w: point.slice(0, d), b: point[d]!, steps };
 }
 
-/** Dense rows, float32 storage and float64 sums. */
+/** Entries of a matrix that is copied to float64 (64 MB). */
+const MOST_COPIED = 8e6;
+
+/** Dense rows with float64 sums. */
 export function denseDesign(data: Float32Array, rows: number, columns: number): Design {
+  // A product of float32 with float64 converts every entry; many products are twice as fast on a float64 copy.
+  const matrix = data.length <= MOST_COPIED ? Float64Array.from(data) : data;
   return {
     rows,
     columns,
-    times: (w, out) => multiply(data, w, out),
+    times: (w, out) => multiply(matrix, w, out),
     transposed: (r, out) => {
       out.fill(0);
-      for (let i = 0, at = 0; i < rows; i++) {
-        const s = r[i]!;
-        for (let j = 0; j < columns; j++, at++) out[j]! += s * data[at]!;
-      }
+      addTransposed(matrix, r, out);
     },
   };
 }

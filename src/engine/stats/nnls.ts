@@ -1,4 +1,4 @@
-import { cholesky, solveFactored } from "./dense.js";
+import { cholesky, solveFactored } from "./cholesky.js";
 
 /**
  * Non-negative least squares in normal form: x >= 0 that minimises ½ xᵀ G x - hᵀ x, by the active set method of Lawson

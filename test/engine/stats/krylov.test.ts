@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dot, multiply } from "../../../src/engine/stats/dense.js";
-import { lanczos, solveShifted } from "../../../src/engine/stats/krylov.js";
+import { KrylovSpace, type Operator } from "../../../src/engine/stats/krylov.js";
+import { drain } from "../../../src/engine/stats/lbfgs.js";
 import { Random } from "../../../src/engine/stats/random.js";
 
 describe("shifted systems from one Krylov space", () => {
@@ -17,11 +18,16 @@ describe("shifted systems from one Krylov space", () => {
   });
   const b = Float64Array.from({ length: n }, () => random.normal());
   const shifts = [0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((l) => [1 - l, l] as const);
-  const space = lanczos({ size: n, apply: (x, _i, out) => multiply(a, x, out) }, b, shifts, n);
+  const grown = (op: Operator, start: Float64Array) => {
+    const space = new KrylovSpace(op, start, op.size);
+    for (const [scale, shift] of shifts) drain(space.reaching(scale, shift));
+    return space;
+  };
+  const space = grown({ size: n, apply: (x, _i, out) => multiply(a, x, out) }, b);
 
   it("solves every shift to 1e-7", () => {
     for (const [scale, shift] of shifts) {
-      const x = solveShifted(space, scale, shift)!;
+      const x = space.solve(scale, shift)!;
       const out = new Float64Array(n);
       multiply(a, x, out);
       const residual = Math.hypot(...out.map((o, i) => scale * o + shift * x[i]! - b[i]!)) / Math.hypot(...b);
@@ -35,7 +41,7 @@ describe("shifted systems from one Krylov space", () => {
     const row = (i: number) => z.subarray(i * d, (i + 1) * d);
     const k = Float64Array.from({ length: rows * rows }, (_, at) => dot(row(Math.floor(at / rows)), row(at % rows)));
     const weight = Float64Array.from({ length: rows }, () => random.normal());
-    const dual = lanczos({ size: rows, image: (x, out) => multiply(k, x, out), apply: (_x, image, out) => out.set(image) }, weight, shifts, rows);
+    const dual = grown({ size: rows, image: (x, out) => multiply(k, x, out), apply: (_x, image, out) => out.set(image) }, weight);
     const delta = new Float64Array(d);
     for (let i = 0; i < rows; i++) for (let j = 0; j < d; j++) delta[j]! += weight[i]! * z[i * d + j]!;
     const scatter = Float64Array.from({ length: d * d }, (_, at) => {
@@ -43,10 +49,10 @@ describe("shifted systems from one Krylov space", () => {
       for (let i = 0; i < rows; i++) sum += z[i * d + Math.floor(at / d)]! * z[i * d + (at % d)]!;
       return sum;
     });
-    const direct = lanczos({ size: d, apply: (x, _i, out) => multiply(scatter, x, out) }, delta, shifts, d);
+    const direct = grown({ size: d, apply: (x, _i, out) => multiply(scatter, x, out) }, delta);
     for (const [scale, shift] of [shifts[1]!, shifts[3]!]) {
-      const primal = solveShifted(direct, scale, shift)!;
-      const found = solveShifted(dual, scale, shift)!;
+      const primal = direct.solve(scale, shift)!;
+      const found = dual.solve(scale, shift)!;
       for (let j = 0; j < d; j++) {
         let u = 0;
         for (let i = 0; i < rows; i++) u += found[i]! * z[i * d + j]!;

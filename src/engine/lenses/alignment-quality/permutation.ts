@@ -1,5 +1,5 @@
+import { cholesky } from "../../stats/cholesky.js";
 import { type Cells, cellSizes, contrast, makeCells, midpoints } from "../../stats/contrast.js";
-import { cholesky } from "../../stats/dense.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import type { Rows } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";

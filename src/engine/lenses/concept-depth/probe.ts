@@ -2,6 +2,7 @@ import { multiply } from "../../stats/dense.js";
 import { type Folds, split } from "../../stats/folds.js";
 import { denseDesign, fitDualLogistic, fittingLogistic } from "../../stats/logistic.js";
 import { columnMeans, columnScale, type Rows } from "../../stats/moments.js";
+import { logisticPreconditioner } from "../../stats/preconditioner.js";
 import { Random } from "../../stats/random.js";
 import type { Blas } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -57,14 +58,18 @@ export async function heldOutProbe(
       continue;
     }
     const fitted = scaledRows(x, train, mean, scale);
+    await pace.breathe();
+    const precondition = await logisticPreconditioner(fitted, train.length, x.d, C, blas, (steps) => pace.run(steps));
+    const design = denseDesign(fitted, train.length, x.d);
     for (const [which, label] of labels.entries()) {
       const { w, b } = await pace.run(
         fittingLogistic(
-          denseDesign(fitted, train.length, x.d),
+          design,
           train.map((i) => label[i]!),
           C,
           TOLERANCE * train.length,
           300,
+          precondition,
         ),
       );
       for (const row of test) {

@@ -1,0 +1,207 @@
+import { drain } from "./lbfgs.js";
+
+/** Columns of a panel: its rows stay in the first cache while the rest of the matrix is updated. */
+const PANEL = 32;
+/** Below this size the plain loops are faster. */
+const SMALL = 96;
+
+/** Lower Cholesky factor of a symmetric matrix, in place (the upper part becomes scratch). False: not positive definite. */
+export function cholesky(a: Float64Array, n: number): boolean {
+  return drain(factoring(a, n));
+}
+
+/** The same, stopping between panels. */
+export function* factoring(a: Float64Array, n: number): Generator<void, boolean> {
+  const width = n <= SMALL ? n : PANEL;
+  for (let from = 0; from < n; from += width) {
+    const to = Math.min(n, from + width);
+    if (!factorPanel(a, n, from, to)) return false;
+    if (to < n) {
+      subtractPanel(a, n, from, to);
+      yield;
+    }
+  }
+  return true;
+}
+
+/** Columns from..to, whose earlier columns are subtracted already. */
+function factorPanel(a: Float64Array, n: number, from: number, to: number): boolean {
+  for (let i = from; i < n; i++) {
+    const ri = i * n;
+    const end = Math.min(i + 1, to);
+    for (let j = from; j < end; j++) {
+      const rj = j * n;
+      let s0 = a[ri + j]!;
+      let s1 = 0;
+      let k = from;
+      for (; k + 1 < j; k += 2) {
+        s0 -= a[ri + k]! * a[rj + k]!;
+        s1 -= a[ri + k + 1]! * a[rj + k + 1]!;
+      }
+      for (; k < j; k++) s0 -= a[ri + k]! * a[rj + k]!;
+      s0 += s1;
+      if (i === j) {
+        if (!(s0 > 0)) return false;
+        a[ri + i] = Math.sqrt(s0);
+      } else a[ri + j] = s0 / a[rj + j]!;
+    }
+  }
+  return true;
+}
+
+/** Takes the panel's products away from the lower triangle behind it, in tiles of four rows and two columns. */
+function subtractPanel(a: Float64Array, n: number, from: number, to: number): void {
+  for (let i = to; i < n; i += 4) {
+    const rows = Math.min(4, n - i);
+    const p0 = i * n;
+    const p1 = rows > 1 ? p0 + n : p0;
+    const p2 = rows > 2 ? p1 + n : p0;
+    const p3 = rows > 3 ? p2 + n : p0;
+    for (let j = to; j < i + rows; j += 2) {
+      const q0 = j * n;
+      const two = j + 1 < n;
+      const q1 = two ? q0 + n : q0;
+      let a0 = 0;
+      let a1 = 0;
+      let b0 = 0;
+      let b1 = 0;
+      let c0 = 0;
+      let c1 = 0;
+      let d0 = 0;
+      let d1 = 0;
+      for (let k = from; k < to; k++) {
+        const y0 = a[q0 + k]!;
+        const y1 = a[q1 + k]!;
+        const x0 = a[p0 + k]!;
+        const x1 = a[p1 + k]!;
+        const x2 = a[p2 + k]!;
+        const x3 = a[p3 + k]!;
+        a0 += x0 * y0;
+        a1 += x0 * y1;
+        b0 += x1 * y0;
+        b1 += x1 * y1;
+        c0 += x2 * y0;
+        c1 += x2 * y1;
+        d0 += x3 * y0;
+        d1 += x3 * y1;
+      }
+      // Entries above the diagonal are scratch: nobody reads them.
+      a[p0 + j]! -= a0;
+      if (rows > 1) a[p1 + j]! -= b0;
+      if (rows > 2) a[p2 + j]! -= c0;
+      if (rows > 3) a[p3 + j]! -= d0;
+      if (!two) continue;
+      a[p0 + j + 1]! -= a1;
+      if (rows > 1) a[p1 + j + 1]! -= b1;
+      if (rows > 2) a[p2 + j + 1]! -= c1;
+      if (rows > 3) a[p3 + j + 1]! -= d1;
+    }
+  }
+}
+
+/** Solves L Lᵀ x = b in place. */
+export function solveFactored(l: Float64Array, n: number, b: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    let s0 = b[i]!;
+    let s1 = 0;
+    let k = 0;
+    const p = i * n;
+    for (; k + 1 < i; k += 2) {
+      s0 -= l[p + k]! * b[k]!;
+      s1 -= l[p + k + 1]! * b[k + 1]!;
+    }
+    for (; k < i; k++) s0 -= l[p + k]! * b[k]!;
+    b[i] = (s0 + s1) / l[p + i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const x = b[i]! / l[i * n + i]!;
+    b[i] = x;
+    for (let k = 0, at = i * n; k < i; k++, at++) b[k]! -= l[at]! * x;
+  }
+}
+
+/** Solves L Lᵀ x = b for `count` right-hand sides [count, n] in place. */
+export function solveFactoredMany(l: Float64Array, n: number, b: Float64Array, count: number): void {
+  drain(solvingFactored(l, n, b, count));
+}
+
+/** The same, stopping after every eight right-hand sides; they lie beside each other meanwhile, so each entry of L is read once for eight. */
+export function* solvingFactored(l: Float64Array, n: number, b: Float64Array, count: number): Generator<void, void> {
+  const x = new Float64Array(8 * n);
+  for (let first = 0; first < count; first += 8) {
+    const many = Math.min(8, count - first);
+    for (let r = 0; r < many; r++) for (let i = 0; i < n; i++) x[8 * i + r] = b[(first + r) * n + i]!;
+    forward(l, n, x);
+    backward(l, n, x);
+    for (let r = 0; r < many; r++) for (let i = 0; i < n; i++) b[(first + r) * n + i] = x[8 * i + r]!;
+    yield;
+  }
+}
+
+function forward(l: Float64Array, n: number, x: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const to = 8 * i;
+    let s0 = x[to]!;
+    let s1 = x[to + 1]!;
+    let s2 = x[to + 2]!;
+    let s3 = x[to + 3]!;
+    let s4 = x[to + 4]!;
+    let s5 = x[to + 5]!;
+    let s6 = x[to + 6]!;
+    let s7 = x[to + 7]!;
+    for (let k = 0, at = i * n, from = 0; k < i; k++, at++, from += 8) {
+      const v = l[at]!;
+      s0 -= v * x[from]!;
+      s1 -= v * x[from + 1]!;
+      s2 -= v * x[from + 2]!;
+      s3 -= v * x[from + 3]!;
+      s4 -= v * x[from + 4]!;
+      s5 -= v * x[from + 5]!;
+      s6 -= v * x[from + 6]!;
+      s7 -= v * x[from + 7]!;
+    }
+    const d = 1 / l[i * n + i]!;
+    x[to] = s0 * d;
+    x[to + 1] = s1 * d;
+    x[to + 2] = s2 * d;
+    x[to + 3] = s3 * d;
+    x[to + 4] = s4 * d;
+    x[to + 5] = s5 * d;
+    x[to + 6] = s6 * d;
+    x[to + 7] = s7 * d;
+  }
+}
+
+function backward(l: Float64Array, n: number, x: Float64Array): void {
+  for (let i = n - 1; i >= 0; i--) {
+    const to = 8 * i;
+    const d = 1 / l[i * n + i]!;
+    const s0 = x[to]! * d;
+    const s1 = x[to + 1]! * d;
+    const s2 = x[to + 2]! * d;
+    const s3 = x[to + 3]! * d;
+    const s4 = x[to + 4]! * d;
+    const s5 = x[to + 5]! * d;
+    const s6 = x[to + 6]! * d;
+    const s7 = x[to + 7]! * d;
+    x[to] = s0;
+    x[to + 1] = s1;
+    x[to + 2] = s2;
+    x[to + 3] = s3;
+    x[to + 4] = s4;
+    x[to + 5] = s5;
+    x[to + 6] = s6;
+    x[to + 7] = s7;
+    for (let k = 0, at = i * n, from = 0; k < i; k++, at++, from += 8) {
+      const v = l[at]!;
+      x[from]! -= v * s0;
+      x[from + 1]! -= v * s1;
+      x[from + 2]! -= v * s2;
+      x[from + 3]! -= v * s3;
+      x[from + 4]! -= v * s4;
+      x[from + 5]! -= v * s5;
+      x[from + 6]! -= v * s6;
+      x[from + 7]! -= v * s7;
+    }
+  }
+}
