@@ -131,15 +131,31 @@ export function* solvingFactored(l: Float64Array, n: number, b: Float64Array, co
   for (let first = 0; first < count; first += 8) {
     const many = Math.min(8, count - first);
     for (let r = 0; r < many; r++) for (let i = 0; i < n; i++) x[8 * i + r] = b[(first + r) * n + i]!;
-    forward(l, n, x);
+    forward(l, n, x, 0);
     backward(l, n, x);
     for (let r = 0; r < many; r++) for (let i = 0; i < n; i++) b[(first + r) * n + i] = x[8 * i + r]!;
     yield;
   }
 }
 
-function forward(l: Float64Array, n: number, x: Float64Array): void {
-  for (let i = 0; i < n; i++) {
+/** The inverse of a factor as the rows of its transpose (row j is 0 before j), float32, stopping after every eight. */
+export function* invertingFactor(l: Float64Array, n: number): Generator<void, Float32Array> {
+  const out = new Float32Array(n * n);
+  const x = new Float64Array(8 * n);
+  for (let first = 0; first < n; first += 8) {
+    const many = Math.min(8, n - first);
+    x.fill(0);
+    for (let r = 0; r < many; r++) x[8 * (first + r) + r] = 1;
+    forward(l, n, x, first);
+    for (let r = 0; r < many; r++) for (let i = first + r, at = i * 8 + r; i < n; i++, at += 8) out[(first + r) * n + i] = x[at]!;
+    yield;
+  }
+  return out;
+}
+
+/** @param first entries of x before it are 0 */
+function forward(l: Float64Array, n: number, x: Float64Array, first: number): void {
+  for (let i = first; i < n; i++) {
     const to = 8 * i;
     let s0 = x[to]!;
     let s1 = x[to + 1]!;
@@ -149,7 +165,7 @@ function forward(l: Float64Array, n: number, x: Float64Array): void {
     let s5 = x[to + 5]!;
     let s6 = x[to + 6]!;
     let s7 = x[to + 7]!;
-    for (let k = 0, at = i * n, from = 0; k < i; k++, at++, from += 8) {
+    for (let k = first, at = i * n + first, from = 8 * first; k < i; k++, at++, from += 8) {
       const v = l[at]!;
       s0 -= v * x[from]!;
       s1 -= v * x[from + 1]!;

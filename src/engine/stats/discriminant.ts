@@ -15,8 +15,12 @@ export const MOST_VECTORS = 128;
 /** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
 const MANY_ROWS = 400;
 
-/** Smaller shrinkages are not tried after so many in a row that separate the inner folds less: d′ over λ is a hump, and the smallest λ cost most. */
+/**
+ * d′ over λ is a hump, and the smallest λ cost most: smaller ones are not tried after so many in a row that separate the inner
+ * folds less, or after one that does so clearly.
+ */
 const PATIENCE = 2;
+const CLEARLY = 0.97;
 
 /** Residual of a system over its right-hand side; the products behind it are float32. */
 export const RESIDUAL = 1e-7;
@@ -152,7 +156,10 @@ async function choose(
     if (deviation > 0 && effect > best.effect) {
       best = { lambda, deviation, effect };
       worse = 0;
-    } else if (++worse === PATIENCE) break;
+    } else {
+      worse += effect < CLEARLY * best.effect ? PATIENCE : 1;
+      if (worse >= PATIENCE) break;
+    }
   }
   return best;
 }

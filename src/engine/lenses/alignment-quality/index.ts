@@ -10,7 +10,7 @@ import { type LayerParts, measureLayer } from "./layers.js";
 import type { Leftover } from "./leftover.js";
 import { embeddingRows, hashedCounts } from "./lexical.js";
 import { MOST_PAIRED_ROWS } from "./pairs.js";
-import { MOST_ROWS, PermutationTest } from "./permutation.js";
+import { mostPermuted, PermutationTest } from "./permutation.js";
 import { map, metricMatrix } from "./pictures.js";
 import { drawReplicates, MOST_RESAMPLED, sampleGroups } from "./replicates.js";
 import { summarise } from "./summary.js";
@@ -45,7 +45,13 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
     withheld === undefined ? drawReplicates((plan as Plan).cells, study.group, (plan as Plan).folds, (plan as Plan).second, study.seed) : undefined;
   const permutation =
     withheld === undefined
-      ? new PermutationTest(sampleGroups(study.group, MOST_ROWS, study.seed, 51), (plan as Plan).cells, study.group, study.seed, (plan as Plan).folds.count)
+      ? new PermutationTest(
+          sampleGroups(study.group, mostPermuted(study.width), study.seed, 51),
+          (plan as Plan).cells,
+          study.group,
+          study.seed,
+          (plan as Plan).folds.count,
+        )
       : undefined;
   const parts: LayerParts[] = [];
   const x = new Float32Array(study.layers * study.count).fill(Number.NaN);
@@ -132,7 +138,7 @@ function remarks(study: Study, plan: Plan, aqi: AqiResult): Notice[] {
   if (aqi.halfSample !== null && aqi.signed !== null && aqi.signed - aqi.halfSample > 3)
     say("lens/more-rows", `Half of the rows give an AQI of ${aqi.halfSample.toFixed(0)}, all of them ${aqi.signed.toFixed(0)}: more rows would raise this.`);
   if (study.count > MOST_PAIRED_ROWS) say("lens/sampled-pairs", `Dunn and silhouette are taken from a sample of ${MOST_PAIRED_ROWS} rows.`);
-  if (study.count > MOST_ROWS) say("lens/sampled-permutations", `The permutation test runs on a sample of ${MOST_ROWS} rows.`);
+  if (study.count > mostPermuted(study.width)) say("lens/sampled-permutations", `The permutation test runs on a sample of ${mostPermuted(study.width)} rows.`);
   if (study.count > MOST_RESAMPLED) say("lens/sampled-bootstrap", `Intervals are resampled on ${MOST_RESAMPLED} rows and scaled to all ${study.count}.`);
   return out;
 }

@@ -1,5 +1,5 @@
 import { oneStratum } from "../../stats/contrast.js";
-import { addScaled, dot } from "../../stats/dense.js";
+import { addScaled, addTransposed, dot, multiply } from "../../stats/dense.js";
 import { type Rows, withinScale } from "../../stats/moments.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -31,7 +31,7 @@ export async function leftoverDirection(
   const cells = oneStratum(study.label);
   const { scale, means } = withinScale(x, rows, cells.cell, 2);
   const m = rows.length;
-  const e = new Float32Array(m * d);
+  const e = new Float64Array(m * d);
   for (let k = 0; k < m; k++) {
     const at = rows[k]! * d;
     const mean = study.label[rows[k]!]! * d;
@@ -41,15 +41,13 @@ export async function leftoverDirection(
   if (discriminant) for (let j = 0; j < d; j++) u[j] = discriminant[j]! * scale[j]!;
   const norm = Math.sqrt(dot(u, u));
   if (norm > 0) for (let j = 0; j < d; j++) u[j]! /= norm;
+  const along = new Float64Array(m);
   // A start that no symmetry of the data can be orthogonal to, the same for all layers.
   let v: Float64Array = Float64Array.from({ length: d }, (_, j) => Math.sin(1 + 2.3 * j));
   for (let round = 0; round < ROUNDS; round++) {
     const next = new Float64Array(d);
-    for (let k = 0, at = 0; k < m; k++, at += d) {
-      let s = 0;
-      for (let j = 0; j < d; j++) s += e[at + j]! * v[j]!;
-      for (let j = 0; j < d; j++) next[j]! += s * e[at + j]!;
-    }
+    multiply(e, v, along);
+    addTransposed(e, along, next);
     if (norm > 0) addScaled(next, -dot(u, next), u);
     const length = Math.sqrt(dot(next, next));
     if (!(length > 0)) return { y: new Float32Array(n).fill(Number.NaN) };
@@ -71,11 +69,11 @@ export async function leftoverDirection(
     square += s * s;
   }
   const deviation = Math.sqrt(square / n) || 1;
-  let along = 0;
+  let turn = 0;
   for (let i = 0; i < n; i++) {
     y[i]! /= deviation;
-    if (before && Number.isFinite(before.y[i])) along += y[i]! * before.y[i]!;
+    if (before && Number.isFinite(before.y[i])) turn += y[i]! * before.y[i]!;
   }
-  if (along < 0) for (let i = 0; i < n; i++) y[i] = -y[i]!;
+  if (turn < 0) for (let i = 0; i < n; i++) y[i] = -y[i]!;
   return { y };
 }

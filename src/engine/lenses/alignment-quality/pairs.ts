@@ -8,7 +8,7 @@ import { sampleGroups } from "./replicates.js";
 /** Dunn and silhouette need all pairs of rows: above this many, a seeded sample of them. */
 export const MOST_PAIRED_ROWS = 2000;
 /** Up to this many rows the distances are summed in float64 as they stand. */
-const FEW_ROWS = 256;
+const FEW_ROWS = 48;
 
 export async function pairGeometry(x: Rows, study: Study, tools: LensTools, pace: Pace): Promise<PairIndices> {
   if (x.n <= FEW_ROWS) return pace.run(pairIndices(x, study.label));

@@ -4,7 +4,7 @@ import { deviation, mean } from "../../stats/bootstrap.js";
 import { heldOutProbabilities } from "../../stats/calibration.js";
 import { centre } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
-import { permuteLabels } from "../alignment-quality/permutation.js";
+import { permuteLabels } from "../alignment-quality/permute.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { planOf } from "../plan.js";
