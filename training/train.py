@@ -110,7 +110,7 @@ def main():
     ap.add_argument('--lr', type=float, default=4e-3)
     ap.add_argument('--warm', type=int, default=60)
     ap.add_argument('--pack', type=float, default=.12, help='share of batches that are packed text, for the next-token loss only')
-    ap.add_argument('--gloss', type=float, default=.3, help='share of the glosses seen in an epoch')
+    ap.add_argument('--shares', default='gloss=.3', help='kind=share,...: share of a kind of text that an epoch shows')
     ap.add_argument('--weights', type=float, nargs=5, default=[.7, 1, 3, 2, 5], help='next, low, high, pool, kernel')
     ap.add_argument('--seed', type=int, default=25)
     ap.add_argument('--threads', type=int, default=2)
@@ -120,6 +120,7 @@ def main():
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     r = random.Random(a.seed)
+    shares = {k: float(v) for k, v in (x.split('=') for x in a.shares.split(','))}
     weight = dict(zip(('next', 'low', 'high', 'pool', 'kernel'), a.weights))
 
     # text and targets
@@ -165,7 +166,7 @@ def main():
                     mean=standard(torch.stack([e[5] for e in b])), whole=whole)
 
     def epoch():
-        ii = [i for i in range(len(ex)) if ex[i][4] not in ('gloss',) or r.random() < a.gloss]
+        ii = [i for i in range(len(ex)) if r.random() < shares.get(ex[i][4], 1)]
         r.shuffle(ii)
         ii = [i for c in range(0, len(ii), 4000) for i in sorted(ii[c:c + 4000], key=lambda i: len(ex[i][0]))]
         out, cur, longest = [], [], 0
