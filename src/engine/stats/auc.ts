@@ -2,38 +2,49 @@ import type { Interval } from "../../protocol/index.js";
 
 /** Ranks from 1, ties share their mean rank. NaN has no rank: refuse it before. */
 export function midranks(values: ArrayLike<number>): Float64Array {
-  const n = values.length;
-  const order = sortedOrder(values);
-  const rank = new Float64Array(n);
-  for (let i = 0; i < n; ) {
-    let j = i + 1;
-    while (j < n && values[order[j]!] === values[order[i]!]) j++;
-    for (let k = i; k < j; k++) rank[order[k]!] = (i + j + 1) / 2;
-    i = j;
-  }
+  // Sorted without a comparator, then looked up: several times faster than sorting positions.
+  const sorted = Float64Array.from(values).sort();
+  const rank = new Float64Array(sorted.length);
+  for (let i = 0; i < rank.length; i++) rank[i] = (below(sorted, values[i]!, false) + below(sorted, values[i]!, true) + 1) / 2;
   return rank;
 }
 
-/** Positions in ascending order of value. */
-export function sortedOrder(values: ArrayLike<number>): Uint32Array {
-  const order = new Uint32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  return order.sort((a, b) => values[a]! - values[b]!);
+/** How many of the sorted values are less than v, or with `equal` at most v. */
+function below(sorted: Float64Array, v: number, equal: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const x = sorted[middle]!;
+    if (x < v || (equal && x === v)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Area under the ROC curve (Mann and Whitney): chance 0.5; null when a class is missing. */
 export function auroc(score: ArrayLike<number>, label: ArrayLike<number>): number | null {
-  const rank = midranks(score);
-  let sum = 0;
-  let positives = 0;
-  for (let i = 0; i < rank.length; i++) {
-    if (label[i] !== 1) continue;
-    sum += rank[i]!;
-    positives++;
+  const n = score.length;
+  const positives = new Float64Array(n);
+  const negatives = new Float64Array(n);
+  let p = 0;
+  let q = 0;
+  for (let i = 0; i < n; i++) {
+    if (label[i] === 1) positives[p++] = score[i]!;
+    else negatives[q++] = score[i]!;
   }
-  const negatives = rank.length - positives;
-  if (positives === 0 || negatives === 0) return null;
-  return (sum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  if (p === 0 || q === 0) return null;
+  const high = positives.subarray(0, p).sort();
+  const low = negatives.subarray(0, q).sort();
+  let less = 0;
+  let most = 0;
+  let sum = 0;
+  for (let i = 0; i < p; i++) {
+    while (less < q && low[less]! < high[i]!) less++;
+    while (most < q && low[most]! <= high[i]!) most++;
+    sum += less + most;
+  }
+  return sum / (2 * p * q);
 }
 
 export interface AurocEstimate {

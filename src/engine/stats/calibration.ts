@@ -1,3 +1,4 @@
+import { drain } from "./lbfgs.js";
 import { sigmoid, softplus } from "./logistic.js";
 
 /** p = 1 / (1 + exp(-(slope · score + offset))). */
@@ -65,6 +66,11 @@ export function probabilityOf(platt: Platt, score: number): number {
 
 /** Probabilities of held-out rows, each fold's scaling fitted on the scores of the others. */
 export function heldOutProbabilities(score: ArrayLike<number>, label: ArrayLike<number>, fold: ArrayLike<number>, folds: number): Float32Array {
+  return drain(calibrating(score, label, fold, folds));
+}
+
+/** The same, stopping between folds. */
+export function* calibrating(score: ArrayLike<number>, label: ArrayLike<number>, fold: ArrayLike<number>, folds: number): Generator<void, Float32Array> {
   const out = new Float32Array(score.length).fill(Number.NaN);
   for (let k = 0; k < folds; k++) {
     const s: number[] = [];
@@ -75,6 +81,7 @@ export function heldOutProbabilities(score: ArrayLike<number>, label: ArrayLike<
       y.push(label[i]!);
     }
     const platt = fitPlatt(s, y);
+    yield;
     for (let i = 0; i < score.length; i++) if (fold[i] === k) out[i] = probabilityOf(platt, score[i]!);
   }
   return out;

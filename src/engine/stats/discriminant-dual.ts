@@ -25,7 +25,7 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
     const whole = sub(gram, n, train);
     let last: { rows: Int32Array; a: Float64Array } | undefined;
     return {
-      shrinkage: shrinkageOf(Float64Array.from(whole), train, cells, d),
+      shrinkage: shrinkageOf(whole.slice(), train, cells, d),
       async fit(without, score): Promise<Fit> {
         const rows = without === undefined ? train : train.filter((i) => folds.of[i] !== without);
         const m = rows.length;
@@ -179,7 +179,7 @@ async function responses(
   const against = offsetRows(gram, n, test, train, cells, size);
   const out = new Float32Array(test.length * m);
   const product = new Float64Array(m);
-  const solved = Float64Array.from(against);
+  const solved = against.slice();
   const row = (of: Float64Array, i: number) => of.subarray(i * m, (i + 1) * m);
   for (let i = 0; i < test.length; i++) centreWithin(row(solved, i), cell, 2 * cells.strata);
   await runSteps(solvingFactored(factor, m, solved, test.length), breathe);

@@ -73,7 +73,7 @@ export function* minimising(
     if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
       let fit = 1;
       if (precondition) {
-        const image = Float64Array.from(y);
+        const image = y.slice();
         precondition(image);
         fit = sy / dot(y, image);
       }

@@ -172,7 +172,7 @@ const MOST_COPIED = 8e6;
 /** Dense rows with float64 sums. */
 export function denseDesign(data: Float32Array, rows: number, columns: number): Design {
   // A product of float32 with float64 converts every entry; many products are twice as fast on a float64 copy.
-  const matrix = data.length <= MOST_COPIED ? Float64Array.from(data) : data;
+  const matrix = data.length <= MOST_COPIED ? new Float64Array(data) : data;
   return {
     rows,
     columns,

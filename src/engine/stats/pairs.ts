@@ -17,7 +17,7 @@ const CANDIDATES = 64;
 export async function pairIndicesByProducts(x: Rows, label: ArrayLike<number>, blas: Blas, breathe: () => Promise<void>): Promise<PairIndices> {
   const { n, d } = x;
   const massive = massiveDimensions(x);
-  const rest = Float32Array.from(x.data);
+  const rest = x.data.slice();
   for (let i = 0; i < n; i++) for (const j of massive) rest[i * d + j] = 0;
   const gram = await blas.matmul(rest, rest, n, d, n, true);
   const own = new Float64Array(n);

@@ -26,7 +26,7 @@ export async function logisticPreconditioner(
   const w = c * WEIGHT;
   if (d <= n) {
     const across = transposed(x, n, d);
-    const factor = Float64Array.from(await blas.matmul(across, across, d, n, d, true));
+    const factor = new Float64Array(await blas.matmul(across, across, d, n, d, true));
     for (let i = 0, at = 0; i < d; i++) for (let j = 0; j < d; j++, at++) factor[at] = w * factor[at]! + (i === j ? 1 : 0);
     if (!(await run(factoring(factor, d)))) return undefined;
     return (gradient) => {
@@ -35,7 +35,7 @@ export async function logisticPreconditioner(
     };
   }
   // Fewer rows than dimensions: (I + w XᵀX)⁻¹ = I - Xᵀ (I / w + X Xᵀ)⁻¹ X.
-  const factor = Float64Array.from(await blas.matmul(x, x, n, d, n, true));
+  const factor = new Float64Array(await blas.matmul(x, x, n, d, n, true));
   for (let i = 0; i < n; i++) factor[i * n + i]! += 1 / w;
   if (!(await run(factoring(factor, n)))) return undefined;
   const images = new Float64Array(n);

@@ -78,7 +78,7 @@ export function withinOf(total: Sums, without: readonly Sums[], inverse: Float64
     for (let j = 0; j < d; j++) out[j]! *= inverse[j]! / Math.max(1, rows);
     return out;
   });
-  const r = Float64Array.from(total.scatter);
+  const r = total.scatter.slice();
   for (const part of without) addScaled(r, -1, part.scatter);
   for (let i = 0, at = 0; i < d; i++) {
     const own = inverse[i]! / df;

@@ -12,7 +12,7 @@ import { embeddingRows, hashedCounts } from "./lexical.js";
 import { MOST_PAIRED_ROWS } from "./pairs.js";
 import { mostPermuted, PermutationTest } from "./permutation.js";
 import { map, metricMatrix } from "./pictures.js";
-import { drawReplicates, MOST_RESAMPLED, sampleGroups } from "./replicates.js";
+import { drawingReplicates, MOST_RESAMPLED, sampleGroups } from "./replicates.js";
 import { summarise } from "./summary.js";
 
 export interface AlignmentQuality {
@@ -42,7 +42,9 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   const concept = study.kind === "concept" ? `the classes are ${study.classNames[0]} and ${study.classNames[1]}, not safe and unsafe` : undefined;
   const withheld = typeof plan === "string" ? plan : concept;
   const resampling =
-    withheld === undefined ? drawReplicates((plan as Plan).cells, study.group, (plan as Plan).folds, (plan as Plan).second, study.seed) : undefined;
+    withheld === undefined
+      ? await pace.run(drawingReplicates((plan as Plan).cells, study.group, (plan as Plan).folds, (plan as Plan).second, study.seed))
+      : undefined;
   const permutation =
     withheld === undefined
       ? new PermutationTest(

@@ -2,6 +2,7 @@ import { type Cells, cellSizes, contrast, makeCells, midpoints } from "../../sta
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import type { Rows } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
+import { runSteps } from "../../stats/steps.js";
 import type { Blas } from "../lens.js";
 import { composite } from "./composite.js";
 import { labelFreeScores } from "./label-free.js";
@@ -27,6 +28,8 @@ export class PermutationTest {
   private readonly contrasts: Float32Array[] = [];
   private readonly layers: Float32Array[] = [];
   private readonly stratum: Int32Array;
+  private readonly group: Int32Array;
+  private readonly random: Random;
 
   /** @param rows rows that take part */
   constructor(
@@ -35,7 +38,7 @@ export class PermutationTest {
     group: Int32Array,
     seed: number,
     folds: number,
-    permutations = PERMUTATIONS,
+    private readonly permutations = PERMUTATIONS,
   ) {
     const stratum = Int32Array.from(rows, (i) => cells.stratum[i]!);
     const label = Uint8Array.from(rows, (i) => cells.label[i]!);
@@ -43,23 +46,35 @@ export class PermutationTest {
     this.stratum = stratum;
     this.folds = stratifiedGroupFolds(stratum, own, folds, seed + 101);
     this.second = stratifiedGroupFolds(stratum, own, folds, seed + 202);
-    const random = new Random(seed, 11);
-    for (let p = 0; p <= permutations; p++)
-      this.labellings.push(makeCells(p === 0 ? label : permuteLabels(label, stratum, own, random), stratum, cells.strata));
+    this.labellings.push(makeCells(label, stratum, cells.strata));
+    this.random = new Random(seed, 11);
+    this.group = own;
+  }
+
+  /** Draws the labellings; stops after each. */
+  private *drawing(): Generator<void, void> {
+    const { labellings, stratum, rows, folds } = this;
+    const [observed] = labellings;
+    while (labellings.length <= this.permutations) {
+      labellings.push(makeCells(permuteLabels(observed!.label, stratum, this.group, this.random), stratum, observed!.strata));
+      yield;
+    }
     const n = rows.length;
-    for (let f = 0; f < folds; f++) {
-      const { train } = split(this.folds, f);
-      const r = new Float32Array(this.labellings.length * n);
-      this.labellings.forEach((c, p) => {
+    for (let f = 0; f < folds.count; f++) {
+      const { train } = split(folds, f);
+      const r = new Float32Array(labellings.length * n);
+      for (const [p, c] of labellings.entries()) {
         const values = contrast(c, train);
         for (let k = 0; k < train.length; k++) r[p * n + train[k]!] = values[k]!;
-      });
+        yield;
+      }
       this.contrasts.push(r);
     }
   }
 
   /** Adds a layer: held-out scores under every labelling. */
   async add(x: Rows, blas: Blas, breathe: () => Promise<void>): Promise<void> {
+    if (this.contrasts.length === 0) await runSteps(this.drawing(), breathe);
     const n = this.rows.length;
     const scored = await labelFreeScores(x, this.rows, this.stratum, blas, breathe);
     const out = new Float32Array(this.labellings.length * n);

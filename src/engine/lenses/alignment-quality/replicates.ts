@@ -19,8 +19,15 @@ export interface Resampling {
   readonly factor: number;
 }
 
-/** Draws the bootstrap's weights once; every layer uses the same, so differences between layers and baselines are paired. */
-export function drawReplicates(cells: Cells, group: Int32Array, folds: Folds, second: Folds, seed: number, count = REPLICATES): Resampling {
+/** Draws the bootstrap's weights once; every layer uses the same, so differences between layers and baselines are paired; stops after each. */
+export function* drawingReplicates(
+  cells: Cells,
+  group: Int32Array,
+  folds: Folds,
+  second: Folds,
+  seed: number,
+  count = REPLICATES,
+): Generator<void, Resampling> {
   const rows = sampleGroups(group, MOST_RESAMPLED, seed, 21);
   const random = new Random(seed, 22);
   const own = Int32Array.from(rows, (i) => group[i]!);
@@ -29,11 +36,13 @@ export function drawReplicates(cells: Cells, group: Int32Array, folds: Folds, se
     Int32Array.from(rows, (i) => cells.stratum[i]!),
     cells.strata,
   );
-  const weights = Array.from({ length: count }, () => {
+  const weights: Float64Array[] = [];
+  for (let b = 0; b < count; b++) {
     const w = new Float64Array(rows.length);
     groupWeights(own, random, w);
-    return w;
-  });
+    weights.push(w);
+    yield;
+  }
   const contrasts: Float32Array[] = [];
   for (let f = 0; f < folds.count; f++) {
     const train: number[] = [];
@@ -41,12 +50,11 @@ export function drawReplicates(cells: Cells, group: Int32Array, folds: Folds, se
       if (folds.of[row] !== f) train.push(at);
     });
     const out = new Float32Array(count * rows.length);
-    weights.forEach((w, b) => {
-      const r = contrast(part, train, w);
-      train.forEach((at, k) => {
-        out[b * rows.length + at] = r[k]!;
-      });
-    });
+    for (let b = 0; b < count; b++) {
+      const r = contrast(part, train, weights[b]!);
+      for (let k = 0; k < train.length; k++) out[b * rows.length + train[k]!] = r[k]!;
+      yield;
+    }
     contrasts.push(out);
   }
   return {

@@ -45,24 +45,25 @@ export function depthOf(lines: readonly LayerLine[]): Pick<ProbeResult, "bestLay
   return { bestLayer: best, jump, converge, depth95, areaDepth: missing.reduce((s, v) => s + v, 0) / missing.length };
 }
 
-/** AUROC of the best layer with the layer chosen, for every fold, by the AUROC of the other folds. */
-export function nestedAuroc(scores: readonly Float64Array[], label: Uint8Array, folds: Folds): number | null {
+/** AUROC of the best layer with the layer chosen, for every fold, by the AUROC of the other folds; stops after each layer. */
+export function* choosingLayers(scores: readonly Float64Array[], label: Uint8Array, folds: Folds): Generator<void, number | null> {
   const out = new Float64Array(label.length);
   for (let k = 0; k < folds.count; k++) {
     const others: number[] = [];
     for (let i = 0; i < label.length; i++) if (folds.of[i] !== k) others.push(i);
     let best = -1;
     let layer = 0;
-    scores.forEach((s, l) => {
-      const value = auroc(
-        others.map((i) => s[i]!),
-        others.map((i) => label[i]!),
-      );
+    const known = Uint8Array.from(others, (i) => label[i]!);
+    const held = new Float64Array(others.length);
+    for (const [l, s] of scores.entries()) {
+      for (let i = 0; i < held.length; i++) held[i] = s[others[i]!]!;
+      const value = auroc(held, known);
       if (value !== null && value > best) {
         best = value;
         layer = l;
       }
-    });
+      yield;
+    }
     for (let i = 0; i < label.length; i++) if (folds.of[i] === k) out[i] = scores[layer]![i]!;
   }
   return auroc(out, label);

@@ -1,7 +1,7 @@
 import type { Interval, LayerScores, Maybe, Notice, ProbeResult } from "../../../protocol/index.js";
 import { auroc, aurocInterval, confusion } from "../../stats/auc.js";
 import { deviation, mean } from "../../stats/bootstrap.js";
-import { heldOutProbabilities } from "../../stats/calibration.js";
+import { calibrating } from "../../stats/calibration.js";
 import { centre } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
 import { permuteLabels } from "../alignment-quality/permute.js";
@@ -9,7 +9,7 @@ import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { planOf } from "../plan.js";
 import { surfaceBaselines } from "../surface-versus-meaning/baselines.js";
-import { depthOf, nestedAuroc } from "./depth.js";
+import { choosingLayers, depthOf } from "./depth.js";
 import { categoryMatrix, probeCurve, strips } from "./pictures.js";
 import { heldOutProbe, MOST_TRAINED } from "./probe.js";
 
@@ -77,24 +77,30 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
     });
     await pace.step();
   }
-  const layers = scores.map((score, layer): ProbeLayer => {
+  const layers: ProbeLayer[] = [];
+  for (const [layer, score] of scores.entries()) {
     const area = aurocInterval(score, study.label, study.group);
-    return { layer, auroc: area?.value ?? null, aurocCi95: area?.ci95 ?? null, ...confusion(score, study.label) };
-  });
+    layers.push({ layer, auroc: area?.value ?? null, aurocCi95: area?.ci95 ?? null, ...confusion(score, study.label) });
+    await pace.breathe();
+  }
   const depth = depthOf(layers.map((l) => ({ auroc: l.auroc, low: l.aurocCi95?.[0] ?? null, accuracy: l.accuracy })));
-  const probe: ProbeResult = { ...depth, nestedAuroc: nestedAuroc(scores, study.label, folds) };
+  const probe: ProbeResult = { ...depth, nestedAuroc: await pace.run(choosingLayers(scores, study.label, folds)) };
   const best = depth.bestLayer ?? 0;
   const selectivity = await selectivityAt(study, best, layers[best]!.accuracy, folds, tools, pace);
   await pace.step();
   const shuffled = nulls.length ? mean(nulls) : null;
   const shuffledCi95: Interval | null =
     nulls.length > 1 ? [Math.max(0, mean(nulls) - 1.96 * deviation(nulls)), Math.min(1, mean(nulls) + 1.96 * deviation(nulls))] : null;
-  const categories = byCategory(study, scores);
+  const categories: CategoryAuroc[] = [];
+  for (const [category, name] of study.categories.entries()) {
+    categories.push(categoryAuroc(study, scores, name, category));
+    await pace.breathe();
+  }
   const values: ConceptDepth = {
     probe,
     layers,
     score: rowMajor(scores, study.count),
-    probability: heldOutProbabilities(scores[best]!, study.label, folds.of, folds.count),
+    probability: await pace.run(calibrating(scores[best]!, study.label, folds.of, folds.count)),
     probabilityLayer: best,
     categories,
     shuffled,
@@ -159,31 +165,29 @@ function rowMajor(scores: readonly Float64Array[], count: number): Float32Array 
   return out;
 }
 
-function byCategory(study: Study, scores: readonly Float64Array[]): CategoryAuroc[] {
-  return study.categories.map((name, category) => {
-    const rows: number[] = [];
-    const n: [number, number] = [0, 0];
-    for (let i = 0; i < study.count; i++) {
-      if (study.category[i] !== category) continue;
-      rows.push(i);
-      n[study.label[i]!]!++;
-    }
-    if (Math.min(n[0], n[1]) < LEAST_PER_CATEGORY) {
-      const why = n[0] === 0 || n[1] === 0 ? `only ${study.classNames[n[0] === 0 ? 1 : 0]} rows` : `fewer than ${LEAST_PER_CATEGORY} rows of a class`;
-      return { name, n, auroc: scores.map(() => null), why };
-    }
-    const label = rows.map((i) => study.label[i]!);
-    return {
-      name,
-      n,
-      auroc: scores.map((s) =>
-        auroc(
-          rows.map((i) => s[i]!),
-          label,
-        ),
+function categoryAuroc(study: Study, scores: readonly Float64Array[], name: string, category: number): CategoryAuroc {
+  const rows: number[] = [];
+  const n: [number, number] = [0, 0];
+  for (let i = 0; i < study.count; i++) {
+    if (study.category[i] !== category) continue;
+    rows.push(i);
+    n[study.label[i]!]!++;
+  }
+  if (Math.min(n[0], n[1]) < LEAST_PER_CATEGORY) {
+    const why = n[0] === 0 || n[1] === 0 ? `only ${study.classNames[n[0] === 0 ? 1 : 0]} rows` : `fewer than ${LEAST_PER_CATEGORY} rows of a class`;
+    return { name, n, auroc: scores.map(() => null), why };
+  }
+  const label = rows.map((i) => study.label[i]!);
+  return {
+    name,
+    n,
+    auroc: scores.map((s) =>
+      auroc(
+        rows.map((i) => s[i]!),
+        label,
       ),
-    };
-  });
+    ),
+  };
 }
 
 function withheld(study: Study, reason: string): LensOutput<ConceptDepth> {
