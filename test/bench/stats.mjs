@@ -1,11 +1,9 @@
-// npm run bench -- stats [ROWS...]: CPU time of every lens and the longest stretch without a turn of the event loop, on seeded planted states of 31 layers x 576.
+// npm run bench -- stats [ROWSxLAYERSxWIDTH...]: CPU time of every lens and the longest stretch without a turn of the event loop, on seeded planted states.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../scripts/setup.mjs";
 
-const LAYERS = 31;
-const WIDTH = 576;
 const FACTORS = 48;
 
 const outfile = join(ROOT, "dist", "bench-stats.cjs");
@@ -21,13 +19,13 @@ export { Random } from "./src/engine/stats/random.js";`,
   platform: "node",
   format: "cjs",
   external: ["onnxruntime-node"],
-  define: { LAYERSCOPE_VERSION: '"0"' },
+  define: { layersCOPE_VERSION: '"0"' },
   outfile,
 });
 const { lenses, createBlas, Random } = createRequire(import.meta.url)(outfile);
 
 /** A residual stream with a falling spectrum, each block adding a little; the classes move apart up to the middle layer. */
-function plantedStudy(count) {
+function plantedStudy(count, layers, width) {
   const label = Uint8Array.from({ length: count }, (_, i) => i % 2);
   const category = Int32Array.from({ length: count }, (_, i) => (i >> 1) % 4);
   const words = new Random(9);
@@ -36,26 +34,26 @@ function plantedStudy(count) {
     (_, i) => Array.from({ length: 12 }, () => `w${words.below(400)}`).join(" ") + (i % 2 && i % 3 === 0 ? " odd" : ""),
   );
   const known = [];
-  const direction = Float64Array.from({ length: WIDTH }, () => words.normal() / Math.sqrt(WIDTH));
-  for (let layer = 0; layer < LAYERS; layer++) {
+  const direction = Float64Array.from({ length: width }, () => words.normal() / Math.sqrt(width));
+  for (let layer = 0; layer < layers; layer++) {
     const random = new Random(5, layer);
-    const loading = Float64Array.from({ length: FACTORS * WIDTH }, (_, at) => (random.normal() * 3) / Math.sqrt(1 + Math.floor(at / WIDTH)));
+    const loading = Float64Array.from({ length: FACTORS * width }, (_, at) => (random.normal() * 3) / Math.sqrt(1 + Math.floor(at / width)));
     const rise = layer > 0 && layer <= 16 ? 0.35 : 0;
-    const data = new Float32Array(count * WIDTH);
+    const data = new Float32Array(count * width);
     const factor = new Float64Array(FACTORS);
-    const row = new Float64Array(WIDTH);
+    const row = new Float64Array(width);
     for (let i = 0; i < count; i++) {
       for (let f = 0; f < FACTORS; f++) factor[f] = random.normal() + (f === category[i] ? 2 : 0);
-      for (let j = 0; j < WIDTH; j++) row[j] = random.normal() + (label[i] - 0.5) * rise * 12 * direction[j];
-      for (let f = 0; f < FACTORS; f++) for (let j = 0; j < WIDTH; j++) row[j] += factor[f] * loading[f * WIDTH + j];
-      for (let j = 0, at = i * WIDTH; j < WIDTH; j++, at++) data[at] = layer === 0 ? row[j] : known[layer - 1][at] * 0.97 + 0.25 * row[j];
+      for (let j = 0; j < width; j++) row[j] = random.normal() + (label[i] - 0.5) * rise * 12 * direction[j];
+      for (let f = 0; f < FACTORS; f++) for (let j = 0; j < width; j++) row[j] += factor[f] * loading[f * width + j];
+      for (let j = 0, at = i * width; j < width; j++, at++) data[at] = layer === 0 ? row[j] : known[layer - 1][at] * 0.97 + 0.25 * row[j];
     }
     known.push(data);
   }
   return {
     count,
-    layers: LAYERS,
-    width: WIDTH,
+    layers,
+    width,
     pooling: "mean",
     kind: "safety",
     classNames: ["safe", "unsafe"],
@@ -93,9 +91,10 @@ function watchTurns() {
   };
 }
 
-const sizes = process.argv.slice(2).map(Number);
-for (const count of sizes.length ? sizes : [200, 1000]) {
-  const study = plantedStudy(count);
+const sizes = process.argv.slice(2);
+for (const size of sizes.length ? sizes : ["200x31x576", "1000x31x576"]) {
+  const [count, layers = 31, width = 576] = size.split("x").map(Number);
+  const study = plantedStudy(count, layers, width);
   const blas = await createBlas();
   const outputs = new Map();
   let total = 0;

@@ -20,7 +20,7 @@ const MANY_ROWS = 400;
  * folds less, or after one that does so clearly.
  */
 const PATIENCE = 2;
-const CLEARLY = 0.97;
+const CLEARLY = 0.985;
 
 /** Residual of a system over its right-hand side; the products behind it are float32. */
 export const RESIDUAL = 1e-7;

@@ -50,7 +50,7 @@ export async function summarise(
     const base = largest(lexical.map((d) => value(slice(d))));
     if (v !== null) whole.push(v);
     if (v !== null && base !== null) gains.push(v - base);
-    if (b % 4 === 3) await pace.breathe();
+    await pace.breathe();
   }
   const interval = (estimate: number | null, replicates: readonly number[]): Interval | null => {
     if (estimate === null || replicates.length < 20) return null;
