@@ -9,6 +9,11 @@ export interface Platt {
 
 /** Platt scaling by Newton's method with the smoothed targets of Lin, Lin and Weng (2007): a perfect split does not give certainty. */
 export function fitPlatt(score: ArrayLike<number>, label: ArrayLike<number>): Platt {
+  return drain(fittingPlatt(score, label));
+}
+
+/** The same, stopping between steps. */
+export function* fittingPlatt(score: ArrayLike<number>, label: ArrayLike<number>): Generator<void, Platt> {
   const n = score.length;
   let positives = 0;
   let spread = 0;
@@ -31,6 +36,7 @@ export function fitPlatt(score: ArrayLike<number>, label: ArrayLike<number>): Pl
   };
   let value = loss(a, b);
   for (let step = 0; step < 100; step++) {
+    yield;
     let haa = 1e-10;
     let hab = 0;
     let hbb = 1e-10;
@@ -52,10 +58,15 @@ export function fitPlatt(score: ArrayLike<number>, label: ArrayLike<number>): Pl
     const da = (hbb * ga - hab * gb) / determinant;
     const db = (haa * gb - hab * ga) / determinant;
     let share = 1;
-    while (share > 1e-8 && loss(a - share * da, b - share * db) > value) share /= 2;
+    // At the end steps change the sum by less than it is rounded: without some slack every one of them would be halved to nothing.
+    let reached = loss(a - da, b - db);
+    while (share > 1e-8 && reached > value + 1e-12 * Math.abs(value)) {
+      share /= 2;
+      reached = loss(a - share * da, b - share * db);
+    }
     a -= share * da;
     b -= share * db;
-    value = loss(a, b);
+    value = reached;
   }
   return { slope: a / unit, offset: b };
 }
@@ -80,8 +91,7 @@ export function* calibrating(score: ArrayLike<number>, label: ArrayLike<number>,
       s.push(score[i]!);
       y.push(label[i]!);
     }
-    const platt = fitPlatt(s, y);
-    yield;
+    const platt = yield* fittingPlatt(s, y);
     for (let i = 0; i < score.length; i++) if (fold[i] === k) out[i] = probabilityOf(platt, score[i]!);
   }
   return out;

@@ -66,8 +66,19 @@ export function* drawingReplicates(
   };
 }
 
-/** Rows of whole groups in seeded order, at most `most` rows, ascending; all rows when they are no more. */
+const samples = new WeakMap<Int32Array, Map<string, Int32Array>>();
+
+/** Rows of whole groups in seeded order, at most `most` rows, ascending; all rows when they are no more. Every layer asks for the same, so they are kept. */
 export function sampleGroups(group: Int32Array, most: number, seed: number, stream: number): Int32Array {
+  const known = samples.get(group) ?? new Map<string, Int32Array>();
+  samples.set(group, known);
+  const key = `${most} ${seed} ${stream}`;
+  const rows = known.get(key) ?? drawGroups(group, most, seed, stream);
+  known.set(key, rows);
+  return rows;
+}
+
+function drawGroups(group: Int32Array, most: number, seed: number, stream: number): Int32Array {
   if (group.length <= most) return Int32Array.from(group, (_, i) => i);
   const members = new Map<number, number[]>();
   group.forEach((g, i) => {
