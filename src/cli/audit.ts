@@ -3,6 +3,7 @@ import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
 import type { AuditPlan, AuditResult } from "../protocol/index.js";
 import { choice, count, DATA_OPTIONS, dataOptions, modelPath, number, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
+import { checkOutput } from "./output.js";
 import { ProgressLine, plain } from "./terminal.js";
 import { textReport } from "./text.js";
 
@@ -28,6 +29,8 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     provider: provider(values.provider),
     threads: count("threads", values.threads, 0),
   };
+  const inputs = [plan.data.path, plan.data.options.contrast, plan.model].filter((path) => path !== undefined);
+  const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
   const engine = new Engine();
   const line = new ProgressLine();
   try {
@@ -38,8 +41,8 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
         ? `${JSON.stringify(view.result, null, 1)}\n`
         : format === "html"
           ? await engine.report(view, "html", values["with-text"] === true)
-          : textReport(view.result, { colour: process.stdout.isTTY && !values.out && !process.env.NO_COLOR });
-    if (values.out) await writeAtomically(resolve(values.out), content);
+          : textReport(view.result, { colour: process.stdout.isTTY && !out && !process.env.NO_COLOR });
+    if (out) await writeAtomically(out, content, 0o666);
     else process.stdout.write(content);
     return belowFloor(view.result, floors) ? 1 : 0;
   } finally {

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
-import { extractToFile } from "../engine/audit/extraction.js";
+import { type ExtractionPlan, extractToFile } from "../engine/audit/extraction.js";
+import type { DataOptions } from "../protocol/index.js";
 import { count, DATA_OPTIONS, dataOptions, modelPath, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
+import { checkOutput } from "./output.js";
 import { ProgressLine } from "./terminal.js";
 
 export async function extract(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -8,13 +10,19 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
   if (values.ids && positionals.length > 0) throw usageProblem("Either a dataset or --ids is read, not both.");
   if (!values.out) throw usageProblem("--out is missing: the .safetensors file to write.");
   const poolings = (values.pool ?? "mean,last").split(",").map((name) => pooling(name.trim()));
+  const source: ExtractionPlan["source"] = values.ids
+    ? { ids: resolve(values.ids) }
+    : { path: resolve(onlyFile(positionals, "dataset")), options: contrasted(dataOptions(values)) };
+  const model = resolve(modelPath(values.model));
+  const read = "ids" in source ? [source.ids] : [source.path, ...(source.options.contrast ? [source.options.contrast] : [])];
+  const out = await checkOutput(values.out, [...read, model]);
   const line = new ProgressLine();
   const summary = await extractToFile(
     {
-      source: values.ids ? { ids: resolve(values.ids) } : { path: resolve(onlyFile(positionals, "dataset")), options: dataOptions(values) },
-      model: resolve(modelPath(values.model)),
+      source,
+      model,
       poolings: [...new Set(poolings)],
-      out: resolve(values.out),
+      out,
       maxTokens: count("max-tokens", values["max-tokens"], 512),
       provider: provider(values.provider),
       threads: count("threads", values.threads, 0),
@@ -31,3 +39,5 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
   );
   return 0;
 }
+
+const contrasted = (options: DataOptions): DataOptions => (options.contrast ? { ...options, contrast: resolve(options.contrast) } : options);

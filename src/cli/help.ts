@@ -18,7 +18,7 @@ audit
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
   --list KEY  --no-header  --header
-  --safe V[,V]  --unsafe V[,V]   what the label's values mean
+  --safe V  --unsafe V   what the label's values mean; once for each value
   --all safe|unsafe  --contrast-all safe|unsafe   the class of a whole file
   --threshold X          a numeric label at or above X is unsafe
   --expand-answers       chosen/rejected and the like: every answer a row of its own

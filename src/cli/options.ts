@@ -41,10 +41,23 @@ type Parsed<S extends Spec> = ReturnType<typeof parseArgs<{ args: string[]; opti
 /** @throws a usage problem that names the option */
 export function parse<S extends Spec>(args: readonly string[], options: S): Parsed<S> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joined(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw usageProblem(sentence(error));
   }
+}
+
+/** `--safe -1` is meant as `--safe=-1`: the word after an option that takes one is its value, whatever it begins with, unless it is an option itself. */
+function joined(args: readonly string[], options: Spec): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const name = args[i].startsWith("--") ? args[i].slice(2) : "";
+    const next = args[i + 1];
+    const isOption = next?.startsWith("--") && Object.hasOwn(options, next.slice(2).split("=")[0]);
+    if (Object.hasOwn(options, name) && options[name].type === "string" && next !== undefined && !isOption) out.push(`--${name}=${args[++i]}`);
+    else out.push(args[i]);
+  }
+  return out;
 }
 
 function sentence(error: unknown): string {
@@ -73,8 +86,8 @@ export function dataOptions(v: DataValues): DataOptions {
     group: v.group,
     list: v.list,
     header: v["no-header"] ? false : v.header,
-    safe: values(v.safe),
-    unsafe: values(v.unsafe),
+    safe: v.safe,
+    unsafe: v.unsafe,
     all: side("all"),
     threshold: v.threshold === undefined ? undefined : number("threshold", v.threshold),
     contrast: v.contrast,
@@ -84,11 +97,6 @@ export function dataOptions(v: DataValues): DataOptions {
     skipBad: v["skip-bad"],
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-/** `--safe no --safe off` and `--safe no,off` are the same. */
-function values(given: string[] | undefined): string[] | undefined {
-  return given?.flatMap((value) => value.split(",")).map((value) => value.trim());
 }
 
 export function number(name: string, value: string): number {

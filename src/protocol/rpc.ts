@@ -19,8 +19,26 @@ export class ProblemError extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof Error && error.name === "AbortError") return { code: "run/cancelled", message: "Cancelled." };
+  const file = fileProblem(error);
+  if (file) return file;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: "internal", message: "Something went wrong inside Layerscope.", hint: "The log has the details.", details };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOENT: "it is not there",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+  EMFILE: "too many files are open",
+};
+
+/** The operating system's refusal of a file, in a sentence. */
+function fileProblem(error: unknown): Problem | undefined {
+  const { code, path } = (error instanceof Error ? error : {}) as { code?: unknown; path?: unknown };
+  if (typeof code !== "string" || typeof path !== "string" || !Object.hasOwn(REASONS, code)) return undefined;
+  return { code: "file/refused", message: `${path} cannot be opened or written: ${REASONS[code]}.`, where: { file: path } };
 }
 
 export type Handlers<M> = {

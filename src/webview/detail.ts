@@ -29,7 +29,10 @@ export class Detail {
     this.key = key;
     if (id < 0) {
       this.root.replaceChildren(
-        el("p", { class: "quiet", text: "Choose a row in the list or on the map: its text and its numbers stand here, and the editor shows its place." }),
+        el("p", {
+          class: "quiet",
+          text: `Choose a row in the list or on the map: its text and its numbers stand here${this.host.actions ? ", and the editor shows its place" : ""}.`,
+        }),
       );
       return;
     }

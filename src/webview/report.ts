@@ -31,12 +31,13 @@ const facts: [string, string | undefined][] = [
   ["tokenizer SHA-256", result.model.tokenizerSha256],
   ["seed", String(result.settings.seed)],
   ["folds", String(result.settings.folds)],
-  ["longest row", `${result.settings.maxTokens} tokens`],
+  ["rows cut at", `${result.settings.maxTokens} tokens`],
 ];
 root.append(
   el(
     "footer",
     { class: "provenance" },
+    el("p", { text: "An AQI is evidence about geometry, never proof that a model is safe." }),
     el("h2", { text: "Provenance" }),
     el("dl", {}, ...facts.flatMap(([name, value]) => (value ? [el("div", {}, el("dt", { text: name }), el("dd", { text: value }))] : []))),
   ),

@@ -130,6 +130,38 @@ describe("layerscope on the command line", () => {
     expect(done.err).toMatch(/3 rows/);
   });
 
+  it("writes over nothing that it reads, and says so before any work", async () => {
+    writeFileSync(join(folder, "own.jsonl"), readFileSync(data));
+    for (const args of [
+      ["audit", "own.jsonl", "--out", "own.jsonl"],
+      ["audit", data, "--contrast", "own.jsonl", "--out", "./own.jsonl"],
+      ["extract", "own.jsonl", "--out", "own.jsonl"],
+      ["audit", "own.jsonl", "--out", "no/such/folder/x.json"],
+    ]) {
+      const { code, err } = await layerscope([...args, "--model", model]);
+      expect({ args, code }).toEqual({ args, code: 2 });
+      expect(err).toMatch(/overwritten|no folder/);
+    }
+    expect(readFileSync(join(folder, "own.jsonl"))).toEqual(readFileSync(data));
+  });
+
+  it("gives the same numbers whichever of two files is named first", async () => {
+    for (const [name, letters] of [
+      ["bad.txt", "qxz"],
+      ["good.txt", "aei"],
+    ])
+      writeFileSync(join(folder, name), Array.from({ length: 20 }, (_, i) => `${letters[i % 3]}${letters[(i + 1) % 3]} word ${"bcdfg"[i % 5]}${i}`).join("\n"));
+    const run = async (first: string, second: string, all: string, contrastAll: string) =>
+      JSON.parse(
+        (await layerscope(["audit", first, "--contrast", second, "--all", all, "--contrast-all", contrastAll, "--model", model, "--format", "json"])).out,
+      ) as AuditResult;
+    const [one, other] = [await run("bad.txt", "good.txt", "unsafe", "safe"), await run("good.txt", "bad.txt", "safe", "unsafe")];
+    expect(other.layers).toEqual(one.layers);
+    expect(other.aqi).toEqual(one.aqi);
+    const both = await layerscope(["extract", "bad.txt", "--contrast", "good.txt", "--model", model, "--pool", "mean", "--out", "both.safetensors"]);
+    expect(both.err).toMatch(/40 rows/);
+  });
+
   it("ends with 130 when it is interrupted, and leaves nothing behind", async () => {
     writeFileSync(
       join(folder, "big.jsonl"),

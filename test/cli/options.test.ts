@@ -11,8 +11,10 @@ describe("how a dataset is read, from options", () => {
     expect(read("--no-header", "--text", "#2", "--threshold", "0.5")).toEqual({ header: false, text: "#2", threshold: 0.5 });
   });
 
-  it("takes a value many times or with commas", () => {
-    expect(read("--safe", "no, off", "--safe", "0", "--unsafe", "yes")).toEqual({ safe: ["no", "off", "0"], unsafe: ["yes"] });
+  it("takes a value many times, as it stands, also when it begins with a dash", () => {
+    expect(read("--safe", "fine, ok", "--safe", "0", "--unsafe", "-1")).toEqual({ safe: ["fine, ok", "0"], unsafe: ["-1"] });
+    expect(read("--threshold", "-0.05", "--skip-bad")).toEqual({ threshold: -0.05, skipBad: true });
+    expect(() => read("--safe", "--unsafe", "yes")).toThrow(/safe/);
   });
 
   it("refuses what it does not know in a sentence", () => {

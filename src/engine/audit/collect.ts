@@ -1,5 +1,6 @@
 import type { Pooling } from "../../protocol/index.js";
 import { type Activations, createActivations } from "../store/activations.js";
+import { foreignTokenizer } from "../text/errors.js";
 import { extractStates, type SkipReason } from "./extract.js";
 import type { Prepared } from "./prepare.js";
 
@@ -42,6 +43,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     count: dataset.rows.length,
     poolings,
     required: pooling,
+    foreignId: (id, size) => foreignTokenizer(model.card.tokenizer?.path ?? model.card.path, id, size),
     seed,
     signal,
     encode: (rows) =>

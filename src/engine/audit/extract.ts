@@ -2,7 +2,6 @@ import type { Pooling } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
 import type { TappedModel } from "../model/tapped.js";
 import { planBatches, tokensPerBatch } from "../text/batches.js";
-import { foreignTokenizer } from "../text/errors.js";
 import { shuffled } from "../text/order.js";
 import { ONE_TOKEN, poolingWeights } from "../text/pooling.js";
 import type { Encoded } from "../text/tokenizer.js";
@@ -20,6 +19,8 @@ export interface ExtractRequest {
   readonly required?: Pooling;
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** The failure for a token id that the model's embedding does not have. */
+  foreignId(id: number, vocabularySize: number): Error;
   readonly sink: Sink;
   /** After each batch: rows that arrived, rows that were skipped since the last call, tokens run (padding excluded). */
   onBatch?(arrived: readonly number[], tokens: number): Promise<void> | void;
@@ -54,7 +55,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
       ids.push(encoded[i].ids);
     });
     if (rows.length === 0) continue;
-    checkVocabulary(model, ids);
+    checkVocabulary(request, ids);
     budget ||= await measureBudget(model, ids);
     const plan = planBatches(
       ids.map((row) => row.length),
@@ -112,8 +113,8 @@ async function measureBudget(model: TappedModel, ids: readonly (readonly number[
   return tokensPerBatch((performance.now() - start) / sample.length);
 }
 
-function checkVocabulary(model: TappedModel, ids: readonly (readonly number[])[]): void {
-  const { vocabularySize, card } = model;
+function checkVocabulary(request: ExtractRequest, ids: readonly (readonly number[])[]): void {
+  const { vocabularySize } = request.model;
   if (vocabularySize === undefined) return;
-  for (const row of ids) for (const id of row) if (id >= vocabularySize) throw foreignTokenizer(card.tokenizer?.path ?? card.path, id, vocabularySize);
+  for (const row of ids) for (const id of row) if (id >= vocabularySize) throw request.foreignId(id, vocabularySize);
 }

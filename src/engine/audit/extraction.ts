@@ -6,7 +6,7 @@ import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { createActivations } from "../store/activations.js";
 import { writeSafetensors } from "../store/safetensors.js";
-import { noTokenizer } from "../text/errors.js";
+import { foreignTokenizer, noTokenizer } from "../text/errors.js";
 import { type Encoded, openTokenizer } from "../text/tokenizer.js";
 import { extractStates } from "./extract.js";
 
@@ -57,6 +57,16 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
         count,
         encode,
         poolings: plan.poolings,
+        foreignId: (id, size) =>
+          "lists" in source
+            ? problem(
+                "extract/ids",
+                `List ${source.lists.findIndex((list) => list.includes(id)) + 1} holds token ${id}, but the model's embedding has only ${size} rows.`,
+                {
+                  hint: "Token ids are those of the model's own tokenizer, from 0.",
+                },
+              )
+            : foreignTokenizer(model.card.tokenizer?.path ?? model.card.path, id, size),
         seed: plan.seed,
         signal,
         sink: (kind, layer, rows, values) => stores[kind].put(layer, rows, values),

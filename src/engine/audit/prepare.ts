@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import type { AuditPlan, Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import { openDataset } from "../data/index.js";
@@ -16,13 +17,20 @@ export interface Prepared {
   readonly maxTokens: number;
 }
 
+/** File order; of two files the one whose name sorts first leads, so that it does not matter which of them was named first. */
+function canonical(dataset: Dataset): Dataset {
+  const { path, contrastPath } = dataset.card;
+  if (contrastPath === undefined || [basename(path), path].join("\n") <= [basename(contrastPath), contrastPath].join("\n")) return dataset;
+  return { ...dataset, rows: [...dataset.rows].sort((a, b) => b.place.file - a.place.file || a.id - b.id) };
+}
+
 /** Keeps the last model and tokenizer open, so that a second audit starts at once. */
 export class Workbench {
   private open: { key: string; stamp: string; model: TappedModel; tokenizer: Tokenizer } | undefined;
 
   /** The dataset first: a bad file costs no model work. */
   async prepare(plan: AuditPlan, signal?: AbortSignal): Promise<Prepared> {
-    const dataset = await openDataset(plan.data.path, plan.data.options, signal);
+    const dataset = canonical(await openDataset(plan.data.path, plan.data.options, signal));
     const { model, tokenizer } = await this.model(plan, signal);
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
     if (maxTokens < 2) throw problem("audit/max-tokens", "At least two tokens a row are needed.", { hint: "Raise the limit of tokens." });

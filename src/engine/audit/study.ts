@@ -13,7 +13,7 @@ export interface StudyOfRows extends Study {
   readonly notFinite: Map<number, number>;
 }
 
-/** The rows that arrived, in file order, as the lenses see them. */
+/** The rows that arrived, in the dataset's order, as the lenses see them. */
 export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooling, seed: number): StudyOfRows {
   const rows = [...collected.arrived].sort((a, b) => a - b);
   const { states, embeddingMean } = collected;

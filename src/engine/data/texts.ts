@@ -9,10 +9,12 @@ export interface TextRow {
   readonly place: Place;
 }
 
-/** Every row's text, in file order, for what needs no classes; blank texts stay, so that positions hold. */
+/** Every row's text, in file order (the contrast file's last), for what needs no classes; blank texts stay, so that positions hold. */
 export async function openTexts(path: string, options: DataOptions, signal?: AbortSignal): Promise<{ rows: TextRow[]; notices: Notice[] }> {
   const notices: Notice[] = [];
   // A class for the whole file: nothing is asked about labels that are not used.
   const part = await readPart({ path, file: 0, options: { ...options, all: options.all ?? "safe" }, soft: false, notices, signal });
-  return { rows: part.candidates.map(({ text, place }, id) => ({ id, text: wellFormed(text), place })), notices };
+  const parts = [part];
+  if (options.contrast) parts.push(await readPart({ path: options.contrast, file: 1, options: { ...options, all: options.contrastAll ?? "safe" }, soft: true, notices, signal }));
+  return { rows: parts.flatMap(({ candidates }) => candidates).map(({ text, place }, id) => ({ id, text: wellFormed(text), place })), notices };
 }

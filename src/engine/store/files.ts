@@ -1,12 +1,13 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Writes under a temporary name in the same folder, flushes, renames: a reader sees the old file or the whole new one. */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+/** Only the owner may read a run; an export takes the user's own habit (`mode` 0o666 less the umask).
+ * Writes under a temporary name in the same folder, flushes, renames: a reader sees the old file or the whole new one. */
+export async function writeAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.incomplete`;
   try {
-    const file = await open(temporary, "w", 0o600);
+    const file = await open(temporary, "w", mode);
     try {
       await file.writeFile(content);
       await file.sync();

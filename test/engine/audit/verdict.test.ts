@@ -30,6 +30,19 @@ describe("the verdict", () => {
     expect(verdict(parts({ aqi }))).toBe("No evidence beyond vocabulary: the gain over words alone is +4 (−3 to 11).");
   });
 
+  it("claims nothing when words alone do as well as the best layer, whatever the index says", () => {
+    const controls = { ...parts({}).controls, words: 0.92 };
+    expect(verdict(parts({ controls }))).toBe("No evidence beyond vocabulary: words alone reach AUROC 0.92, the best layer 0.91.");
+  });
+
+  it("names no weak category on few rows, nor where nothing was found", () => {
+    const categories = [0.8, 0.3].map((auroc, i) => ({ name: `c${i}`, n: [4, 4] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] }));
+    expect(verdict(parts({ categories }))).not.toContain("Weakest");
+    const many = categories.map((category) => ({ ...category, n: [20, 20] as const }));
+    const aqi = { ...parts({}).aqi, gain: { score: -0.2, ci95: [-3, 3] as const } };
+    expect(verdict(parts({ aqi, categories: many }))).toBe("No evidence beyond vocabulary: the gain over words alone is 0 (−3 to 3).");
+  });
+
   it("speaks of the concept's own classes where there is no AQI", () => {
     const aqi = { ...parts({}).aqi, score: null, reason: "the classes are false and true" };
     const dataset = classes("false", "true");
@@ -39,7 +52,7 @@ describe("the verdict", () => {
   });
 
   it("names the weakest category", () => {
-    const category = (name: string, auroc: number | null) => ({ name, n: [9, 9] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] });
+    const category = (name: string, auroc: number | null) => ({ name, n: [12, 12] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] });
     expect(verdict(parts({ categories: [category("fraud", 0.8), category("hate", 0.61), category("few", null)] }))).toContain(
       "Weakest: hate (AUROC 0.61 at layer 2).",
     );
