@@ -1,7 +1,8 @@
-import { factoring, solvingFactored } from "./cholesky.js";
+import { factoring } from "./cholesky.js";
 import { type Cells, midpoints, stratumWeights } from "./contrast.js";
 import { addScaled, dot, multiply } from "./dense.js";
 import { type DiscriminantOptions, type Fit, MOST_VECTORS, RESIDUAL, type Replicates, type Side } from "./discriminant.js";
+import { solvingFactored } from "./factored.js";
 import type { Folds } from "./folds.js";
 import { KrylovSpace } from "./krylov.js";
 import { type Rows, withinScale } from "./moments.js";

@@ -1,5 +1,6 @@
-import { cholesky, solveFactored } from "./cholesky.js";
+import { cholesky } from "./cholesky.js";
 import { addTransposed, multiply } from "./dense.js";
+import { solveFactored } from "./factored.js";
 import { drain, minimising } from "./lbfgs.js";
 
 /** log(1 + exp(x)) without overflow. */

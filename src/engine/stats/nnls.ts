@@ -1,4 +1,5 @@
-import { cholesky, solveFactored } from "./cholesky.js";
+import { cholesky } from "./cholesky.js";
+import { solveFactored } from "./factored.js";
 
 /**
  * Non-negative least squares in normal form: x >= 0 that minimises ½ xᵀ G x - hᵀ x, by the active set method of Lawson

@@ -1,6 +1,7 @@
 import type { Blas } from "../lenses/lens.js";
-import { factoring, solveFactored } from "./cholesky.js";
+import { factoring } from "./cholesky.js";
 import { addTransposed, multiply } from "./dense.js";
+import { solveFactored } from "./factored.js";
 
 /** Unknowns of a Cholesky factor that still pays for itself. */
 export const MOST_FACTORED = 1200;

@@ -1,4 +1,5 @@
-import { factoring, invertingFactor } from "../../stats/cholesky.js";
+import { factoring } from "../../stats/cholesky.js";
+import { invertingFactor } from "../../stats/factored.js";
 import type { Rows } from "../../stats/moments.js";
 import { ledoitWolf } from "../../stats/shrinkage.js";
 import { runSteps } from "../../stats/steps.js";

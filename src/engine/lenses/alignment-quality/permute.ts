@@ -1,8 +1,9 @@
 import type { Random } from "../../stats/random.js";
 
 /**
- * Labels shuffled among exchangeable rows: within a group that holds both classes (pairs), else whole groups among groups of
- * the same stratum and size.
+ * Labels shuffled among exchangeable rows: within a group that holds both classes (pairs), else whole groups among the groups of
+ * the same stratum, whatever their size: were size a condition, a class whose groups are all larger would keep its labels. The
+ * number of rows of a class then varies with the labelling, as the statistics allow.
  */
 export function permuteLabels(label: Uint8Array, stratum: Int32Array, group: Int32Array, random: Random): Uint8Array {
   const out = Uint8Array.from(label);
@@ -23,10 +24,7 @@ export function permuteLabels(label: Uint8Array, stratum: Int32Array, group: Int
       }
       continue;
     }
-    const key = `${[...rows]
-      .map((i) => stratum[i]!)
-      .sort()
-      .join(",")}`;
+    const key = [...new Set(rows.map((i) => stratum[i]!))].sort((a, b) => a - b).join(",");
     const list = kin.get(key);
     if (list) list.push(rows);
     else kin.set(key, [rows]);
