@@ -18,6 +18,15 @@ export interface Plan {
   readonly note?: string;
 }
 
+/** Below this many groups a bootstrap over groups says little, and says it too surely. */
+const LEAST_GROUPS = 10;
+
+/** Why no interval and no p-value can be had, when the rows come in very few groups. */
+export function tooFewGroups(group: ArrayLike<number>): string | undefined {
+  const groups = new Set(Array.from(group)).size;
+  return groups < LEAST_GROUPS ? `the rows come in ${groups} groups only, too few to resample` : undefined;
+}
+
 const plans = new WeakMap<Study, Plan | string>();
 
 /** The study's folds and strata, or the reason why no held-out score can be had. */

@@ -137,6 +137,16 @@ describe("an audit that cannot give every number", () => {
     expect(result.layers.every(({ auroc, why }) => auroc !== null || Object.keys(why ?? {}).length > 0)).toBe(true);
   });
 
+  it("gives no interval and no p-value when the rows come in a handful of groups, and says so", async () => {
+    const path = dataset("grouped.jsonl", 80, (i) => ({ group: `g${i % 6}` }));
+    const { result } = await engine.audit(plan(path, { data: { path, options: { group: "group" } } }));
+    expect(result.aqi.score).not.toBeNull();
+    expect([result.aqi.ci95, result.aqi.p, result.aqi.gain.ci95]).toEqual([null, null, null]);
+    expect(result.notices.map(({ code }) => code)).toContain("lens/few-groups");
+    expect(result.verdict).not.toMatch(/beyond vocabulary: \+/);
+    expect(JSON.stringify(result)).not.toMatch(/NaN/);
+  });
+
   it("counts rows that were cut, by class, and rows with one token only", async () => {
     const path = join(folder, "long.jsonl");
     const row = (i: number) => ({ text: i === 0 ? "x" : i < 4 ? "long ".repeat(60) : `some words ${i} and ${i * 7}`, label: i % 2 ? "unsafe" : "safe" });

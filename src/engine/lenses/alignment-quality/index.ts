@@ -3,7 +3,7 @@ import type { Discriminant } from "../../stats/discriminant.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
-import { type Plan, planOf } from "../plan.js";
+import { type Plan, planOf, tooFewGroups } from "../plan.js";
 import { composite } from "./composite.js";
 import { halfSample } from "./half.js";
 import { type LayerParts, measureLayer } from "./layers.js";
@@ -95,6 +95,12 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
     await pace.step();
     const shrinkage = discriminants.map((d) => [...d.shrinkage].sort((a, b) => a - b)[d.shrinkage.length >> 1]!);
     aqi = { ...summary.aqi, p, halfSample: await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace) };
+    const few = tooFewGroups(study.group);
+    if (few) {
+      aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null } };
+      layerCi = layerCi.map(() => null);
+      notices.push({ code: "lens/few-groups", message: `No interval and no p-value are given: ${few}.` });
+    }
     notices.push(...remarks(study, plan, aqi));
     await pace.step();
   }

@@ -7,7 +7,7 @@ import { Random } from "../../stats/random.js";
 import { permuteLabels } from "../alignment-quality/permute.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
-import { planOf } from "../plan.js";
+import { planOf, tooFewGroups } from "../plan.js";
 import { surfaceBaselines } from "../surface-versus-meaning/baselines.js";
 import { choosingLayers, depthOf } from "./depth.js";
 import { categoryMatrix, probeCurve, strips } from "./pictures.js";
@@ -58,6 +58,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   const plan = planOf(study);
   if (typeof plan === "string") return withheld(study, plan);
   const { folds } = plan;
+  const few = tooFewGroups(study.group);
   const controls = await surfaceBaselines(study, plan, pace);
   await pace.step();
   const random = new Random(study.seed, 71);
@@ -80,7 +81,13 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   const layers: ProbeLayer[] = [];
   for (const [layer, score] of scores.entries()) {
     const area = aurocInterval(score, study.label, study.group);
-    layers.push({ layer, auroc: area?.value ?? null, aurocCi95: area?.ci95 ?? null, ...confusion(score, study.label) });
+    layers.push({
+      layer,
+      auroc: area?.value ?? null,
+      aurocCi95: few ? null : (area?.ci95 ?? null),
+      ...confusion(score, study.label),
+      ...(few ? { why: { aurocCi95: few } } : {}),
+    });
     await pace.breathe();
   }
   const depth = depthOf(layers.map((l) => ({ auroc: l.auroc, low: l.aurocCi95?.[0] ?? null, accuracy: l.accuracy })));
