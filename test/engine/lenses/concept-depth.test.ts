@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { depthOf } from "../../../src/engine/lenses/concept-depth/depth.js";
 import { conceptDepth } from "../../../src/engine/lenses/concept-depth/index.js";
+import { categoryMatrix } from "../../../src/engine/lenses/concept-depth/pictures.js";
 import { Random } from "../../../src/engine/stats/random.js";
 import { makeStudy, tools } from "./plant.js";
 
@@ -103,5 +104,23 @@ describe("concept depth", () => {
       },
     };
     await expect(conceptDepth.run(makeStudy(layers, d, label), stop, new Map())).rejects.toMatchObject({ problem: { code: "run/cancelled" } });
+  });
+});
+
+describe("the matrix of categories", () => {
+  const category = (name: string, values: (number | null)[]) => ({ name, n: [5, values[0] === null ? 0 : 5] as const, auroc: values });
+  const names = (count: number) => {
+    const empty = Array.from({ length: count }, (_, i) => category(`empty ${i}`, [null, null]));
+    const picture = categoryMatrix([...empty, category("both", [0.5, 0.8])]);
+    return picture.shape === "matrix" ? { rows: picture.rows.map(({ name }) => name), note: picture.note } : undefined;
+  };
+
+  it("keeps a few categories that have no number, with their reason", () => {
+    expect(names(2)!.rows).toEqual(["both", "empty 0", "empty 1"]);
+  });
+
+  it("counts many of them instead of drawing them", () => {
+    expect(names(25)!.rows).toEqual(["both"]);
+    expect(names(25)!.note).toContain("25 of 26");
   });
 });

@@ -63,17 +63,24 @@ export function strips(): Picture {
   };
 }
 
+/** Categories with rows of both classes first; of the others, which have nothing to draw, a few and their number. */
+const MOST_EMPTY = 3;
+
 export function categoryMatrix(categories: readonly CategoryAuroc[]): Picture {
+  const hasNumbers = (c: CategoryAuroc) => c.auroc.some((value) => value !== null);
+  const empty = categories.filter((c) => !hasNumbers(c));
+  const left = empty.length > MOST_EMPTY ? empty.length : 0;
+  const shown = [...categories.filter(hasNumbers), ...(left ? [] : empty)];
   return {
     id: "concept-depth/categories",
     lens: "concept-depth",
     slot: "categories",
     shape: "matrix",
     title: "Categories by layer",
-    note: "Held-out AUROC within each category",
+    note: `Held-out AUROC within each category${left ? `; ${left} of ${categories.length} are not drawn: too few rows of one class` : ""}`,
     about: ABOUT,
     scale: "diverging",
-    rows: categories.map((c, i) => ({
+    rows: shown.map((c, i) => ({
       id: `category-${i}`,
       name: c.name,
       count: `n ${c.n[0]}/${c.n[1]}`,
