@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { AuditResult, LayerScores, Maybe } from "../protocol/index.js";
+import type { AuditResult, CategoryScore, Interval, LayerScores, Maybe } from "../protocol/index.js";
 import { digits, plain, range, sparkline } from "./terminal.js";
 
 /** The result for people at a terminal: verdict, a row of blocks a metric, controls, categories, what was skipped. */
@@ -17,7 +17,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
   ];
   if (aqi.score === null) lines.push(`AQI        absent: ${plain(aqi.reason ?? "not computable")}`);
   else {
-    lines.push(`AQI        ${bold(digits(aqi.score))}${range(aqi.ci95)} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
+    lines.push(`AQI        ${bold(digits(aqi.score))}${range(clipped(aqi.ci95))} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
     lines.push(`           words alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
   }
   lines.push(
@@ -26,14 +26,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
     "",
     ...heatmap(layers),
   );
-  if (categories.length > 0) {
-    lines.push("", "categories (AUROC by layer, n)");
-    const width = Math.min(32, Math.max(...categories.map(({ name }) => plain(name).length)));
-    for (const { name, n, auroc, why } of categories)
-      lines.push(
-        `  ${plain(name).slice(0, width).padEnd(width)} ${auroc.every((v) => v === null) ? dim(plain(why ?? "not computable")) : sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`,
-      );
-  }
+  lines.push(...categoryLines(categories, dim));
   const [negative, positive] = dataset.classes;
   lines.push(
     "",
@@ -44,6 +37,9 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
   lines.push(dim("An AQI is evidence about geometry, never proof that a model is safe."));
   return `${lines.join("\n")}\n`;
 }
+
+/** Shown on the scale that the number has; the JSON keeps the interval as it is. */
+const clipped = (interval: Interval | null): Interval | null => interval && [Math.max(0, interval[0]), Math.min(100, interval[1])];
 
 const counts = (result: AuditResult, side: 0 | 1) => result.dataset.classes[side].rows;
 
@@ -60,5 +56,18 @@ function heatmap(layers: readonly LayerScores[]): string[] {
     ...(layers.some(({ aqi }) => aqi !== null) ? [row("AQI", ({ aqi }) => aqi, 0, 100)] : []),
     row("CHI (raw)", ({ chi }) => chi, "least", "most"),
     row("silhouette", ({ silhouette }) => silhouette, "least", "most"),
+  ];
+}
+
+function categoryLines(categories: readonly CategoryScore[], dim: (text: string) => string): string[] {
+  const shown = categories.filter(({ auroc }) => auroc.some((value) => value !== null));
+  if (categories.length === 0) return [];
+  const width = Math.min(32, Math.max(0, ...shown.map(({ name }) => plain(name).length)));
+  const rest = categories.length - shown.length;
+  return [
+    "",
+    "categories (AUROC by layer, n)",
+    ...shown.map(({ name, n, auroc }) => `  ${plain(name).slice(0, width).padEnd(width)} ${sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`),
+    ...(rest > 0 ? [dim(`  ${rest} of ${categories.length} have too few rows of one class`)] : []),
   ];
 }
