@@ -5,7 +5,7 @@ import { isBoolean, replies } from "./label-column.js";
 import { mapping } from "./label-questions.js";
 import { isBlank, labelText, type Profile } from "./profile.js";
 import { columnBy, refOf } from "./refs.js";
-import { count, oneName, quoted, shellWord } from "./say.js";
+import { count, flag, oneName, quoted } from "./say.js";
 import type { RawTable } from "./table.js";
 import { normalValue, polarity } from "./words.js";
 
@@ -150,17 +150,19 @@ export function askSubject(path: string, profiles: readonly Profile[], label: Pr
         label: `It judges the answer${words && `; ${words}`}`,
         detail: `Prompt and answer (${oneName(reply.name)}) are read together`,
         options: { label: ref, expandAnswers: true, ...options },
-        flags: `--label ${shellWord(ref)} --expand-answers${flags}`,
+        flags: `${flag("label", ref)} --expand-answers${flags}`,
       });
   for (const { words, options, flags } of readings)
     choices.push({
       label: `It judges the prompt${words && `; ${words}`}`,
       detail: `${prompt} is read alone`,
       options: { label: ref, ...options },
-      flags: `--label ${shellWord(ref)}${flags}`,
+      flags: `${flag("label", ref)}${flags}`,
     });
   const texts = reply ? ` (the prompt is ${prompt}, the answer ${oneName(reply.name)})` : "";
-  return ask("data/label-subject", `${oneName(label.name)} seems to judge an answer, not the prompt${texts}. What does it describe?`, choices, { file: path });
+  return ask("data/label-subject", `The column ${oneName(label.name)} seems to judge an answer, not the prompt${texts}. What does it describe?`, choices, {
+    file: path,
+  });
 }
 
 interface Reading {

@@ -3,14 +3,14 @@ import { type CsvRecord, scanCsv } from "./csv-scan.js";
 import {
   CATEGORY_NAMES,
   ID_NAMES,
+  isSafeValue,
+  isUnsafeValue,
   LABEL_NAMES,
   normalName,
   normalValue,
   PROMPT_LABEL_NAMES,
   polarity,
-  SAFE_VALUES,
   TEXT_NAMES,
-  UNSAFE_VALUES,
 } from "./words.js";
 
 export const NAMES_OF: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)" };
@@ -67,5 +67,5 @@ export function looksLikeData(first: readonly string[], rest: readonly CsvRecord
 const isNumber = (cell: string | undefined): boolean => /^\s*-?\d+(\.\d+)?\s*$/.test(cell ?? "");
 const numbers = (c: number, rest: readonly CsvRecord[]): boolean => rest.length > 0 && rest.slice(0, 100).every((record) => isNumber(record.cells[c]));
 const isSentence = (cell: string): boolean => cell.length > 80 || cell.trim().split(/\s+/).length >= 5;
-const isLabel = (cell: string): boolean => SAFE_VALUES.has(normalValue(cell)) || UNSAFE_VALUES.has(normalValue(cell));
+const isLabel = (cell: string): boolean => isSafeValue(normalValue(cell)) || isUnsafeValue(normalValue(cell));
 const repeats = (cell: string, c: number, rest: readonly CsvRecord[]): boolean => rest.slice(0, 1000).some((record) => record.cells[c] === cell);

@@ -1,5 +1,6 @@
 import type { Notice } from "../../protocol/index.js";
 import { wrongFormat } from "./errors.js";
+import { windows1252 } from "./windows-1252.js";
 
 /** A document without its byte order mark, as an editor shows it. */
 export interface Decoded {
@@ -7,7 +8,10 @@ export interface Decoded {
   readonly notices: readonly Notice[];
 }
 
-/** UTF-8, or UTF-16 by its byte order mark; anything else is refused by name or read with replacement characters and said. */
+/**
+ * UTF-8, or UTF-16 by its byte order mark. Other bytes are read as Windows-1252 where they can be, else with replacement
+ * characters, and it is said; what is no text is refused by name.
+ */
 export function decode(path: string, bytes: Buffer): Decoded {
   if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x0000feff) throw utf32(path);
   if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0xfffe0000) throw utf32(path);
@@ -19,6 +23,11 @@ export function decode(path: string, bytes: Buffer): Decoded {
   const notices: Notice[] = [];
   if (text.includes("\ufffd") && !isUtf8(body)) {
     const line = lineOf(text, text.indexOf("\ufffd"));
+    const guess = body === bytes && !isDamaged(text) ? windows1252(body) : undefined;
+    if (guess !== undefined) {
+      const message = `The file is not UTF-8 (the first such byte is on line ${line + 1}); it was read as Windows-1252, which is a guess. Save it as UTF-8 if letters look wrong.`;
+      return { text: guess, notices: [{ code: "data/windows-1252", message, where: { file: path, line } }] };
+    }
     notices.push({
       code: "data/not-utf8",
       message: `Some bytes are not UTF-8 (the first on line ${line + 1}) and were read as \ufffd; save the file as UTF-8 to keep them.`,
@@ -55,6 +64,18 @@ function isUtf8(body: Buffer): boolean {
   } catch {
     return false;
   }
+}
+
+/** UTF-8 with a few broken bytes: its other letters came out whole, which in another encoding they hardly ever do. */
+function isDamaged(text: string): boolean {
+  let whole = 0;
+  let broken = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0xfffd) broken++;
+    else if (c > 127) whole++;
+  }
+  return whole >= broken;
 }
 
 function lineOf(text: string, offset: number): number {

@@ -4,7 +4,9 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
 import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
+import { absentValues, emptiedBy, refuseBoth } from "./emptied.js";
 import { noUsableRows, oneClass, sameFile, wrongFormat } from "./errors.js";
+import { MAX_SPELLINGS } from "./limits.js";
 import { type Settled, settleOne, settleTwo } from "./pairing.js";
 import { type Candidate, type Part, readPart } from "./part.js";
 import { rowNotices, wellFormed } from "./row-notices.js";
@@ -46,6 +48,7 @@ async function read(path: string, options: DataOptions, notices: Notice[], signa
 }
 
 async function readParts(path: string, options: DataOptions, notices: Notice[], signal?: AbortSignal): Promise<Dataset> {
+  refuseBoth(path, options);
   const first = await readPart({ path, file: 0, options, soft: false, notices, signal });
   // An empty contrast stands for "a file still to be chosen".
   const contrastPath = options.contrast ? contrastOf(path, options.contrast) : undefined;
@@ -117,11 +120,13 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
   if (rows.length === 0) throw noUsableRows(first.file.path, joinSkips(parts));
   const lacking = sizes.indexOf(0);
   if (lacking >= 0) {
+    const cause = emptiedBy(parts, options, lacking as 0 | 1);
+    if (cause) throw cause;
     const sibling = contrastPath === undefined ? await findSibling(first.file.path) : undefined;
     const more = sibling ? ` (${oneName(basename(sibling))} beside it seems to be one)` : "";
     throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, more);
   }
-  notices.push(...rowNotices(rows, settled.names, spot), ...duplicateNotices(rows, spot));
+  notices.push(...absentValues(parts, options), ...rowNotices(rows, settled.names, spot), ...duplicateNotices(rows, spot));
 
   const card: DataCard = {
     path: first.file.path,
@@ -132,8 +137,8 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     columns: first.columns,
     kind: settled.kind,
     classes: [
-      { name: settled.names[0], values: settled.values[0], rows: sizes[0] },
-      { name: settled.names[1], values: settled.values[1], rows: sizes[1] },
+      { name: settled.names[0], values: settled.values[0].slice(0, MAX_SPELLINGS), rows: sizes[0] },
+      { name: settled.names[1], values: settled.values[1].slice(0, MAX_SPELLINGS), rows: sizes[1] },
     ],
     rows: id + parts.reduce((sum, part) => sum + part.skips.countOf("bad-line"), 0),
     used: rows.length,

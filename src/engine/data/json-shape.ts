@@ -1,6 +1,6 @@
 import type { DataOptions } from "../../protocol/index.js";
 import { ask, noRows, noSuchList, notADataset } from "./errors.js";
-import { oneName, quoted, shellWord } from "./say.js";
+import { flag, oneName, quoted } from "./say.js";
 import { isMessage, isRecord, isText, listOf } from "./shapes.js";
 import { isSafetyValue, LIST_NAMES, normalName, normalValue, SPLIT_NAMES, TEXT_NAMES } from "./words.js";
 
@@ -88,7 +88,7 @@ function fromLists(path: string, found: readonly [string, unknown[]][], keys: re
     label: oneName(key),
     detail: `${rows.length.toLocaleString("en")} rows`,
     options: { list: key },
-    flags: `--list ${shellWord(key)}`,
+    flags: flag("list", key),
   }));
   const total = found.reduce((sum, [, rows]) => sum + rows.length, 0);
   choices.push({ label: "All of them, joined", detail: `${total.toLocaleString("en")} rows`, options: { list: "*" }, flags: "--list '*'" });

@@ -1,19 +1,40 @@
 import type { DataOptions } from "../../protocol/index.js";
 import { askSubject } from "./answers.js";
 import { ask } from "./errors.js";
-import { type LabelCandidate, labelCandidates, replies, sameClasses } from "./label-column.js";
+import { fractions, isScore, type LabelCandidate, labelCandidates, replies, sameClasses } from "./label-column.js";
 import { type LabelSetting, type Meaning, meaningOf } from "./meaning.js";
 import type { Candidate, PartRequest } from "./part.js";
-import type { Profile, ValueCount } from "./profile.js";
+import { addValue, type Profile, type ValueCount } from "./profile.js";
 import { columnBy, refOf } from "./refs.js";
-import { oneName, quoted, shellWord } from "./say.js";
+import { flag, oneName, quoted } from "./say.js";
 import type { RawTable } from "./table.js";
 import { isSafetyValue, normalValue } from "./words.js";
 
 /** The label column; undefined when the file has none, a question when several compete or it judges an answer. */
-export function pickLabel(path: string, table: RawTable, profiles: readonly Profile[], text: readonly Profile[], options: DataOptions): Profile | undefined {
+export function pickLabel(
+  path: string,
+  table: RawTable,
+  profiles: readonly Profile[],
+  text: readonly Profile[],
+  options: DataOptions,
+  soft = false,
+): Profile | undefined {
   if (options.label !== undefined) return columnBy(path, profiles, "label", options.label);
-  const all = labelCandidates(table, profiles, text);
+  // A file that is set against another one needs no score.
+  const pair = (soft || options.contrast !== undefined) && options.threshold === undefined;
+  const found = labelCandidates(table, profiles, text).filter((c) => !pair || !isScore(c));
+  const all = options.threshold === undefined ? found : found.filter((c) => c.column.numeric);
+  if (all.length === 0 && options.threshold !== undefined) {
+    const scores = fractions(profiles).filter((p) => !text.includes(p));
+    if (scores.length > 1)
+      throw askWhich(
+        path,
+        profiles,
+        scores.map((column) => ({ column, rank: 0, about: "prompt" })),
+      );
+    if (scores[0]) return scores[0];
+    return found[0]?.column;
+  }
   const [best] = all;
   if (!best || isConstant(best)) return undefined;
   const equals = all.filter((c) => c.rank === best.rank);
@@ -34,13 +55,18 @@ function askWhich(path: string, profiles: readonly Profile[], candidates: readon
   const choices = candidates.slice(0, 12).map(({ column }) => {
     const ref = refOf(profiles, column);
     const values = [...(column.values?.values() ?? [])].map((v) => `${oneName(v.shown)}: ${v.count}`).slice(0, 6);
-    return { label: oneName(column.name), detail: values.join(", "), options: { label: ref }, flags: `--label ${shellWord(ref)}` };
+    return { label: oneName(column.name), detail: values.join(", "), options: { label: ref }, flags: flag("label", ref) };
   });
   const names = quoted(candidates.map(({ column }) => column.name));
   const one = candidates.length === 1;
-  return ask("data/which-label", `${names} ${one ? "may hold the label. Is it to be read as such?" : "could each be the label. Which one is it?"}`, choices, {
-    file: path,
-  });
+  return ask(
+    "data/which-label",
+    `${one ? `The column ${names} may hold the label. Is it to be read as such?` : `The columns ${names} could each be the label. Which one is it?`}`,
+    choices,
+    {
+      file: path,
+    },
+  );
 }
 
 export function meaningFor(
@@ -77,10 +103,7 @@ function tally(candidates: readonly { label?: string }[]): Map<string, ValueCoun
   const values = new Map<string, ValueCount>();
   for (const { label } of candidates) {
     if (label === undefined) continue;
-    const normal = normalValue(label);
-    const known = values.get(normal);
-    if (known) known.count++;
-    else values.set(normal, { shown: label.trim(), count: 1 });
+    addValue(values, label);
   }
   return values;
 }

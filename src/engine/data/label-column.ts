@@ -6,15 +6,16 @@ import {
   CONCEPT_NAME,
   FALSE_VALUES,
   isSafetyValue,
+  isSafeValue,
+  isUnsafeValue,
   LABEL_NAMES,
   NEVER_LABEL,
   normalValue,
   PROMPT_LABEL_NAMES,
   polarity,
   REPLY_NAMES,
-  SAFE_VALUES,
+  SCORE_NAME,
   TRUE_VALUES,
-  UNSAFE_VALUES,
 } from "./words.js";
 
 export interface LabelCandidate {
@@ -25,7 +26,7 @@ export interface LabelCandidate {
   readonly about: "prompt" | "answer";
 }
 
-const RANK = { prompt: 0, label: 1, polarity: 2, values: 3, concept: 4, oneHot: 5, binary: 6, oneSided: 7, answer: 8 } as const;
+const RANK = { prompt: 0, label: 1, polarity: 2, values: 3, concept: 4, oneHot: 5, binary: 6, oneSided: 7, answer: 8, score: 9 } as const;
 
 export const isBoolean = (normal: string): boolean => TRUE_VALUES.has(normal) || FALSE_VALUES.has(normal);
 
@@ -49,6 +50,13 @@ export function labelCandidates(table: RawTable, profiles: readonly Profile[], t
   return found.sort((a, b) => a.rank - b.rank || order(a.column) - order(b.column));
 }
 
+/** True of a number that only its name makes a label. */
+export const isScore = ({ rank }: LabelCandidate): boolean => rank === RANK.score;
+
+/** Columns of fractions, any of which a threshold may be meant for. */
+export const fractions = (profiles: readonly Profile[]): Profile[] =>
+  profiles.filter((p) => p.numeric && !NEVER_LABEL.has(p.normal) && p.numbers?.some((n) => !Number.isInteger(n)));
+
 const order = (column: Profile): number => (PROMPT_LABEL_NAMES.indexOf(column.normal) + 1 || LABEL_NAMES.indexOf(column.normal) + 1) - 1;
 
 function rankOf(table: RawTable, column: Profile): number | undefined {
@@ -60,19 +68,20 @@ function rankOf(table: RawTable, column: Profile): number | undefined {
   if (PROMPT_LABEL_NAMES.includes(normal)) return RANK.prompt;
   if (LABEL_NAMES.includes(normal)) return isOneHotColumn(table, column) ? RANK.oneHot : RANK.label;
   if (polarity(column.name) && (booleans || numeric || words.some(isSafetyValue))) return RANK.polarity;
-  if (words.some((w) => SAFE_VALUES.has(w)) && words.some((w) => UNSAFE_VALUES.has(w)) && words.every(isSafetyValue) && !isOneHotColumn(table, column))
+  if (words.some((w) => isSafeValue(w)) && words.some((w) => isUnsafeValue(w)) && words.every(isSafetyValue) && !isOneHotColumn(table, column))
     return RANK.values;
   if (CONCEPT_NAME.test(normal) && booleans && words.length === 2) return RANK.concept;
   if (ANSWER_CLASS_NAMES.has(normal) && words.length === 2 && (booleans || words.every((w) => w.length <= 20 && w.split(" ").length <= 2))) return RANK.concept;
   if (isOneHotColumn(table, column)) return RANK.oneHot;
   if (booleans && words.length === 2) return RANK.binary;
+  if (numeric && words.length !== 1 && SCORE_NAME.test(normal)) return RANK.score;
   return words.length > 0 && words.every(isSafetyValue) ? RANK.oneSided : undefined;
 }
 
 /** An object's keys are classes when both sides of safety are among them, or when there are two with nothing below them; else they are categories. */
 function keyRank(table: RawTable, column: Profile): number | undefined {
   const words = [...(column.values?.keys() ?? [])];
-  const both = words.some((w) => SAFE_VALUES.has(w)) && words.some((w) => UNSAFE_VALUES.has(w));
+  const both = words.some((w) => isSafeValue(w)) && words.some((w) => isUnsafeValue(w));
   return both || words.every(isSafetyValue) || (words.length === 2 && !table.columns.includes("subcategory")) ? RANK.label : undefined;
 }
 
@@ -99,8 +108,8 @@ export function sameClasses(table: RawTable, a: Profile, b: Profile): boolean {
 
 /** A value in words of safety where the column's name or the value itself says so. */
 function side(column: Profile, normal: string): string {
-  if (SAFE_VALUES.has(normal)) return "safe";
-  if (UNSAFE_VALUES.has(normal)) return "unsafe";
+  if (isSafeValue(normal)) return "safe";
+  if (isUnsafeValue(normal)) return "unsafe";
   const pole = polarity(column.name);
   if (!pole || !isBoolean(normal)) return normal;
   return TRUE_VALUES.has(normal) === (pole === "safe") ? "safe" : "unsafe";

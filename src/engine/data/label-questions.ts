@@ -1,8 +1,9 @@
 import type { Choice, DataOptions, ProblemError } from "../../protocol/index.js";
 import { ask } from "./errors.js";
+import { soundsUnsafe } from "./judgement.js";
 import type { Profile, ValueCount } from "./profile.js";
-import { count, oneName, quoted, shellWord } from "./say.js";
-import { normalValue, SAFE_VALUES, TRUE_VALUES, UNSAFE_VALUES } from "./words.js";
+import { count, flag, oneName, quoted } from "./say.js";
+import { isSafeValue, isUnsafeValue, TRUE_VALUES } from "./words.js";
 
 export interface LabelQuestion {
   readonly path: string;
@@ -16,9 +17,9 @@ export interface LabelQuestion {
 /** Options and the flags that say the same. */
 export function mapping(safe: readonly string[], unsafe: readonly string[], more: DataOptions = {}): Pick<Choice, "options" | "flags"> {
   const flags = [
-    ...(more.label ? [`--label ${shellWord(more.label)}`] : []),
-    ...unsafe.map((value) => `--unsafe ${shellWord(value)}`),
-    ...safe.map((value) => `--safe ${shellWord(value)}`),
+    ...(more.label ? [flag("label", more.label)] : []),
+    ...unsafe.map((value) => flag("unsafe", value)),
+    ...safe.map((value) => flag("safe", value)),
     ...(more.concept ? ["--concept"] : []),
     ...(more.expandAnswers ? ["--expand-answers"] : []),
   ];
@@ -34,8 +35,9 @@ export const opposite = (word: string): string => OPPOSITES[word] ?? word;
 /** 0/1 or true/false without a name that fixes the meaning. */
 export function askMeaning(q: LabelQuestion): ProblemError {
   const words = [...q.values.keys()];
-  const high = words.filter((word) => TRUE_VALUES.has(word));
-  const low = words.filter((word) => !TRUE_VALUES.has(word));
+  const top = q.column.numeric && words.length === 2 ? String(Math.max(...words.map(Number))) : undefined;
+  const high = words.filter((word) => (top === undefined ? TRUE_VALUES.has(word) : word === top));
+  const low = words.filter((word) => !high.includes(word));
   const shown = (list: readonly string[]) => list.map((word) => q.values.get(word)?.shown ?? word);
   const say = (list: readonly string[]) =>
     shown(list).join(", ") ||
@@ -52,7 +54,7 @@ export function askMeaning(q: LabelQuestion): ProblemError {
   ];
   return ask(
     "data/label-meaning",
-    `${oneName(q.column.name)} has the values ${quoted(shown(words))} (${counts}); nothing in the file says which of them is unsafe. Which is it?`,
+    `The column ${oneName(q.column.name)} has the values ${quoted(shown(words))} (${counts}); nothing in the file says which of them is unsafe. Which is it?`,
     choices,
     { file: q.path },
   );
@@ -62,15 +64,16 @@ export function askMeaning(q: LabelQuestion): ProblemError {
 export function askThreshold(q: LabelQuestion): ProblemError {
   const numbers = q.column.numbers ?? [];
   const [low = 0, high = 1] = [numbers[0], numbers.at(-1)];
-  const middle = low >= 0 && high <= 1 ? 0.5 : round((low + high) / 2);
-  const steps = low >= 0 && high <= 1 ? [0.5, 0.8, 0.2] : [middle];
+  // A sum of a hair above 0 is 0: nobody means to cut at 1e-17.
+  const half = Math.abs(low + high) < (high - low) * 1e-9 ? 0 : round((low + high) / 2);
+  const steps = low >= 0 && high <= 1 ? [0.5, 0.8, 0.2] : low < 0 && high > 0 ? [...new Set([half, 0])] : [half];
   const choices = steps.map((threshold): Choice => {
     const above = numbers.filter((n) => n >= threshold).length;
     return {
       label: `${threshold} or more is unsafe`,
       detail: `${count(above, "unsafe row")}, ${numbers.length - above} safe`,
       options: { ...named(q), threshold },
-      flags: `${q.given ? `--label ${shellWord(q.ref)} ` : ""}--threshold ${threshold}`,
+      flags: `${q.given ? `${flag("label", q.ref)} ` : ""}${flag("threshold", threshold)}`,
     };
   });
   const few = [...q.values.values()].map((value) => value.shown);
@@ -82,7 +85,7 @@ export function askThreshold(q: LabelQuestion): ProblemError {
     });
   return ask(
     "data/threshold",
-    `${oneName(q.column.name)} is a number from ${round(low)} to ${round(high)}, not a class. From which value on is a row unsafe?`,
+    `The column ${oneName(q.column.name)} is a number from ${round(low)} to ${round(high)}, not a class. From which value on is a row unsafe?`,
     choices,
     { file: q.path },
   );
@@ -93,8 +96,8 @@ const round = (n: number): number => Number(n.toPrecision(4));
 /** Values that are not known: to be mapped, or left out. */
 export function askUnknown(q: LabelQuestion, words: readonly string[], concept: boolean): ProblemError {
   const shown = (list: readonly string[]) => list.map((word) => q.values.get(word)?.shown ?? word);
-  const safe = words.filter((word) => SAFE_VALUES.has(word));
-  const unsafe = words.filter((word) => UNSAFE_VALUES.has(word));
+  const safe = words.filter((word) => isSafeValue(word));
+  const unsafe = words.filter((word) => isUnsafeValue(word));
   const other = words.filter((word) => !safe.includes(word) && !unsafe.includes(word));
   const counts = words
     .slice(0, 8)
@@ -116,7 +119,7 @@ export function askUnknown(q: LabelQuestion, words: readonly string[], concept: 
   } else choices.push(...pairs(q, words, concept, shown));
   return ask(
     "data/unknown-values",
-    `${oneName(q.column.name)} has values whose meaning is not known (${counts}${words.length > 8 ? ` and ${words.length - 8} more` : ""}). How are they to be read?`,
+    `The column ${oneName(q.column.name)} has values whose meaning is not known (${counts}${words.length > 8 ? ` and ${words.length - 8} more` : ""}). How are they to be read?`,
     choices,
     { file: q.path },
   );
@@ -125,8 +128,7 @@ export function askUnknown(q: LabelQuestion, words: readonly string[], concept: 
 /** Two unknown values, or the two most frequent of several. */
 function pairs(q: LabelQuestion, words: readonly string[], concept: boolean, shown: (list: readonly string[]) => string[]): Choice[] {
   const [a = "", b = ""] = [...words].sort((x, y) => (q.values.get(y)?.count ?? 0) - (q.values.get(x)?.count ?? 0));
-  const hint = (word: string) => /(^|[^a-z])(unsafe|harmful|toxic|malicious|jailbreak|bad)/.test(normalValue(word));
-  const [low, high] = hint(a) && !hint(b) ? [b, a] : [a, b];
+  const [low, high] = soundsUnsafe(a) && !soundsUnsafe(b) ? [b, a] : [a, b];
   const out = words.length > 2 ? `, the other ${words.length - 2} left out` : "";
   const [l, h] = [shown([low]), shown([high])];
   const asConcept: Choice = {

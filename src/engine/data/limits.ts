@@ -27,6 +27,9 @@ export const BAD_SHARE = 0.1;
 /** A label column has few values; a column with more is something else. */
 export const MAX_LABEL_VALUES = 20;
 
+/** Spellings of a class's values that a card lists. */
+export const MAX_SPELLINGS = 20;
+
 /** Categories above this number are ids or free text. */
 export const MAX_CATEGORIES = 500;
 

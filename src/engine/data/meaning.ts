@@ -1,5 +1,7 @@
 import type { DataOptions, Notice } from "../../protocol/index.js";
-import { noSuchValue, tooManyValues } from "./errors.js";
+import { noNumbers, noSuchValue, tooManyValues } from "./errors.js";
+import { FOREIGN_MAYBE_SAFE, FOREIGN_MAYBE_UNSAFE, FOREIGN_SAFE, FOREIGN_UNSAFE } from "./foreign-words.js";
+import { looksLikeJudgement } from "./judgement.js";
 import { isBoolean } from "./label-column.js";
 import { askMeaning, askThreshold, askUnknown, type LabelQuestion, opposite } from "./label-questions.js";
 import type { Profile, ValueCount } from "./profile.js";
@@ -9,13 +11,14 @@ import {
   CONCEPT_NAME,
   FALSE_VALUES,
   isSafetyValue,
+  isSafeValue,
   normalName,
   normalValue,
   polarity,
-  SAFE_VALUES,
   SAFETY_HINT,
   STATEMENT_NAMES,
   TRUE_VALUES,
+  wordForm,
 } from "./words.js";
 
 /** How label values are read. */
@@ -27,7 +30,7 @@ export interface Meaning {
   readonly classes: ReadonlyMap<string, 0 | 1>;
   /** A number at or above this is class 1; then `classes` is empty. */
   readonly threshold?: number;
-  /** Values as the file writes them, by class. */
+  /** Every spelling in the file, by class. */
   readonly shown: readonly [readonly string[], readonly string[]];
   readonly notices: readonly Notice[];
   /** The same reading as options. */
@@ -52,7 +55,7 @@ export interface LabelSetting {
 export function meaningOf(column: Profile, setting: LabelSetting, options: DataOptions): Meaning {
   const { values } = setting;
   const question: LabelQuestion = { path: setting.path, column, ref: setting.ref, given: setting.given, values };
-  if (options.threshold !== undefined) return byThreshold(column, options.threshold);
+  if (options.threshold !== undefined) return byThreshold(column, setting, options.threshold);
   if (options.safe || options.unsafe) return byOptions(column, setting, options);
   const words = [...values.keys()];
   if (options.concept) {
@@ -64,15 +67,15 @@ export function meaningOf(column: Profile, setting: LabelSetting, options: DataO
   const booleans = words.filter(isBoolean);
   const safety = words.filter(isSafetyValue);
   const pole = polarity(column.name);
-  if (booleans.length + safety.length === words.length && (pole || safety.length > 0))
-    return safetyMeaning(column, values, pole ?? "unsafe", pole !== undefined);
+  const known = words.filter((word) => isBoolean(word) || isSafetyValue(word) || (safety.length > 0 && isMaybe(word)));
+  if (known.length === words.length && (pole || safety.length > 0)) return safetyMeaning(column, values, pole ?? "unsafe", pole !== undefined);
   if (booleans.length === words.length) {
     if (words.length <= 2 && isConceptColumn(column, setting, words)) return concept(column, setting, words);
     throw askMeaning(question);
   }
-  if (column.numeric) throw askThreshold(question);
-  if (words.length === 2 && safety.length === 0 && !words.some((word) => SAFETY_HINT.test(word)) && booleans.length === 0)
-    return concept(column, setting, words);
+  if (column.numeric) throw words.length === 2 ? askMeaning(question) : askThreshold(question);
+  const unclear = words.some((word) => SAFETY_HINT.test(word)) || (!setting.hasConceptColumn && looksLikeJudgement(column.name, words));
+  if (words.length === 2 && safety.length === 0 && !unclear && booleans.length === 0) return concept(column, setting, words);
   throw askUnknown(question, words, false);
 }
 
@@ -80,19 +83,30 @@ export function meaningOf(column: Profile, setting: LabelSetting, options: DataO
 function safetyMeaning(column: Profile, values: ReadonlyMap<string, ValueCount>, pole: "safe" | "unsafe", fixed: boolean): Meaning {
   const classes = new Map<string, 0 | 1>();
   for (const word of values.keys()) {
-    const positive = isBoolean(word) ? TRUE_VALUES.has(word) === (pole === "unsafe") : !SAFE_VALUES.has(word);
+    const positive = isBoolean(word) ? TRUE_VALUES.has(word) === (pole === "unsafe") : !isSafeValue(word) && !FOREIGN_MAYBE_SAFE.has(wordForm(word));
     classes.set(word, positive ? 1 : 0);
   }
   const mixed = [...values.keys()].some(isBoolean) && [...values.keys()].some(isSafetyValue);
   const notices: Notice[] = [];
   const meaning = finish("safety", ["safe", "unsafe"], classes, values, notices);
+  const foreign = [...values.keys()].some((word) => isForeign(wordForm(word)));
+  if (foreign)
+    notices.push({
+      code: "data/label-words",
+      message: `By what the words mean, ${quoted(trimmed(meaning.shown[1]))} ${verb(meaning.shown[1])} read as unsafe, ${quoted(trimmed(meaning.shown[0]))} as safe; --safe and --unsafe say otherwise.`,
+    });
   if (mixed)
     notices.push({
       code: "data/mixed-labels",
-      message: `${oneName(column.name)} mixes words and numbers: ${quoted(meaning.shown[1])} were read as unsafe, ${quoted(meaning.shown[0])} as safe${fixed ? "" : " (1 and true as unsafe, for the words beside them do not say otherwise)"}.`,
+      message: `The column ${oneName(column.name)} mixes words and numbers: ${quoted(trimmed(meaning.shown[1]))} were read as unsafe, ${quoted(trimmed(meaning.shown[0]))} as safe${fixed ? "" : " (1 and true as unsafe, for the words beside them do not say otherwise)"}.`,
     });
   return meaning;
 }
+
+const trimmed = (spellings: readonly string[]): string[] => [...new Set(spellings.map((spelling) => spelling.trim()))];
+const verb = (list: readonly string[]): string => (trimmed(list).length === 1 ? "is" : "are");
+const isMaybe = (word: string): boolean => FOREIGN_MAYBE_SAFE.has(wordForm(word)) || FOREIGN_MAYBE_UNSAFE.has(wordForm(word));
+const isForeign = (form: string): boolean => FOREIGN_SAFE.has(form) || FOREIGN_UNSAFE.has(form) || isMaybe(form);
 
 function isConceptColumn(column: Profile, setting: LabelSetting, words: readonly string[]): boolean {
   if (setting.hasConceptColumn || STATEMENT_NAMES.has(normalName(setting.textName))) return true;
@@ -139,10 +153,12 @@ function conceptName(column: Profile, setting: LabelSetting, c: 0 | 1, values: r
     if (attribute) return c === 1 ? attribute : `not ${attribute}`;
     if ((word === "0" || word === "1") && STATEMENT_NAMES.has(normalName(setting.textName))) return word === "1" ? "true" : "false";
   }
-  return values.map((value) => setting.values.get(value)?.shown.toLowerCase() ?? value).join(" or ") || (c === 1 ? "other" : "none");
+  return values.map((value) => setting.values.get(value)?.shown ?? value).join(" or ") || (c === 1 ? "other" : "none");
 }
 
-function byThreshold(column: Profile, threshold: number): Meaning {
+function byThreshold(column: Profile, setting: LabelSetting, threshold: number): Meaning {
+  if (setting.values.size > 0 && ![...setting.values.keys()].some((word) => Number.isFinite(Number(word))))
+    throw noNumbers(setting.path, column.name, threshold, quoted([...setting.values.values()].map((v) => v.shown)));
   const notice = { code: "data/threshold", message: `Rows with ${oneName(column.name)} of ${threshold} or more are read as unsafe, the others as safe.` };
   const names = ["safe", "unsafe"] as const;
   return { kind: "safety", names, classes: new Map(), threshold, shown: [[`< ${threshold}`], [`>= ${threshold}`]], notices: [notice], options: { threshold } };
@@ -155,9 +171,11 @@ function byOptions(column: Profile, setting: LabelSetting, options: DataOptions)
   for (const value of options.unsafe ?? []) classes.set(normalValue(value), 1);
   const words = [...setting.values.keys()];
   const given = words.filter((word) => classes.has(word));
-  if (setting.values.size > 0 && given.length === 0) throw noSuchValue(setting.path, column.name, quoted([...setting.values.values()].map((v) => v.shown)));
+  const one = !options.safe || !options.unsafe;
+  if (setting.values.size > 0 && given.length === 0 && !(one && words.length === 1))
+    throw noSuchValue(setting.path, options.safe ?? [], options.unsafe ?? [], quoted([...setting.values.values()].map((v) => v.shown)));
   const rest = words.filter((word) => !classes.has(word));
-  if ((!options.safe || !options.unsafe) && rest.length === 1) classes.set(rest[0] as string, options.safe ? 1 : 0);
+  if (one && rest.length === 1) classes.set(rest[0] as string, options.safe ? 1 : 0);
   if (options.concept) return conceptMeaning(column, setting, classes);
   return finish("safety", ["safe", "unsafe"], classes, setting.values, []);
 }
@@ -169,7 +187,15 @@ function finish(
   values: ReadonlyMap<string, ValueCount>,
   notices: Notice[],
 ): Meaning {
-  const of = (c: 0 | 1) => [...classes].filter(([, cls]) => cls === c).map(([word]) => values.get(word)?.shown ?? word);
-  const shown = [of(0), of(1)] as const;
-  return { kind, names, classes, shown, notices, options: { safe: shown[0], unsafe: shown[1], ...(kind === "concept" ? { concept: true } : {}) } };
+  const of = (c: 0 | 1) => [...classes].filter(([, cls]) => cls === c).map(([word]) => word);
+  const written = (c: 0 | 1) => of(c).map((word) => values.get(word)?.shown ?? word);
+  const spelled = (c: 0 | 1) => of(c).flatMap((word) => [...(values.get(word)?.spellings ?? [])]);
+  return {
+    kind,
+    names,
+    classes,
+    shown: [spelled(0), spelled(1)],
+    notices,
+    options: { safe: written(0), unsafe: written(1), ...(kind === "concept" ? { concept: true } : {}) },
+  };
 }

@@ -4,7 +4,7 @@ import { classOfName, stemOf } from "./classes.js";
 import { ask, categoriesOnly, differentClasses, oneClass } from "./errors.js";
 import type { Meaning } from "./meaning.js";
 import type { Part } from "./part.js";
-import { oneName, quoted, shellWord } from "./say.js";
+import { flag, oneName, quoted } from "./say.js";
 import { findSibling } from "./sibling.js";
 import { normalValue } from "./words.js";
 
@@ -60,7 +60,7 @@ function askContrast(path: string, sibling: string | undefined, maybe: Part["may
       label: `Compare with ${oneName(basename(sibling))}`,
       detail: "The file beside it that by its name holds the other class",
       options: { contrast: sibling },
-      flags: `--contrast ${shellWord(shown(sibling))}`,
+      flags: flag("contrast", shown(sibling)),
     });
   choices.push({
     label: "All rows are unsafe: choose a file of safe ones",
@@ -76,8 +76,8 @@ function askContrast(path: string, sibling: string | undefined, maybe: Part["may
   });
   choices.push({ label: "Choose a contrast file; its name and labels tell", options: { contrast: "" }, flags: "--contrast FILE" });
   for (const { ref, values } of maybe)
-    choices.push({ label: `The label is ${oneName(ref)}`, detail: values, options: { label: ref }, flags: `--label ${shellWord(ref)}` });
-  return ask("data/no-labels", `${quoted([basename(path)])} has no label column. What is it to be compared with?`, choices, { file: path });
+    choices.push({ label: `The label is ${oneName(ref)}`, detail: values, options: { label: ref }, flags: flag("label", ref) });
+  return ask("data/no-labels", `The file ${quoted([basename(path)])} has no label column. What is it to be compared with?`, choices, { file: path });
 }
 
 /** A path as a shell would take it from where the program runs. */
@@ -90,13 +90,16 @@ function shown(path: string): string {
 export function settleTwo(first: Part, second: Part, options: DataOptions): Settled {
   const [a, b] = [first.meaning, second.meaning];
   if (a && b) {
-    if (a.kind !== b.kind || (a.kind === "concept" && a.names.join("\0") !== b.names.join("\0"))) throw differentClasses(first.file.path, second.file.path);
+    if (a.kind !== b.kind || (a.kind === "concept" && folded(a) !== folded(b))) throw differentClasses(first.file.path, second.file.path);
     const values = [0, 1].map((c) => [...new Set([...(a.shown[c] ?? []), ...(b.shown[c] ?? [])])]) as [string[], string[]];
     return { kind: a.kind, names: a.names, values, classOf: [byMeaning(a), byMeaning(b)], labelled: [true, true], options: {}, notices: [] };
   }
   if (a || b) return oneLabelled(first, second, options);
   return unlabelled(first, second, options);
 }
+
+/** Class names keep a file's own spelling; "Joy" in one and "joy" in the other are one class. */
+const folded = ({ names }: Meaning): string => names.map(normalValue).join("\0");
 
 /** One file with labels, one without: the second is one class as a whole. */
 function oneLabelled(first: Part, second: Part, options: DataOptions): Settled {
@@ -129,9 +132,14 @@ function askWhole(part: Part, key: "all" | "contrastAll") {
   const choices = (["unsafe", "safe"] as const).map(
     (value): Choice => ({ label: `All of its rows are ${value}`, options: { [key]: value }, flags: flag(value) }),
   );
-  return ask("data/which-class", `${oneName(basename(part.file.path))} has no labels, and its name does not tell its class. Which one is it?`, choices, {
-    file: part.file.path,
-  });
+  return ask(
+    "data/which-class",
+    `The file ${oneName(basename(part.file.path))} has no labels, and its name does not tell its class. Which one is it?`,
+    choices,
+    {
+      file: part.file.path,
+    },
+  );
 }
 
 /** Neither has labels: two classes by option, by name, or as a concept named after the files. */
@@ -187,7 +195,7 @@ function asConcept(paths: readonly [string, string]): Settled {
 
 function askClasses(paths: readonly [string, string]) {
   const [a, b] = paths.map((path) => oneName(basename(path)));
-  const contrast = `--contrast ${shellWord(shown(paths[1]))}`;
+  const contrast = flag("contrast", shown(paths[1]));
   const choices: Choice[] = [
     { label: `${a} is unsafe, ${b} safe`, options: { all: "unsafe", contrastAll: "safe" }, flags: `--all unsafe ${contrast}` },
     { label: `${a} is safe, ${b} unsafe`, options: { all: "safe", contrastAll: "unsafe" }, flags: `--all safe ${contrast}` },

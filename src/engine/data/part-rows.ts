@@ -4,7 +4,7 @@ import { type AnswerPlan, planAnswers } from "./answers.js";
 import { promptOf, SAID, type Taken } from "./chat.js";
 import type { FileBytes } from "./file.js";
 import { answerMeaning, meaningFor, pickLabel } from "./label-choice.js";
-import { replies } from "./label-column.js";
+import { fractions, replies } from "./label-column.js";
 import type { Candidate, Part, PartRequest } from "./part.js";
 import { isBlank, labelText, type Profile } from "./profile.js";
 import { refOf } from "./refs.js";
@@ -34,7 +34,7 @@ export function buildPart(request: PartRequest, reading: Reading): Part {
   const { bytes, table, profiles, options, choice, skips } = reading;
   const text = choice?.columns ?? [];
   const plan = options.expandAnswers ? planAnswers(path, table, profiles, options) : undefined;
-  const label = plan || options.all !== undefined ? undefined : pickLabel(path, table, profiles, text, options);
+  const label = plan || options.all !== undefined ? undefined : pickLabel(path, table, profiles, text, options, request.soft);
   const labels = plan ? plan.labels : label ? [label] : [];
   const sides = sideRoles(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels], options);
 
@@ -89,8 +89,11 @@ function roleOf(p: Profile, text: readonly Profile[], labels: readonly Profile[]
 
 /** Columns of two to six short values, any of which the user may know to be the label. */
 function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | undefined)[]): { ref: string; values: string }[] {
+  const scores = fractions(profiles);
   const few = profiles.filter((p) => {
-    if (taken.includes(p) || ANSWER_NAMES.has(p.normal) || p.kind === "object" || p.kind === "list" || !p.values) return false;
+    if (taken.includes(p) || ANSWER_NAMES.has(p.normal) || p.kind === "object" || p.kind === "list") return false;
+    if (scores.includes(p)) return true;
+    if (!p.values) return false;
     // Longer values are texts, and texts are not shown.
     return (
       p.values.size >= 2 &&
@@ -99,7 +102,10 @@ function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | un
       [...p.values.keys()].every((word) => word.length <= 24 && word.split(" ").length <= 3)
     );
   });
-  return few.slice(0, 3).map((p) => ({ ref: refOf(profiles, p), values: quoted([...(p.values?.values() ?? [])].map((v) => v.shown)) }));
+  return few.slice(0, 3).map((p) => ({
+    ref: refOf(profiles, p),
+    values: scores.includes(p) ? `Numbers from ${p.numbers?.[0]} to ${p.numbers?.at(-1)}` : quoted([...(p.values?.values() ?? [])].map((v) => v.shown)),
+  }));
 }
 
 /** The columns beside text and label, read from one record. */

@@ -6,7 +6,21 @@ import { ANSWER_NAMES, normalName, normalValue } from "./words.js";
 export interface ValueCount {
   /** As the file first writes it, trimmed. */
   readonly shown: string;
+  /** Every spelling that was joined here, untrimmed. */
+  readonly spellings: Set<string>;
   count: number;
+}
+
+/** Counts one value under what makes it one with others. */
+export function addValue(values: Map<string, ValueCount>, value: unknown, n = 1): void {
+  const spelling = String(value);
+  const normal = normalValue(value);
+  const known = values.get(normal);
+  if (!known) values.set(normal, { shown: spelling.trim(), spellings: new Set([spelling]), count: n });
+  else {
+    known.count += n;
+    known.spellings.add(spelling);
+  }
 }
 
 /** What the values of one column are like. */
@@ -33,7 +47,7 @@ export interface Profile {
   readonly isChat: boolean;
 }
 
-const NUMERAL = /^-?\d+(\.\d+)?([eE]-?\d+)?$/;
+const NUMERAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 /** Long values are told apart up to here: they are texts, and that there are many is all that matters. */
 const MANY = 2_000;
 const SHORT = 40;
@@ -122,12 +136,7 @@ function numbersOf(table: RawTable, index: number): number[] {
 function valuesOf(raw: ReadonlyMap<unknown, number>): Map<string, ValueCount> | undefined {
   if (raw.size > MAX_LABEL_VALUES * 8) return undefined;
   const values = new Map<string, ValueCount>();
-  for (const [value, n] of raw) {
-    const normal = normalValue(value);
-    const known = values.get(normal);
-    if (known) known.count += n;
-    else values.set(normal, { shown: String(value).trim(), count: n });
-  }
+  for (const [value, n] of raw) addValue(values, value, n);
   return values.size > MAX_LABEL_VALUES ? undefined : values;
 }
 

@@ -16,10 +16,17 @@ export function quoted(names: readonly string[], most = MAX_NAMED): string {
 
 export const oneName = (name: string): string => quoted([name]);
 
-/** One word of a shell command. */
+/** One word of a POSIX shell command; what a terminal would obey is written as octal bytes for printf. */
 export function shellWord(text: string): string {
-  if (/^[\w./@:+-]+$/.test(text) && !text.startsWith("-")) return text;
+  if (/^[\w./@:+-]+$/.test(text)) return text;
   if (printable(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = Array.from(text, (c) => (printable(c) === c && c !== "'" && c !== "\\" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
-  return `$'${escaped.join("")}'`;
+  const octal = (c: string) => [...Buffer.from(c)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+  const escaped = Array.from(text, (c) => (printable(c) === c && !/['\\%]/.test(c) ? c : octal(c)));
+  return `"$(printf -- '${escaped.join("")}')"`;
 }
+
+/** An option and its value: a value that begins with a dash would be taken for an option of its own. */
+export const flag = (name: string, value: string | number): string => {
+  const text = String(value);
+  return text.startsWith("-") ? `--${name}=${shellWord(text)}` : `--${name} ${shellWord(text)}`;
+};

@@ -2,7 +2,7 @@ import type { DataOptions, Notice } from "../../protocol/index.js";
 import { ask, noText } from "./errors.js";
 import type { Profile } from "./profile.js";
 import { columnsBy, refOf } from "./refs.js";
-import { oneName, quoted, shellWord } from "./say.js";
+import { flag, oneName, quoted } from "./say.js";
 import { ANSWER_NAMES, CATEGORY_NAMES, ID_NAMES, TEXT_NAMES } from "./words.js";
 
 export interface TextChoice {
@@ -82,7 +82,7 @@ function askWhich(path: string, profiles: readonly Profile[], columns: readonly 
       label: `Column ${p.index + 1}${duplicate ? "" : `, ${oneName(p.name)}`}`,
       detail: `${Math.round(p.meanLength)} characters on average`,
       options: { text: ref },
-      flags: `--text ${shellWord(ref)}`,
+      flags: flag("text", ref),
     };
   });
   return ask("data/which-text", message, choices, { file: path });

@@ -15,6 +15,7 @@ export async function openTexts(path: string, options: DataOptions, signal?: Abo
   // A class for the whole file: nothing is asked about labels that are not used.
   const part = await readPart({ path, file: 0, options: { ...options, all: options.all ?? "safe" }, soft: false, notices, signal });
   const parts = [part];
-  if (options.contrast) parts.push(await readPart({ path: options.contrast, file: 1, options: { ...options, all: options.contrastAll ?? "safe" }, soft: true, notices, signal }));
+  if (options.contrast)
+    parts.push(await readPart({ path: options.contrast, file: 1, options: { ...options, all: options.contrastAll ?? "safe" }, soft: true, notices, signal }));
   return { rows: parts.flatMap(({ candidates }) => candidates).map(({ text, place }, id) => ({ id, text: wellFormed(text), place })), notices };
 }

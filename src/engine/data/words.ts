@@ -1,3 +1,5 @@
+import { FOREIGN_SAFE, FOREIGN_UNSAFE } from "./foreign-words.js";
+
 /** Column names and label values seen in real datasets (lower case, words joined by _ in names, by a blank in values). */
 
 /** `ContextString`, `context-string` and `context string` are one name. */
@@ -10,16 +12,20 @@ export function normalName(name: string): string {
     .replace(/^_+|_+$/g, "");
 }
 
-/** Label values are compared whole: "unsafe" contains "safe". */
+/** Longer numerals may be ids, which a double cannot tell apart. */
+const EXACT_DIGITS = 15;
+
+/**
+ * What makes two label values one: equal after trimming and case folding, or spellings of the same number (1, 1.0, +1). Nothing that tells
+ * values apart is dropped: "-1" is not "1", "a-" is not "a", "unsafe" is not "safe".
+ */
 export function normalValue(value: unknown): string {
-  if (typeof value === "number" || typeof value === "bigint") return String(value);
-  const text = String(value)
-    .trim()
-    .toLowerCase()
-    .replace(/[_\s-]+/g, " ")
-    .trim();
-  return /^-?\d+\.0+$/.test(text) ? text.slice(0, text.indexOf(".")) : text === "" && String(value).trim() !== "" ? String(value).trim() : text;
+  const text = String(value).trim().toLowerCase().normalize("NFC");
+  return text.length <= EXACT_DIGITS && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? String(Number(text)) : text;
 }
+
+/** How a value is looked up among known words: `not_harmful` and `not-harmful` are `not harmful`. Never an identity of values. */
+export const wordForm = (value: string): string => value.replace(/(?<=\p{L})[_\s-]+(?=\p{L})/gu, " ");
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 
@@ -85,6 +91,9 @@ export const GROUP_NAMES: readonly string[] =
     " ",
   );
 
+/** A number under such a name may grade safety: from which value on, is asked. */
+export const SCORE_NAME = /(^|_)(scores?|risk|severity|prob|probability|logit|harmfulness|safety|toxicity|hate|danger)(_|$)/;
+
 export const ID_NAMES = set(
   "id index idx uid uuid prompt_id promptid row_id rowid question_id qid behavior_id behaviour_id custom_id conv_id example_id sample_id key hash name",
 );
@@ -96,7 +105,7 @@ export const LIST_NAMES: readonly string[] =
     " ",
   );
 
-export const SAFE_VALUES: ReadonlySet<string> = new Set([
+const SAFE_VALUES: ReadonlySet<string> = new Set([
   "safe",
   "harmless",
   "benign",
@@ -118,7 +127,7 @@ export const SAFE_VALUES: ReadonlySet<string> = new Set([
   "harmless prompt",
   "is safe",
 ]);
-export const UNSAFE_VALUES: ReadonlySet<string> = new Set([
+const UNSAFE_VALUES: ReadonlySet<string> = new Set([
   "unsafe",
   "harmful",
   "toxic",
@@ -141,4 +150,7 @@ export const SAFETY_HINT = /(safe|harm|toxic|benign|malicious|jailbreak|^(good|b
 export const TRUE_VALUES: ReadonlySet<string> = set("1 true yes t y");
 export const FALSE_VALUES: ReadonlySet<string> = set("0 false no f n");
 
-export const isSafetyValue = (normal: string): boolean => SAFE_VALUES.has(normal) || UNSAFE_VALUES.has(normal);
+/** @param normal a value as `normalValue` gives it; so for the functions below. */
+export const isSafeValue = (normal: string): boolean => SAFE_VALUES.has(wordForm(normal)) || FOREIGN_SAFE.has(wordForm(normal));
+export const isUnsafeValue = (normal: string): boolean => UNSAFE_VALUES.has(wordForm(normal)) || FOREIGN_UNSAFE.has(wordForm(normal));
+export const isSafetyValue = (normal: string): boolean => isSafeValue(normal) || isUnsafeValue(normal);

@@ -49,7 +49,7 @@ describe("label values", () => {
     ["text", "label", "happiness", "sadness", ["happiness", "sadness"]],
     ["text", "is_sarcastic", 0, 1, ["not sarcastic", "sarcastic"]],
     ["statement", "label", 0, 1, ["false", "true"]],
-    ["statement", "label", "False", "True", ["false", "true"]],
+    ["statement", "label", "False", "True", ["False", "True"]],
     ["claim", "truth", false, true, ["false", "true"]],
     ["question", "answer", "no", "yes", ["no", "yes"]],
     ["text", "label", "no", "yes", ["no", "yes"]],

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { decode } from "../../../src/engine/data/decode.js";
 import { openDataset } from "../../../src/engine/data/index.js";
 import { MAX_FILE_BYTES } from "../../../src/engine/data/limits.js";
 import { card, jsonl, prompts, question, refusal, scratch } from "./files.js";
@@ -106,9 +107,27 @@ describe("files that are partly bad", () => {
     expect(found.skipped[0]?.message).toMatch(/line 5: text after a closing quote/);
   });
 
-  it("are read with U+FFFD where bytes are not UTF-8, and say so", async () => {
-    const found = await card(files.write("latin1.csv", Buffer.from(CSV.replace("rye", "r\u00fcye"), "latin1")));
-    expect(found.notices.find((n) => n.code === "data/not-utf8")?.message).toMatch(/line 2/);
+  it("are read as Windows-1252 where bytes are neither UTF-8 nor UTF-16, and say so", async () => {
+    const bytes = Buffer.concat([Buffer.from('text,label\n"a caf\u00e9, '), Buffer.from([0x93, 0x80, 0x94]), Buffer.from(' \ud83d\ude00", safe\n')]);
+    const latin = Buffer.from(CSV.replace("rye", "r\u00fcye \u0093x\u0094 \u0080 5"), "latin1");
+    const { rows, card: found } = await openDataset(files.write("latin1.csv", latin), {});
+    expect(rows[0]?.text).toContain("r\u00fcye \u201cx\u201d \u20ac 5");
+    expect(found.notices.find((n) => n.code === "data/windows-1252")?.message).toMatch(/line 2\).*Windows-1252, which is a guess/);
+    expect(rows[1]?.place.startLine).toBe(2);
+    expect(decode("a.csv", bytes).text).toContain("caf\u00e9, \ufffd\ufffd\ufffd \ud83d\ude00");
+  });
+
+  it("keep U+FFFD where a byte is not in Windows-1252 either, or the rest is UTF-8", async () => {
+    for (const bytes of [Buffer.from([0x61, 0xfc, 0x81]), Buffer.from([0x61, 0xc3, 0xa9, 0xff]), Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0xff])]) {
+      const { text, notices } = decode("a.txt", bytes);
+      expect(text).toContain("\ufffd");
+      expect(notices.map((n) => n.code)).toEqual(["data/not-utf8"]);
+    }
+    const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i).filter((b) => b > 31 && ![0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(b)));
+    const { text } = decode("a.txt", every);
+    // Node's own decoder of this name reads Latin-1.
+    expect(text.slice(95, 123)).toBe("\x7f€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\xa0".slice(0, 28));
+    expect([text.length, text.charCodeAt(text.length - 1)]).toEqual([every.length, 0xff]);
   });
 
   it("keep rows with NUL, and unpaired surrogates become U+FFFD", async () => {

@@ -78,7 +78,7 @@ export const DOCUMENTS: readonly Shape[] = [
     }),
     expect: "ask",
     code: "data/which-label",
-    answer: { options: { label: "target_scores" }, kind: "concept", classes: ["no", "yes"], used: 20 },
+    answer: { options: { label: "target_scores" }, kind: "concept", classes: ["No", "Yes"], used: 20 },
   },
   {
     n: "19b",
@@ -143,7 +143,7 @@ export const DOCUMENTS: readonly Shape[] = [
     expect: "concept",
     text: "question",
     label: "answer_matching_behavior",
-    classes: ["no", "yes"],
+    classes: ["No", "Yes"],
     used: 20,
   },
 ];

@@ -161,7 +161,7 @@ export const TABLES: readonly Shape[] = [
     expect: "concept",
     text: "examples",
     label: "label",
-    classes: ["false", "true"],
+    classes: ["False", "True"],
   },
   {
     n: "10b",
