@@ -35,7 +35,7 @@ export const opposite = (word: string): string => OPPOSITES[word] ?? word;
 /** 0/1 or true/false without a name that fixes the meaning. */
 export function askMeaning(q: LabelQuestion): ProblemError {
   const words = [...q.values.keys()];
-  const top = q.column.numeric && words.length === 2 ? String(Math.max(...words.map(Number))) : undefined;
+  const top = q.column.numeric && words.length === 2 ? [...words].sort((a, b) => Number(b) - Number(a))[0] : undefined;
   const high = words.filter((word) => (top === undefined ? TRUE_VALUES.has(word) : word === top));
   const low = words.filter((word) => !high.includes(word));
   const shown = (list: readonly string[]) => list.map((word) => q.values.get(word)?.shown ?? word);
