@@ -10,7 +10,10 @@ const copy = tempFolder("workspace");
 const folder = join(copy.path, "sample");
 cpSync(resolve(process.argv[2]), folder, { recursive: true });
 const server = await startCodeServer({ vsix, settings: { "workbench.colorTheme": "Default Dark Modern" } });
-process.on("exit", () => copy.remove());
+process.on("exit", () => {
+  server.stop();
+  copy.remove();
+});
 console.log(`\nVS Code is at ${server.url(folder)}\nRight-click prompts.jsonl and choose Audit Alignment. Ctrl+C ends it.`);
 await new Promise(() => {
   // Until interrupted.

@@ -47,7 +47,15 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
   const notices: Notice[] = [
     ...frame.notices,
     ...(study.nearDuplicates > 0
-      ? [{ code: "audit/near-duplicates", message: `${study.nearDuplicates} rows repeat another one nearly or exactly; they are kept in one fold with it.` }]
+      ? [
+          {
+            code: "audit/near-duplicates",
+            message:
+              study.nearDuplicates === 1
+                ? "1 row repeats another one nearly or exactly; it is kept in one fold with it."
+                : `${study.nearDuplicates} rows repeat another one nearly or exactly; they are kept in one fold with it.`,
+          },
+        ]
       : []),
     ...[...withheld].map(([layer, reason]) => ({ code: "audit/not-finite", message: `Layer ${layer} is withheld: ${reason}.` })),
     ...[...outputs.values()].flatMap((output) => output.notices),
