@@ -111,5 +111,7 @@ export async function overflow(frame) {
 export async function axeFindings(frame) {
   await frame.evaluate(AXE);
   const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} ×${v.nodes.length}: ${v.nodes[0]?.target}`);
+  return violations
+    .filter((v) => v.impact === "serious" || v.impact === "critical")
+    .map((v) => `${v.id} ×${v.nodes.length}: ${v.nodes[0]?.target}: ${v.nodes[0]?.any?.[0]?.message ?? ""}`);
 }
