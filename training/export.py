@@ -146,7 +146,7 @@ def main():
                       dynamic_axes=axes, opset_version=17, dynamo=False, do_constant_folding=True)
     onnx.save(shrink(onnx.load(full)), path)
     with open(os.path.join(a.out, 'config.json'), 'w') as f:
-        json.dump({**CONFIG, 'quantization': 'int8 weights, one scale per output channel, float32 arithmetic'}, f, indent=1)
+        json.dump({'_name_or_path': 'layerscope-embed', **CONFIG, 'quantization': 'int8 weights, one scale per output channel, float32 arithmetic'}, f, indent=1)
         f.write('\n')
     for name in ('tokenizer.json', 'tokenizer_config.json'):
         if os.path.abspath(a.tokenizer) != os.path.abspath(a.out):
