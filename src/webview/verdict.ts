@@ -147,10 +147,11 @@ export class Verdict {
   /** Which columns were read as what, with the way to change it. */
   private drawReading({ dataset: { columns, classes } }: AuditResult): void {
     const values = classes.map(({ name, values }) => (values.length && values.join() !== name ? `${name} = ${values.join(", ")}` : name)).join(", ");
+    const from = (role: string, column: string) => (column === role ? role : `${role} from ${column}`);
     const parts = [
-      `text ${columns.text}`,
-      columns.label === undefined ? values : `label ${columns.label} (${values})`,
-      ...(columns.category === undefined ? [] : [`category ${columns.category}`]),
+      from("text", columns.text),
+      columns.label === undefined ? values : `${from("label", columns.label)} (${values})`,
+      ...(columns.category === undefined ? [] : [from("category", columns.category)]),
       ...(columns.group === undefined ? [] : [`kept together by ${columns.group}`]),
     ];
     const key = `read as: ${parts.join(" · ")}`;
