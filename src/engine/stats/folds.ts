@@ -11,9 +11,9 @@ export const LEAST_PER_FOLD = 2;
 
 /**
  * Folds in which groups stay whole and strata (class, or category and class) are spread evenly: each group goes
- * where the strata's shares then differ least (the rule of scikit-learn's StratifiedGroupKFold), those of uneven mix first, else
- * in the order of the rows, lots drawn among equals. So neighbours in the file, which often share a source or a topic, are
- * spread over the folds, and a score depends less on the seed than with shuffled rows.
+ * where the strata's shares then differ least, those of uneven mix first, else in shuffled order, lots drawn among equals (the
+ * rule of scikit-learn's StratifiedGroupKFold with shuffle). In the order of the file neighbours would always be held apart:
+ * where they are alike but of different class, that costs 0.02 of AUROC against random divisions (SmolLM2 on audit-small).
  */
 export function stratifiedGroupFolds(stratum: ArrayLike<number>, group: ArrayLike<number>, count: number, seed: number): Folds {
   const n = stratum.length;
@@ -36,7 +36,8 @@ export function stratifiedGroupFolds(stratum: ArrayLike<number>, group: ArrayLik
     for (const v of c.values()) square += v * v;
     return { counts: c, key: square };
   });
-  const sorted = lists.map((_, i) => i).sort((a, b) => spread[b]!.key - spread[a]!.key || a - b);
+  const place = random.shuffle(lists.map((_, i) => i));
+  const sorted = lists.map((_, i) => i).sort((a, b) => spread[b]!.key - spread[a]!.key || place[a]! - place[b]!);
   const filled = new Float64Array(count * strata);
   const size = new Float64Array(count);
   const of = new Int32Array(n);
