@@ -31,8 +31,13 @@ const flows = {
   async "two selected files are set against each other"(page) {
     await openMenu(page, "harmful.txt");
     await page.keyboard.press("Escape");
-    await explorerRow(page, "harmful.txt").click();
-    await explorerRow(page, "harmless.txt").click({ modifiers: ["Control"] });
+    // The editor that a click opens may take the focus, and the selection with it, while the second click is on its way.
+    await until(async () => {
+      await explorerRow(page, "harmful.txt").click();
+      await page.waitForTimeout(500);
+      await explorerRow(page, "harmless.txt").click({ modifiers: ["Control"] });
+      return (await page.locator(".explorer-folders-view .monaco-list-row.selected").count()) === 2;
+    }, "both files selected");
     await auditFromMenu(page, "harmless.txt");
     const frame = await audited(page);
     const text = await frame.evaluate(() => document.body.textContent);
