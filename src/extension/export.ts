@@ -25,7 +25,6 @@ export async function exportRun(engine: EngineClient, session: Session, wish: Wi
     folder: session.folder,
     format: wish.format,
     withText: wish.withText,
-    ...(wish.svgs && { svgs: wish.svgs }),
   });
   await workspace.fs.writeFile(target, Buffer.from(content, "utf8"));
   await offerToOpen(target, wish.format === "html");

@@ -15,10 +15,6 @@ export const optional =
   (check: Check): Check =>
   (v, n) =>
     v === undefined ? undefined : check(v, n);
-export const nullable =
-  (check: Check): Check =>
-  (v, n) =>
-    v === null ? undefined : check(v, n);
 export const list =
   (check: Check, most: number): Check =>
   (v, n) => {

@@ -56,7 +56,7 @@ export interface EngineMethods {
   /** A stored run, as it was shown. */
   "run.open": { params: { folder: string }; result: AuditView };
   /** A self-contained report; with texts only when asked for. */
-  "run.export": { params: { folder: string; format: "json" | "csv" | "html"; withText: boolean; svgs?: Record<string, string> }; result: { content: string } };
+  "run.export": { params: { folder: string; format: "json" | "csv" | "html"; withText: boolean }; result: { content: string } };
 }
 
 export interface EngineEvents {

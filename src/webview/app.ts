@@ -67,7 +67,7 @@ export class App {
     );
     this.verdict = new Verdict(kit, host, (format, withText) => {
       const scene = this.scene();
-      const svgs = scene && (format === "svg" || format === "html") ? exportPictures(scene) : undefined;
+      const svgs = scene && format === "svg" ? exportPictures(scene) : undefined;
       host.actions?.exportRun(format, withText, svgs);
     });
     this.listTools = new ListTools(kit, {

@@ -91,9 +91,6 @@ export function externalTensorProto(name: string, type: number, dims: readonly n
 export const int64Tensor = (name: string, values: readonly number[], dims: readonly number[] = [values.length]): WireWriter =>
   tensorProto(name, INT64, dims, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
 
-export const floatTensor = (name: string, values: Float32Array, dims: readonly number[]): WireWriter =>
-  tensorProto(name, FLOAT, dims, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-
 /** An input or output; a dimension is a number or a name. Without a type only the name is written, and the runtime infers the rest. */
 export function valueProto(name: string, type?: number, dims?: readonly (number | string)[]): WireWriter {
   const out = new WireWriter().field(1, name);

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import type { Provider } from "../../protocol/index.js";
 
@@ -82,6 +81,3 @@ export async function runtimeVersion(): Promise<string> {
   const versions = (await load()).env.versions;
   return `onnxruntime-node ${versions.node ?? versions.common}`;
 }
-
-/** Threads the runtime takes by itself, for the record. */
-export const defaultThreads = (): number => availableParallelism();

@@ -1,4 +1,3 @@
-import type { Interval } from "../../protocol/index.js";
 import type { Random } from "./random.js";
 
 /** Weights of the Bayesian bootstrap, one exponential a group, mean 1 over rows: no replicate loses a small cell. */
@@ -29,12 +28,6 @@ export function deviation(values: ArrayLike<number>): number {
   let s = 0;
   for (let i = 0; i < values.length; i++) s += (values[i]! - m) ** 2;
   return Math.sqrt(s / Math.max(1, values.length - 1));
-}
-
-/** estimate ± 1.96 standard deviations of the replicates. */
-export function normalInterval(estimate: number, replicates: ArrayLike<number>): Interval {
-  const half = 1.96 * deviation(replicates);
-  return [estimate - half, estimate + half];
 }
 
 /** Linear-interpolated quantile of finite values, q in [0, 1]. */

@@ -1,5 +1,3 @@
-import { drain } from "./lbfgs.js";
-
 /** Solves L Lᵀ x = b in place. */
 export function solveFactored(l: Float64Array, n: number, b: Float64Array): void {
   for (let i = 0; i < n; i++) {
@@ -21,12 +19,7 @@ export function solveFactored(l: Float64Array, n: number, b: Float64Array): void
   }
 }
 
-/** Solves L Lᵀ x = b for `count` right-hand sides [count, n] in place. */
-export function solveFactoredMany(l: Float64Array, n: number, b: Float64Array, count: number): void {
-  drain(solvingFactored(l, n, b, count));
-}
-
-/** The same, stopping after every eight right-hand sides; they lie beside each other meanwhile, so each entry of L is read once for eight. */
+/** Solves L Lᵀ x = b for `count` right-hand sides [count, n] in place, stopping after every eight; they lie beside each other meanwhile, so each entry of L is read once for eight. */
 export function* solvingFactored(l: Float64Array, n: number, b: Float64Array, count: number): Generator<void, void> {
   const x = new Float64Array(8 * n);
   for (let first = 0; first < count; first += 8) {

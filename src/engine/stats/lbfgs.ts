@@ -5,14 +5,8 @@ export type Objective = (x: Float64Array, out: Float64Array) => number;
 
 /**
  * Limited-memory BFGS (Nocedal and Wright, algorithm 7.5) with a backtracking line search that keeps the curvature positive.
- * Minimises in place. @returns iterations; stops when the largest gradient entry is at most `tolerance`.
- */
-export function minimise(f: Objective, x: Float64Array, tolerance: number, most: number): number {
-  return drain(minimising(f, x, tolerance, most));
-}
-
-/**
- * The same, stopping between iterations so that the caller may listen for a cancel.
+ * Minimises in place, stopping between iterations so that the caller may listen for a cancel; ends when the largest gradient
+ * entry is at most `tolerance`. @returns iterations
  * @param precondition applies an approximate inverse of the second derivatives in place
  */
 export function* minimising(
