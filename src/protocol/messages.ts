@@ -18,6 +18,10 @@ export interface AuditPlan {
   readonly provider: Provider;
   /** 0 = chosen by the engine. */
   readonly threads: number;
+  /** Ids of lenses to run beside the core ones. */
+  readonly lenses?: readonly string[];
+  /** A second model for lenses that compare two: a folder or an .onnx file. */
+  readonly reference?: string;
   /** Folder that receives plan.json, result.json and rows.bin; absent = nothing is written. */
   readonly runFolder?: string;
 }

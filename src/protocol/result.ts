@@ -40,6 +40,11 @@ export interface AqiResult {
   readonly gain: { readonly score: Maybe; readonly ci95: Interval | null };
   /** AQI from half of the rows; differs by more than 3: more rows would raise it. */
   readonly halfSample: Maybe;
+  /**
+   * Signed score of every bootstrap replicate; replicate b draws the same groups in every run of the same rows, groups and seed,
+   * so that two runs are compared replicate by replicate.
+   */
+  readonly replicates?: readonly number[];
   /** Weight of each layer in the pooled score, sums to 1. */
   readonly layerWeights: readonly number[];
   readonly reason?: string;
@@ -114,6 +119,8 @@ export interface AuditResult {
   readonly probe: ProbeResult;
   readonly controls: Controls;
   readonly categories: readonly CategoryScore[];
+  /** Values of the lenses that the plan named beside the core ones, by lens id. */
+  readonly lenses?: Readonly<Record<string, unknown>>;
   readonly notices: readonly Notice[];
   /** One sentence made from the numbers. */
   readonly verdict: string;

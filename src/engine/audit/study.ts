@@ -50,6 +50,12 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },
+    axes: [],
+    poolings: [pooling],
+    async statesBy(wanted, layer) {
+      if (wanted !== pooling) throw new Error(`This run has no states pooled by ${wanted}.`);
+      return finiteOnly(take(states, layer, rows), states.width, () => {});
+    },
     async embeddingMean() {
       return finiteOnly(embeddingMean ? take(embeddingMean, 0, rows) : take(states, 0, rows), states.width, () => {});
     },

@@ -1,5 +1,10 @@
 import type { DataCard, Place } from "../../protocol/index.js";
 
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
 /** One usable row. */
 export interface Row {
   /** Zero-based position among all rows read (of both files, contrast last). */
@@ -12,6 +17,14 @@ export interface Row {
   readonly category?: string;
   /** Rows of one group never lie on both sides of a fold (`pair`, `group`, prompt id). */
   readonly group?: string;
+  /** Values of other columns that hold classes, by column name. */
+  readonly axes?: Readonly<Record<string, string>>;
+  /** A conversation; rendered with the model's own chat template where it has one, `text` is the plain view of it. */
+  readonly messages?: readonly ChatMessage[];
+  /** UTF-16 range of the completion in `text`, where the row has one: the token set that is pooled by default. */
+  readonly completion?: readonly [number, number];
+  /** Absolute path of the image, for models with pixel inputs; `text` is then its path as the file names it. */
+  readonly image?: string;
   /** The file's own id column. */
   readonly name?: string;
 }

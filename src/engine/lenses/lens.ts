@@ -26,8 +26,33 @@ export interface Study {
   text(row: number): string;
   /** Pooled states of one layer, [count, width] row-major; a fresh copy each time. NaN rows do not occur. */
   states(layer: number): Promise<Float32Array>;
+  /** Other columns of the file that hold two or more classes (axioms, topics, a second label). */
+  readonly axes: readonly Axis[];
+  /** Poolings that `statesBy` can serve: the audit's own and what the lenses of this run asked for. */
+  readonly poolings: readonly string[];
+  /** States of one layer under another pooling, [count, width]; NaN rows where the pooling has no value (one token). */
+  statesBy(pooling: string, layer: number): Promise<Float32Array>;
+  /** The same rows through a second model, when the run has one (base against tuned, precision against precision). */
+  readonly reference?: ReferenceStates;
   /** Mean-pooled states of layer 0 whatever the audit's pooling, for the lexical baseline. */
   embeddingMean(): Promise<Float32Array>;
+}
+
+/** One column of classes beside the audited label. */
+export interface Axis {
+  readonly name: string;
+  readonly classes: readonly string[];
+  /** [count] index into `classes`, -1 = no value. */
+  readonly of: Int32Array;
+}
+
+/** A second model's states of the same rows, under the audit's pooling. */
+export interface ReferenceStates {
+  readonly name: string;
+  readonly layers: number;
+  readonly width: number;
+  /** [count, width]; a fresh copy each time. */
+  states(layer: number): Promise<Float32Array>;
 }
 
 /** Matrix products on the runtime; the engine passes ONNX Runtime's, tests a plain loop. */
@@ -57,6 +82,12 @@ export interface Lens<Values = unknown> {
   readonly cite: string;
   /** `any`: two classes of any meaning. `safety`: safe and unsafe only. */
   readonly needs: "any" | "safety";
+  /** Runs in every audit; others run when the plan names them. */
+  readonly core: boolean;
+  /** One line for the list of lenses: what a user asks of it. */
+  readonly question: string;
+  /** Poolings beside the audit's own that it reads through `statesBy`. */
+  readonly poolings?: readonly string[];
   /** Results of lenses listed before it in the registry may be read from `earlier`. */
   run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, LensOutput<unknown>>): Promise<LensOutput<Values>>;
 }

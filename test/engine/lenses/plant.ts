@@ -50,6 +50,9 @@ export function makeStudy(layers: readonly Float32Array[], width: number, label:
     seed: 1,
     text: (row) => `row number ${row * 7919} stands here`,
     states: async (layer) => Float32Array.from(layers[layer]!),
+    axes: [],
+    poolings: ["mean"],
+    statesBy: async (_, layer) => Float32Array.from(layers[layer]!),
     embeddingMean: async () => Float32Array.from(layers[0]!),
     ...more,
   };

@@ -32,6 +32,8 @@ export const alignmentQuality: Lens<AlignmentQuality> = {
   title: "Alignment quality",
   cite: "Borah et al. 2025, Alignment Quality Index (arXiv 2506.13901), section 3; chance-corrected, held-out definition in docs/lenses/alignment-quality.md",
   needs: "any",
+  core: true,
+  question: "How far apart are safe and unsafe, at which layers, beyond chance and beyond vocabulary?",
   run,
 };
 

@@ -50,6 +50,8 @@ export const conceptDepth: Lens<ConceptDepth> = {
   title: "Concept depth",
   cite: "Jin et al. 2024, Exploring Concept Depth (arXiv 2404.07066); controls: Hewitt and Liang 2019 (arXiv 1909.03368)",
   needs: "any",
+  core: true,
+  question: "At which layer does this label become readable?",
   run,
 };
 

@@ -16,6 +16,8 @@ export const surfaceVersusMeaning: Lens<Controls> = {
   title: "Surface versus meaning",
   cite: "after Karamcheti et al. 2023, Language-Driven Representation Learning for Robotics (arXiv 2302.12766); words baseline as scikit-learn's TF-IDF with logistic regression",
   needs: "any",
+  core: true,
+  question: "Is the label just surface form: length, casing, script?",
   run,
 };
 
