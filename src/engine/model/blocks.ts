@@ -5,6 +5,8 @@ import type { Streams, Sum } from "./stream.js";
 /** How the additions of a stream fall into blocks: `ends[i]` is the position in the chain of the last addition of block i. */
 export interface Blocks {
   readonly ends: readonly number[];
+  /** [sum] whether tokens see each other in its branch. */
+  readonly mixes: readonly boolean[];
   /** What decided. */
   readonly by: "config" | "attention" | "names";
   /** The block count of config.json, when the graph says otherwise. */
@@ -18,16 +20,17 @@ export interface Blocks {
  */
 export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[], configured?: number): Blocks {
   const every = (k: number) => Array.from({ length: chain.length / k }, (_, i) => (i + 1) * k - 1);
-  const starts = blockStarts(mixing(links, streams, chain));
+  const mixes = mixing(links, streams, chain);
+  const starts = blockStarts(mixes);
   const structural = starts.map((_, i) => (starts[i + 1] ?? chain.length) - 1);
   if (configured !== undefined && configured > 0) {
-    if (structural.length === configured) return { ends: structural, by: "attention" };
-    if (chain.length % configured === 0) return { ends: every(chain.length / configured), by: "config" };
+    if (structural.length === configured) return { ends: structural, mixes, by: "attention" };
+    if (chain.length % configured === 0) return { ends: every(chain.length / configured), mixes, by: "config" };
     const named = byNames(links, chain);
-    if (named?.length === configured) return { ends: named, by: "names" };
-    return { ends: structural, by: "attention", configured };
+    if (named?.length === configured) return { ends: named, mixes, by: "names" };
+    return { ends: structural, mixes, by: "attention", configured };
   }
-  return { ends: structural, by: "attention" };
+  return { ends: structural, mixes, by: "attention" };
 }
 
 /** [sum] whether tokens see each other in its branch. */

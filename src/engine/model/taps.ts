@@ -9,11 +9,23 @@ import { findSums, type Streams, type Sum } from "./stream.js";
 import { chooseTower, findTowers, type Tower } from "./towers.js";
 import { widthOf } from "./width.js";
 
+/** One block: the additions to the stream inside it, in order; the last one makes the block's state. */
+export interface Block {
+  readonly sums: readonly Sum[];
+  /** [sum] whether tokens see each other in its branch: attention, a convolution, a scan. Not so in an MLP. */
+  readonly mixes: readonly boolean[];
+  /** Value numbers of the state that enters and of the state that leaves (`values[i]` and `values[i + 1]` of the taps). */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The residual stream of a graph, cut into layers. */
 export interface Taps {
   readonly layers: readonly LayerTap[];
   /** [layer] value number in the links. */
   readonly values: readonly number[];
+  readonly blocks: readonly Block[];
+  readonly streams: Streams;
   /** Node (position in the links) whose missing sum output must be added, by layer value. */
   readonly missing: ReadonlyMap<number, number>;
   /** Width of the stream, when the graph tells. */
@@ -56,7 +68,11 @@ export function findTaps(links: Links, configured?: number): Taps {
     tensor: links.names[v]!,
     op: links.maker[v]! < 0 ? "input" : fullOp(links.nodes[links.maker[v]!]!),
   }));
-  return { layers, values, missing, width: widthOf(links, values), notices, towers, tower };
+  const parts = blocks.ends.map((end, i) => {
+    const first = (blocks.ends[i - 1] ?? -1) + 1;
+    return { sums: chain.slice(first, end + 1), mixes: blocks.mixes.slice(first, end + 1), start: values[i]!, end: values[i + 1]! };
+  });
+  return { layers, values, blocks: parts, streams, missing, width: widthOf(links, values), notices, towers, tower };
 }
 
 /** The value that enters the first block: the skip operand, or what it was scaled from when only that feeds the branch. */
