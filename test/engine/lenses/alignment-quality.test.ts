@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { composite } from "../../../src/engine/lenses/alignment-quality/composite.js";
 import { alignmentQuality } from "../../../src/engine/lenses/alignment-quality/index.js";
 import { PermutationTest } from "../../../src/engine/lenses/alignment-quality/permutation.js";
+import { deviation, mean } from "../../../src/engine/stats/bootstrap.js";
 import { oneStratum } from "../../../src/engine/stats/contrast.js";
 import { heldOutDiscriminant } from "../../../src/engine/stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../../src/engine/stats/folds.js";
@@ -16,6 +17,11 @@ async function scored(effects: readonly number[], d: number, perCell: number, se
   const folds = stratifiedGroupFolds(cells.cell, range(x.n), 5, seed);
   const found = await heldOutDiscriminant(x, cells, folds, options);
   return { x, cells, folds, z: found.z, value: composite(found.z, cells)! };
+}
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const [x, y] = [a, b].map((v) => v.map((e) => (e - mean(v)) / deviation(v)));
+  return x!.reduce((s, v, i) => s + v * y![i]!, 0) / (a.length - 1);
 }
 
 describe("AQI against theory (d = 64, 800 rows a class)", () => {
@@ -191,6 +197,34 @@ describe("the lens", () => {
     expect(pictures.map((p) => p.slot)).toEqual(["metrics", "map"]);
     const again = await alignmentQuality.run(study, tools, new Map());
     expect(again.values.aqi).toEqual(aqi);
+  });
+
+  it("keeps the score of every replicate, drawn alike for another model of another width over the same rows", async () => {
+    const run = async (more: Parameters<typeof makeStudy>[3]) =>
+      (
+        await alignmentQuality.run(
+          makeStudy(
+            layers.map((l) => l.x.data),
+            d,
+            label,
+            more,
+          ),
+          tools,
+          new Map(),
+        )
+      ).values.aqi;
+    const base = await run({});
+    expect(base.replicates).toHaveLength(200);
+    expect(base.ci95![1] - base.ci95![0]).toBeCloseTo(2 * 1.96 * deviation(base.replicates!), 9);
+    // Another model: the same rows in 40 dimensions, with noise of its own.
+    const random = new Random(3);
+    const wide = layers.map(({ x }) =>
+      Float32Array.from({ length: x.n * 40 }, (_, at) => (at % 40 < d ? x.data[Math.floor(at / 40) * d + (at % 40)]! : 0) + 0.2 * random.normal()),
+    );
+    const other = (await alignmentQuality.run(makeStudy(wide, 40, label), tools, new Map())).values.aqi;
+    const reseeded = await run({ seed: 2 });
+    expect(correlation(base.replicates!, other.replicates!)).toBeGreaterThan(0.7);
+    expect(Math.abs(correlation(base.replicates!, reseeded.replicates!))).toBeLessThan(0.3);
   });
 
   it("gives a concept its geometry and map, no index, and says why", async () => {

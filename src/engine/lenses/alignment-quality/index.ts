@@ -99,7 +99,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
     aqi = { ...summary.aqi, p, halfSample: await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace) };
     const few = tooFewGroups(study.group);
     if (few) {
-      aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null } };
+      aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null }, replicates: undefined };
       layerCi = layerCi.map(() => null);
       notices.push({ code: "lens/few-groups", message: `No interval and no p-value are given: ${few}.` });
     }

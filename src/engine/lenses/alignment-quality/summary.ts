@@ -1,5 +1,5 @@
 import type { AqiResult, Interval } from "../../../protocol/index.js";
-import { deviation } from "../../stats/bootstrap.js";
+import { deviation, mean } from "../../stats/bootstrap.js";
 import type { Discriminant } from "../../stats/discriminant.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
@@ -52,6 +52,7 @@ export async function summarise(
     if (v !== null && base !== null) gains.push(v - base);
     await pace.breathe();
   }
+  const complete = whole.length === resampling.replicates.count && whole.length > 0;
   const interval = (estimate: number | null, replicates: readonly number[]): Interval | null => {
     if (estimate === null || replicates.length < 20) return null;
     const half = 1.96 * deviation(replicates) * resampling.factor;
@@ -66,11 +67,18 @@ export async function summarise(
       lexical: baseline,
       gain: { score: gain, ci95: interval(gain, gains) },
       layerWeights: Array.from(pooled.weights),
+      ...(complete ? { replicates: spreadOver(whole, resampling.factor) } : {}),
     },
     z: pooled.z,
     layerAqi,
     layerCi: layers.map((_, l) => interval(layerAqi[l]!, perLayer[l]!)),
   };
+}
+
+/** Replicates of a sample of the rows, drawn together about their mean as all rows' would be. */
+function spreadOver(values: readonly number[], factor: number): number[] {
+  const centre = mean(values);
+  return values.map((v) => centre + factor * (v - centre));
 }
 
 function largest(values: readonly (number | null)[]): number | null {
