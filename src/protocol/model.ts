@@ -17,6 +17,26 @@ export interface LayerTap {
   readonly op: string;
 }
 
+/**
+ * A place in the model that can be read, named as the field names it: `embed`, `blocks.N.resid_pre`, `resid_mid`, `resid_post`,
+ * `attn_out`, `mlp_out`, `mlp_act`, `attn_head`, `attn_pattern`, `final_norm`, `logits`. Either `tensor` and `op` are there, or `missing`.
+ */
+export interface TapEntry {
+  readonly name: string;
+  /** The graph's own tensor name. */
+  readonly tensor?: string;
+  /** Operator that makes the tensor. */
+  readonly op?: string;
+  /** Sizes where the graph tells them, else names of axes: `["batch", "tokens", 576]`, `["batch", 9, "tokens", "tokens"]`. */
+  readonly shape?: readonly (number | string)[];
+  /** Heads that share the last axis of an `attn_head`. */
+  readonly heads?: number;
+  /** What a reader should know: after a norm, a bias added, read by another name. */
+  readonly note?: string;
+  /** "not in this export, because …". */
+  readonly missing?: string;
+}
+
 export interface ModelCard {
   /** The .onnx file. */
   readonly path: string;
@@ -35,6 +55,8 @@ export interface ModelCard {
   readonly causal: boolean;
   readonly hiddenSize: number;
   readonly layers: readonly LayerTap[];
+  /** Every tap by name, found or missing with its reason. */
+  readonly taps?: readonly TapEntry[];
   /** `float32`, `float16`, `int8 weights`, `int8 dynamic`, `int4 weights` … */
   readonly precision: string;
   /** Rows must run one at a time: dynamically quantised, or the export accepts batch 1 only. */
