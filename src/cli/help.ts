@@ -19,6 +19,7 @@ how a dataset is read (audit, extract); found by itself, and asked about where i
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
   --list KEY  --no-header  --header
   --safe V  --unsafe V   what the label's values mean; once for each value
+  --axis COL|all|none    columns of classes beside the label, once for each (all that hold 2 to 20 classes)
   --all safe|unsafe  --contrast-all safe|unsafe   the class of a whole file
   --threshold X          a numeric label at or above X is unsafe
   --expand-answers       chosen/rejected and the like: every answer a row of its own

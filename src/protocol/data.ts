@@ -10,7 +10,7 @@ export interface Place {
   readonly endColumn: number;
 }
 
-export type ColumnRole = "text" | "label" | "category" | "group" | "id" | "other";
+export type ColumnRole = "text" | "label" | "category" | "group" | "id" | "axis" | "other";
 
 export interface Column {
   readonly name: string;
@@ -40,6 +40,14 @@ export interface ClassCard {
   readonly rows: number;
 }
 
+/** A column of classes beside the label: a topic, an axiom, a second label, one of several flags. */
+export interface AxisCard {
+  /** The column's name; `category.fraud` for a key of its objects, `tags: fraud` for an entry of its lists. */
+  readonly name: string;
+  /** Its classes with enough rows, in order; rows of smaller ones have no value. */
+  readonly classes: readonly { readonly name: string; readonly rows: number }[];
+}
+
 /** What was found in a file, before any model work. */
 export interface DataCard {
   readonly path: string;
@@ -54,6 +62,8 @@ export interface DataCard {
   readonly kind: "safety" | "concept";
   /** [class 0, class 1]. Class 1 is the positive class everywhere. */
   readonly classes: readonly [ClassCard, ClassCard];
+  /** Columns of classes beside the label, at most 24. */
+  readonly axes?: readonly AxisCard[];
   /** Rows read, and rows that can be used. */
   readonly rows: number;
   readonly used: number;

@@ -50,6 +50,8 @@ export interface DataOptions {
   readonly label?: string;
   readonly category?: string;
   readonly group?: string;
+  /** Columns of classes beside the label; `all` (the default) takes every one that serves, `none` none. */
+  readonly axes?: readonly string[];
   /** The key that holds the rows of a JSON object with several lists. */
   readonly list?: string;
   /** Whether the first CSV record names the columns. */

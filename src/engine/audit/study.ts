@@ -2,6 +2,7 @@ import type { Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Study } from "../lenses/lens.js";
 import type { Collected } from "./collect.js";
+import { studyAxes } from "./axes.js";
 import { groupRows } from "./groups.js";
 
 export interface StudyOfRows extends Study {
@@ -50,8 +51,8 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },
-    axes: [],
-    poolings: [pooling],
+    axes: studyAxes(dataset, rows),
+    poolings: [pooling, ...collected.readingStates.keys()],
     async statesBy(wanted, layer) {
       if (wanted !== pooling) throw new Error(`This run has no states pooled by ${wanted}.`);
       return finiteOnly(take(states, layer, rows), states.width, () => {});

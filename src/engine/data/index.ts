@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
+import { type SettledAxes, settleAxes } from "./axis-cards.js";
 import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
 import { absentValues, emptiedBy, refuseBoth } from "./emptied.js";
@@ -80,7 +81,9 @@ function contrastOf(path: string, contrast: string): string {
 
 async function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Promise<Dataset> {
   const [first] = parts as readonly [Part];
-  const rows: Row[] = [];
+  const read: Row[] = [];
+  /** Of each row: its file, and what it says on that file's axes. */
+  const said: (readonly [number, Candidate["axes"]])[] = [];
   let id = 0;
   let torn = 0;
   const spot = spotter(parts.map((part) => part.hasLines));
@@ -95,7 +98,8 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
       else {
         const text = wellFormed(candidate.text);
         if (text !== candidate.text) torn++;
-        rows.push({
+        said.push([f, candidate.axes]);
+        read.push({
           id: at,
           place,
           text,
@@ -108,7 +112,9 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     }
     skipped.push(...part.skips.counts(settled.names, (line) => spot({ file: f, startLine: line })));
   });
-  notices.push(...settled.notices);
+  const axes = axesOf(parts, read, said, options);
+  const rows = axes.cards.length === 0 ? read : read.map((row, i) => ({ ...row, axes: axes.of(i) }));
+  notices.push(...settled.notices, ...axes.notices);
   if (torn > 0)
     notices.push({
       code: "data/lone-surrogate",
@@ -134,7 +140,8 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     format: first.format,
     bytes: parts.reduce((sum, part) => sum + part.file.bytes.length, 0),
     sha256: fingerprint(parts),
-    columns: first.columns,
+    columns: first.columns.map((column) => (column.role === "other" && axes.columns.has(column.position) ? { ...column, role: "axis" as const } : column)),
+    ...(axes.cards.length > 0 ? { axes: axes.cards } : {}),
     kind: settled.kind,
     classes: [
       { name: settled.names[0], values: settled.values[0].slice(0, MAX_SPELLINGS), rows: sizes[0] },
@@ -148,6 +155,20 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     hasRanges: parts.every((part) => part.hasRanges),
   };
   return { card, rows };
+}
+
+/** The axes of both files together: columns of one name are one axis. */
+function axesOf(parts: readonly Part[], rows: readonly Row[], said: readonly (readonly [number, Candidate["axes"]])[], options: DataOptions) {
+  const names = [...new Set(parts.flatMap((part) => part.axes.map(({ name }) => name)))];
+  const places = parts.map((part) => new Map(part.axes.map(({ name }, at) => [name, at])));
+  const value = (i: number, name: string) => {
+    const [file, values] = said[i]!;
+    const at = places[file]?.get(name);
+    return at === undefined ? undefined : values?.[at];
+  };
+  const axes: SettledAxes = settleAxes(rows, names, value, options.axes !== undefined && !options.axes.includes("all"));
+  const kept = new Set(axes.cards.map(({ name }) => name));
+  return { ...axes, columns: new Set(parts[0]?.axes.filter(({ name }) => kept.has(name)).map(({ index }) => index + 1)) };
 }
 
 function reasonOf(candidate: Candidate): SkipReason {

@@ -33,6 +33,15 @@ export const MAX_SPELLINGS = 20;
 /** Categories above this number are ids or free text. */
 export const MAX_CATEGORIES = 500;
 
+/** Axes beside the label that an audit looks at; each costs as much as the label. */
+export const MAX_AXES = 24;
+
+/** Classes of one axis; more are ids or free text. */
+export const MAX_AXIS_CLASSES = 20;
+
+/** Two rows in each of five folds: a class with fewer has no held-out score. */
+export const LEAST_AXIS_ROWS = 10;
+
 /** At about four characters a token these texts are far above the 512 tokens of the default. */
 export const LONG_TEXT_CHARS = 8_000;
 

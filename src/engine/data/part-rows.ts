@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Column, ColumnRole, DataOptions } from "../../protocol/index.js";
 import { type AnswerPlan, planAnswers } from "./answers.js";
+import { type AxisColumn, axisValue, pickAxes } from "./axes.js";
 import { promptOf, SAID, type Taken } from "./chat.js";
 import type { FileBytes } from "./file.js";
 import { answerMeaning, meaningFor, pickLabel } from "./label-choice.js";
@@ -38,8 +39,11 @@ export function buildPart(request: PartRequest, reading: Reading): Part {
   const labels = plan ? plan.labels : label ? [label] : [];
   const sides = sideRoles(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels], options);
 
+  const axes = pickAxes(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels, sides.group, sides.id], options, request.soft);
+
   const taken = new Map<Taken, number>();
-  const candidates = plan ? expanded(request, reading, plan, sides, taken) : plain(request, reading, label, sides, taken);
+  const beside = sideReader(request, sides, axes);
+  const candidates = plan ? expanded(request, reading, plan, beside, taken) : plain(reading, label, beside, taken);
   if (plan) notices.push({ code: "data/answers", message: plan.said });
   else for (const [how, n] of taken) if (how !== "text") notices.push({ code: "data/turns", message: `The prompt is ${SAID[how]} (${count(n, "row")}).` });
 
@@ -60,6 +64,7 @@ export function buildPart(request: PartRequest, reading: Reading): Part {
     ...(named ? { label: refOf(profiles, named) } : {}),
     ...(sides.category ? { category: refOf(profiles, sides.category) } : {}),
     ...(sides.group ? { group: refOf(profiles, sides.group) } : {}),
+    ...(options.axes ? { axes: options.axes } : {}),
     ...(table.read.list !== undefined ? { list: table.read.list } : {}),
     ...(table.read.header !== undefined ? { header: table.read.header } : {}),
     ...(plan ? { expandAnswers: true } : {}),
@@ -71,6 +76,7 @@ export function buildPart(request: PartRequest, reading: Reading): Part {
     hasRanges: table.hasRanges,
     hasLines: table.format !== "parquet",
     columns,
+    axes,
     candidates,
     meaning,
     keyed: table.keyColumn !== undefined,
@@ -109,22 +115,24 @@ function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | un
 }
 
 /** The columns beside text and label, read from one record. */
-function sideReader(request: PartRequest, { category, group, id }: SideRoles) {
+function sideReader(request: PartRequest, { category, group, id }: SideRoles, axes: readonly AxisColumn[]) {
   const [c, g, i] = [category?.index, group?.index, id?.index];
   return (record: RawRecord) => ({
     place: request.file === 0 ? record.place : { ...record.place, file: request.file },
     category: c === undefined ? undefined : categoryOf(record.values[c]),
     group: g === undefined ? undefined : nameOf(record.values[g]),
     name: i === undefined ? undefined : nameOf(record.values[i]),
+    axes: axes.length > 0 ? axes.map((axis) => axisValue(axis, record.values)) : undefined,
     long: record.long === true,
   });
 }
 
-function plain(request: PartRequest, { table, choice }: Reading, label: Profile | undefined, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
-  const read = sideReader(request, sides);
+type Beside = ReturnType<typeof sideReader>;
+
+function plain({ table, choice }: Reading, label: Profile | undefined, beside: Beside, taken: Map<Taken, number>): Candidate[] {
   const text = choice?.columns ?? [];
   return table.records.map((record) => {
-    const { place, category, group, name, long } = read(record);
+    const own = beside(record);
     const prompt = promptText(record, text, taken);
     const cell = label && record.values[label.index];
     return {
@@ -132,21 +140,16 @@ function plain(request: PartRequest, { table, choice }: Reading, label: Profile 
       hole: prompt === "" ? holeIn(record, text) : undefined,
       label: label && labelText(cell),
       gap: label && isBlank(cell) ? blankKind(cell) : undefined,
-      place,
-      category,
-      group,
-      name,
-      long,
+      ...own,
     };
   });
 }
 
 /** A row for each answer. Answers to one prompt belong together; without a prompt, the answers of one record do. */
-function expanded(request: PartRequest, { table, choice }: Reading, plan: AnswerPlan, sides: SideRoles, taken: Map<Taken, number>): Candidate[] {
-  const read = sideReader(request, sides);
+function expanded(request: PartRequest, { table, choice }: Reading, plan: AnswerPlan, beside: Beside, taken: Map<Taken, number>): Candidate[] {
   return table.records.flatMap((record, r) => {
     const prompt = promptText(record, choice?.columns ?? [], taken);
-    const own = read(record);
+    const own = beside(record);
     const group = own.group ?? (prompt === "" ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(prompt).digest("hex").slice(0, 16)}`);
     return plan.answers(record.values, prompt).map((answer) => ({ ...own, ...answer, group }));
   });

@@ -1,6 +1,7 @@
 import type { Column, DataOptions, Notice, Place } from "../../protocol/index.js";
 import { ProblemError } from "../../protocol/index.js";
 import { answersQuestion } from "./answers.js";
+import type { AxisColumn } from "./axes.js";
 import { checkBad } from "./bad-lines.js";
 import { noRows } from "./errors.js";
 import { type FileBytes, readBytes } from "./file.js";
@@ -25,6 +26,8 @@ export interface Candidate {
   readonly category?: string;
   readonly group?: string;
   readonly name?: string;
+  /** In the order of the part's axes. */
+  readonly axes?: readonly (string | undefined)[];
   readonly long: boolean;
   /** What stands where the label should be: absent, null, blank. */
   readonly gap?: string;
@@ -38,6 +41,7 @@ export interface Part {
   readonly format: string;
   readonly hasRanges: boolean;
   readonly columns: readonly Column[];
+  readonly axes: readonly AxisColumn[];
   readonly candidates: readonly Candidate[];
   readonly meaning?: Meaning;
   readonly keyed: boolean;
