@@ -15,6 +15,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     "min-aqi": { type: "string" },
     "min-auroc": { type: "string" },
     "with-text": { type: "boolean" },
+    lens: { type: "string", multiple: true },
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
   if (values["with-text"] && format !== "html") throw usageProblem("--with-text goes with --format html.");
@@ -28,6 +29,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     seed: count("seed", values.seed, 0),
     provider: provider(values.provider),
     threads: count("threads", values.threads, 0),
+    ...(values.lens ? { lenses: values.lens } : {}),
   };
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);

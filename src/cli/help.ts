@@ -4,6 +4,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
   layerscope taps MODEL                 the layers found in a model, and the tensors that carry them
   layerscope extract FILE --model DIR --out F.safetensors
                                         pooled hidden states of every layer
+  layerscope lenses                     what can be asked of a model, one analysis a paper
 
 audit
   --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
@@ -11,6 +12,7 @@ audit
   --format text|json|html  (text)   --out F   write there instead of standard output
   --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders)
   --min-aqi X, --min-auroc X   exit 1 when the AQI, or the probe's AUROC (nested), is below
+  --lens ID              run a lens on demand beside the core ones; once for each
   --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
@@ -30,7 +32,7 @@ extract
   --pool mean,last       one tensor each, [layers + 1, rows, width] float32
   --ids F.json           token-id lists instead of a dataset, for models without a tokenizer
 
-taps
+taps, lenses
   --format text|json
 
 exit codes: 0 done, 1 a threshold failed, 2 bad usage or input, 3 the engine failed, 130 interrupted

@@ -4,10 +4,11 @@ import { audit } from "./audit.js";
 import { exitCode, printProblem } from "./exit.js";
 import { extract } from "./extract.js";
 import { HELP } from "./help.js";
+import { lenses } from "./lenses.js";
 import { usageProblem } from "./options.js";
 import { taps } from "./taps.js";
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = { audit, taps, extract };
+const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = { audit, taps, extract, lenses };
 
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;

@@ -2,7 +2,7 @@ import type { DataAnswer } from "./data.js";
 import type { ModelCard, Pooling, Provider } from "./model.js";
 import type { Picture } from "./picture.js";
 import type { DataOptions, Problem } from "./problem.js";
-import type { AuditResult, RowTable } from "./result.js";
+import type { AuditResult, LensCard, RowTable } from "./result.js";
 
 /** Raised by one with every change that an older side could misread. */
 export const PROTOCOL = 1;
@@ -41,6 +41,8 @@ export interface AuditView {
   readonly result: AuditResult;
   readonly pictures: readonly Picture[];
   readonly rows: RowTable;
+  /** Every lens there is, and whether this run has it; absent in partial views and in runs of older versions. */
+  readonly lenses?: readonly LensCard[];
 }
 
 export interface RowText {

@@ -15,20 +15,29 @@ export interface PortableView {
   readonly result: AuditView["result"];
   readonly pictures: readonly unknown[];
   readonly rows: unknown;
+  readonly lenses?: AuditView["lenses"];
   /** Row texts by RowTable index; present only when the user asked for them. */
   readonly texts?: readonly string[];
 }
 
 /** The view as plain JSON data. `texts[i]` belongs to index i of the row table; leave it out unless the user asked for texts. */
 export function encodeView(view: AuditView, texts?: readonly string[]): PortableView {
-  return { portable: 1, result: view.result, pictures: view.pictures.map(pack), rows: pack(view.rows), ...(texts ? { texts } : {}) };
+  return {
+    portable: 1,
+    result: view.result,
+    pictures: view.pictures.map(pack),
+    rows: pack(view.rows),
+    ...(view.lenses ? { lenses: view.lenses } : {}),
+    ...(texts ? { texts } : {}),
+  };
 }
 
 /** The view again, and its texts; throws a plain Error when `data` is no portable view. */
 export function decodeView(data: unknown): { view: AuditView; texts: readonly string[] | undefined } {
   const portable = data as Partial<PortableView> | null;
   if (typeof portable !== "object" || portable === null || portable.portable !== 1) throw new Error("This is no portable view of version 1.");
-  const view = { result: portable.result, pictures: (portable.pictures ?? []).map(unpack) as Picture[], rows: unpack(portable.rows) as RowTable };
+  const { result, pictures = [], rows, lenses } = portable;
+  const view = { result, pictures: pictures.map(unpack) as Picture[], rows: unpack(rows) as RowTable, ...(lenses ? { lenses } : {}) };
   return { view: view as AuditView, texts: portable.texts };
 }
 

@@ -127,6 +127,22 @@ export interface AuditResult {
   readonly timing: Timing;
 }
 
+/** A lens as a list shows it. */
+export interface LensCard {
+  readonly id: string;
+  readonly title: string;
+  /** What a user asks of it. */
+  readonly question: string;
+  readonly cite: string;
+  /** Runs in every audit. */
+  readonly core: boolean;
+  /** What it needs beyond rows of two classes, for people; absent: nothing. */
+  readonly needs?: string;
+  /** `ran`: this run has it. `open`: it can be run. `no`: not on this run's rows, `why` says so. */
+  readonly state: "ran" | "open" | "no";
+  readonly why?: string;
+}
+
 /** Rows that took part, by column; index i is the row's place in every array. */
 export interface RowTable {
   readonly count: number;

@@ -1,35 +1,47 @@
-import type { Pooling } from "../../protocol/index.js";
 import { type Activations, createActivations } from "../store/activations.js";
 import { foreignTokenizer } from "../text/errors.js";
+import type { TokenPooling } from "../text/pooling.js";
+import { poolOf, type Reading } from "../text/readings.js";
 import { extractStates, type SkipReason } from "./extract.js";
 import type { Prepared } from "./prepare.js";
+import { collectReadings, type Encode, makeReadingStates, passesOf, type ReadingStates } from "./readings.js";
 
 /** Everything a run gathers about its rows while they pass through the model. Indexed by the dataset's usable rows. */
 export interface Collected {
   readonly states: Activations;
   /** Mean-pooled layer 0, for the lexical baseline; the same as layer 0 of `states` when the pooling is `mean`. */
   readonly embeddingMean: Activations | undefined;
+  /** What the lenses of this run asked for beside the audit's own pooling. */
+  readonly readings: readonly Reading[];
+  readonly readingStates: ReadingStates;
   /** [rows] tokens after truncation; 0 = not run (skipped, or not yet). */
   readonly tokens: Int32Array;
   readonly truncated: Uint8Array;
   readonly skipped: Map<SkipReason, number[]>;
   /** Rows whose states have arrived, in order of arrival. */
   readonly arrived: number[];
+  /** Rows that all passes together take, and those done. */
+  readonly steps: number;
+  done: number;
   totalTokens: number;
   tokensPerBatch: number;
 }
 
-export async function startCollection(prepared: Prepared): Promise<Collected> {
+export async function startCollection(prepared: Prepared, readings: readonly Reading[] = []): Promise<Collected> {
   const { dataset, model, pooling } = prepared;
   const rows = dataset.rows.length;
   const { hiddenSize, layers } = model.card;
   return {
     states: await createActivations(layers.length, rows, hiddenSize),
     embeddingMean: pooling === "mean" ? undefined : await createActivations(1, rows, hiddenSize),
+    readings,
+    readingStates: await makeReadingStates(prepared, readings),
     tokens: new Int32Array(rows),
     truncated: new Uint8Array(rows),
     skipped: new Map(),
     arrived: [],
+    steps: rows * (1 + passesOf(readings)),
+    done: 0,
     totalTokens: 0,
     tokensPerBatch: 0,
   };
@@ -37,7 +49,20 @@ export async function startCollection(prepared: Prepared): Promise<Collected> {
 
 export async function collect(prepared: Prepared, into: Collected, seed: number, onBatch: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
   const { dataset, model, tokenizer, pooling, maxTokens } = prepared;
-  const poolings: Pooling[] = into.embeddingMean ? [pooling, "mean"] : [pooling];
+  const own = into.embeddingMean ? 2 : 1;
+  // What is linear in the row's own tokens comes with the first pass.
+  const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max");
+  const apart = into.readings.filter((one) => !along.includes(one));
+  const poolings: TokenPooling[] = [
+    ...(into.embeddingMean ? [pooling, "mean" as const] : [pooling]),
+    ...along.map((one) => poolOf(one, pooling) as TokenPooling),
+  ];
+  const encode: Encode = (rows) =>
+    tokenizer.encode(
+      rows.map((row) => dataset.rows[row].text),
+      maxTokens,
+      signal,
+    );
   const { tokensPerBatch } = await extractStates({
     model,
     count: dataset.rows.length,
@@ -46,12 +71,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     foreignId: (id, size) => foreignTokenizer(model.card.tokenizer?.path ?? model.card.path, id, size),
     seed,
     signal,
-    encode: (rows) =>
-      tokenizer.encode(
-        rows.map((row) => dataset.rows[row].text),
-        maxTokens,
-        signal,
-      ),
+    encode,
     onRow(row, tokens, truncated) {
       into.tokens[row] = tokens;
       into.truncated[row] = truncated ? 1 : 0;
@@ -63,18 +83,28 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     },
     sink(kind, layer, rows, values) {
       if (kind === 0) into.states.put(layer, rows, values);
+      else if (kind >= own) into.readingStates.get(along[kind - own].name)?.put(layer, rows, values);
       else if (layer === 0) into.embeddingMean?.put(0, rows, values);
     },
     async onBatch(rows, tokens) {
       into.arrived.push(...rows);
+      into.done += rows.length;
       into.totalTokens += tokens;
       await onBatch();
     },
   });
   into.tokensPerBatch = tokensPerBatch;
+  if (apart.length === 0) return;
+  const rows = [...into.arrived].sort((a, b) => a - b);
+  const told = async (count: number) => {
+    into.done += count;
+    await onBatch();
+  };
+  await collectReadings(prepared, apart, rows, into.readingStates, encode, seed, told, signal);
 }
 
 export function closeCollection(collected: Collected): void {
   collected.states.close();
   collected.embeddingMean?.close();
+  for (const states of collected.readingStates.values()) states.close();
 }

@@ -1,9 +1,8 @@
-import type { Pooling } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
 import type { TappedModel } from "../model/tapped.js";
 import { planBatches, tokensPerBatch } from "../text/batches.js";
 import { shuffled } from "../text/order.js";
-import { ONE_TOKEN, poolingWeights } from "../text/pooling.js";
+import { ONE_TOKEN, spanWeights, type TokenPooling } from "../text/pooling.js";
 import type { Encoded } from "../text/tokenizer.js";
 
 /** Where pooled states go: one call a batch, layer and pooling. */
@@ -14,9 +13,9 @@ export interface ExtractRequest {
   readonly count: number;
   /** Token ids of some rows; asked for in chunks, so that neither all tokens nor all texts are held at once. */
   encode(rows: readonly number[]): Promise<readonly Encoded[]>;
-  readonly poolings: readonly Pooling[];
+  readonly poolings: readonly TokenPooling[];
   /** A row that cannot be pooled so (one token) is skipped; absent: every row with a token runs, with NaN where a pooling has no value. */
-  readonly required?: Pooling;
+  readonly required?: TokenPooling;
   readonly seed: number;
   readonly signal?: AbortSignal;
   /** The failure for a token id that the model's embedding does not have. */
@@ -43,7 +42,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
     const chunk = order.slice(start, start + CHUNK_ROWS);
     const encoded = await request.encode(chunk);
     const rows: number[] = [];
-    const ids: (readonly number[])[] = [];
+    const kept: Encoded[] = [];
     chunk.forEach((row, i) => {
       const skip = skipReason(encoded[i], request.required);
       if (skip) {
@@ -52,9 +51,10 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
       }
       request.onRow?.(row, encoded[i].ids.length, encoded[i].truncated);
       rows.push(row);
-      ids.push(encoded[i].ids);
+      kept.push(encoded[i]);
     });
     if (rows.length === 0) continue;
+    const ids = kept.map((one) => one.ids);
     checkVocabulary(request, ids);
     budget ||= await measureBudget(model, ids);
     const plan = planBatches(
@@ -65,7 +65,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
     );
     for (const batch of plan.batches) {
       throwIfAborted(signal);
-      await runBatch(request, batch, rows, ids);
+      await runBatch(request, batch, rows, kept);
       // A cancel can only be heard here: a run blocks this thread.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -73,25 +73,26 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
   return { tokensPerBatch: budget };
 }
 
-function skipReason(encoded: Encoded, required: Pooling | undefined): SkipReason | undefined {
+function skipReason(encoded: Encoded, required: TokenPooling | undefined): SkipReason | undefined {
   if (encoded.problem) return encoded.problem;
-  return !required || poolingWeights(required, encoded.ids.length) ? undefined : ONE_TOKEN;
+  return !required || spanWeights(required, encoded.ids.length, encoded.span) ? undefined : ONE_TOKEN;
 }
 
-async function runBatch(request: ExtractRequest, batch: readonly number[], rows: readonly number[], ids: readonly (readonly number[])[]) {
+async function runBatch(request: ExtractRequest, batch: readonly number[], rows: readonly number[], encoded: readonly Encoded[]) {
   const { model, poolings, sink } = request;
   const width = model.card.hiddenSize;
   const kinds = poolings.length;
   // A pooling that this row cannot have (one token) gets zero weights here and NaN below.
-  const weights = batch.map((i) => poolings.map((pooling) => poolingWeights(pooling, ids[i].length) ?? new Float32Array(ids[i].length)));
-  const states = await model.run({ ids: batch.map((i) => ids[i]), weights });
+  const known = batch.map((i) => poolings.map((pooling) => spanWeights(pooling, encoded[i].ids.length, encoded[i].span)));
+  const weights = known.map((row, b) => row.map((one) => one ?? new Float32Array(encoded[batch[b]].ids.length)));
+  const states = await model.run({ ids: batch.map((i) => encoded[i].ids), weights });
   const into = batch.map((i) => rows[i]);
   for (let layer = 0; layer < model.card.layers.length; layer++) {
     for (let k = 0; k < kinds; k++) {
       const values = new Float32Array(batch.length * width);
-      batch.forEach((i, b) => {
+      batch.forEach((_, b) => {
         const from = ((layer * batch.length + b) * kinds + k) * width;
-        if (poolingWeights(poolings[k], ids[i].length)) values.set(states.subarray(from, from + width), b * width);
+        if (known[b][k]) values.set(states.subarray(from, from + width), b * width);
         else values.fill(Number.NaN, b * width, (b + 1) * width);
       });
       sink(k, layer, into, values);
@@ -99,7 +100,7 @@ async function runBatch(request: ExtractRequest, batch: readonly number[], rows:
   }
   await request.onBatch?.(
     into,
-    batch.reduce((sum, i) => sum + ids[i].length, 0),
+    batch.reduce((sum, i) => sum + encoded[i].ids.length, 0),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { AuditPlan, AuditView, CategoryScore, LayerScores, Matrix, Notice, Picture } from "../../protocol/index.js";
 import { type AlignmentQuality, alignmentQuality } from "../lenses/alignment-quality/index.js";
+import { lensCards, reportsOf } from "../lenses/choice.js";
 import { type ConceptDepth, conceptDepth } from "../lenses/concept-depth/index.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { surfaceVersusMeaning } from "../lenses/surface-versus-meaning/index.js";
@@ -43,6 +44,7 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
   const categories = probe.categories.map(
     (category, i): CategoryScore => ({ ...category, separation: alignment.separation[i]?.values ?? [], why: category.why ?? alignment.separation[i]?.why }),
   );
+  const reports = reportsOf(outputs);
   const parts = { dataset: frame.dataset, aqi: alignment.aqi, layers, probe: probe.probe, controls, categories };
   const notices: Notice[] = [
     ...frame.notices,
@@ -62,9 +64,10 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
   ];
   const rows = rowTable(prepared.dataset, study.rows, study.layers, collected.tokens, probe);
   return {
-    result: { ...frame, final: true, ...parts, verdict: verdict(parts), notices },
+    result: { ...frame, final: true, ...parts, ...(reports ? { lenses: reports } : {}), verdict: verdict(parts), notices },
     pictures: [...outputs.values()].flatMap((output) => output.pictures).map((picture) => withhold(picture, withheld)),
     rows,
+    lenses: lensCards(study.kind, outputs),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { AuditPlan, AuditView, Progress } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
-import { lenses } from "../lenses/index.js";
+import { chooseLenses, readingsOf } from "../lenses/choice.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { createBlas } from "../model/runtime.js";
 import { savePlan, saveView } from "../store/runs.js";
@@ -21,26 +21,26 @@ export interface AuditHooks {
 export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHooks, signal?: AbortSignal): Promise<AuditView> {
   const started = performance.now();
   hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
+  const chosen = chooseLenses(plan.lenses);
   const prepared = await bench.prepare(plan, signal);
   if (plan.runFolder) await savePlan(plan.runFolder, plan);
   const opened = performance.now();
-  const collected = await startCollection(prepared);
+  const collected = await startCollection(prepared, readingsOf(chosen, prepared.pooling));
   try {
-    const rows = prepared.dataset.rows.length;
-    const phase = new Phase("running", "rows", rows);
+    const phase = new Phase("running", "rows", collected.steps);
     const preview = startPreview(prepared, plan, collected);
     const pace = new Pace();
     hooks.onProgress?.(phase.at(0));
     const onBatch = () => {
       if (!pace.due()) return;
       const begun = performance.now();
-      hooks.onProgress?.(phase.at(collected.arrived.length));
+      hooks.onProgress?.(phase.at(collected.done));
       const view = hooks.onView && preview.view(begun - started);
       if (view) hooks.onView?.(view);
       pace.told(begun);
     };
     await collect(prepared, collected, plan.seed, onBatch, signal);
-    hooks.onProgress?.(phase.at(collected.arrived.length));
+    hooks.onProgress?.(phase.at(collected.done));
     const last = hooks.onView && preview.view(performance.now() - started);
     if (last) hooks.onView?.(last);
 
@@ -48,7 +48,7 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
     const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed);
     const blas = await createBlas();
     const outputs = new Map<string, LensOutput<unknown>>();
-    const needed = lenses.filter(({ needs }) => needs === "any" || study.kind === "safety");
+    const needed = chosen.filter(({ needs }) => needs === "any" || study.kind === "safety");
     const scoring = new Phase("scoring", "layers", needed.length * study.layers);
     const telling = new Pace();
     for (const [index, lens] of needed.entries()) {

@@ -2,7 +2,6 @@ import type { Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Study } from "../lenses/lens.js";
 import type { Collected } from "./collect.js";
-import { studyAxes } from "./axes.js";
 import { groupRows } from "./groups.js";
 
 export interface StudyOfRows extends Study {
@@ -51,11 +50,13 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },
-    axes: studyAxes(dataset, rows),
+    axes: [],
     poolings: [pooling, ...collected.readingStates.keys()],
     async statesBy(wanted, layer) {
-      if (wanted !== pooling) throw new Error(`This run has no states pooled by ${wanted}.`);
-      return finiteOnly(take(states, layer, rows), states.width, () => {});
+      if (wanted === pooling) return finiteOnly(take(states, layer, rows), states.width, () => {});
+      const other = collected.readingStates.get(wanted);
+      if (!other) throw new Error(`This run has no states pooled by ${wanted}.`);
+      return take(other, layer, rows);
     },
     async embeddingMean() {
       return finiteOnly(embeddingMean ? take(embeddingMean, 0, rows) : take(states, 0, rows), states.width, () => {});

@@ -72,6 +72,10 @@ export interface LensOutput<Values> {
   readonly values: Values;
   readonly pictures: readonly Picture[];
   readonly notices: readonly Notice[];
+  /** What goes into `AuditResult.lenses`, plain JSON without row text; absent: `values` of a lens on demand, nothing of a core one. */
+  readonly report?: unknown;
+  /** Why it has nothing to say about these rows. */
+  readonly withheld?: string;
 }
 
 /** An analysis: pure from a study to typed values and pictures. One folder here and one line in `index.ts`. */
@@ -86,8 +90,10 @@ export interface Lens<Values = unknown> {
   readonly core: boolean;
   /** One line for the list of lenses: what a user asks of it. */
   readonly question: string;
-  /** Poolings beside the audit's own that it reads through `statesBy`. */
+  /** Readings (text/readings.ts) beside the audit's own pooling that it takes through `statesBy`. */
   readonly poolings?: readonly string[];
+  /** What it needs beyond rows of two classes, for the list of lenses: "a second model", "pairs with scores". */
+  readonly asks?: string;
   /** Results of lenses listed before it in the registry may be read from `earlier`. */
   run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, LensOutput<unknown>>): Promise<LensOutput<Values>>;
 }

@@ -10,6 +10,8 @@ export interface Encoded {
   /** Token ids with the model's special tokens; empty when the row could not be tokenised. */
   readonly ids: readonly number[];
   readonly truncated: boolean;
+  /** The tokens [from, to) that are pooled; absent: all. */
+  readonly span?: readonly [number, number];
   /** Why a row has no tokens. */
   readonly problem?: "too-slow" | "no-tokens";
 }

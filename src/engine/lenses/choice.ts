@@ -1,0 +1,55 @@
+import type { LensCard, Pooling } from "../../protocol/index.js";
+import { problem } from "../errors.js";
+import { type Reading, readingOf } from "../text/readings.js";
+import { lenses } from "./index.js";
+import type { Lens, LensOutput } from "./lens.js";
+
+/**
+ * The core lenses and those named, in the order they run.
+ * @throws `audit/unknown-lens`
+ */
+export function chooseLenses(named: readonly string[] = []): readonly Lens[] {
+  const unknown = named.find((id) => !lenses.some((lens) => lens.id === id));
+  if (unknown !== undefined)
+    throw problem("audit/unknown-lens", `There is no lens ${JSON.stringify(unknown.slice(0, 60))}.`, {
+      hint: `Lenses on demand: ${lenses
+        .filter((lens) => !lens.core)
+        .map((lens) => lens.id)
+        .join(", ")}. \`layerscope lenses\` says what each asks.`,
+    });
+  return lenses.filter((lens) => lens.core || named.includes(lens.id));
+}
+
+/** Readings that these lenses take beside the audit's own pooling. */
+export function readingsOf(chosen: readonly Lens[], audit: Pooling): readonly Reading[] {
+  const names = new Set(chosen.flatMap((lens) => lens.poolings ?? []));
+  names.delete(audit);
+  return [...names].map((name) => {
+    const reading = readingOf(name);
+    if (!reading) throw new Error(`no reading is called ${name}`);
+    return reading;
+  });
+}
+
+/** Values for `AuditResult.lenses`; undefined when no lens has any. */
+export function reportsOf(outputs: ReadonlyMap<string, LensOutput<unknown>>): Record<string, unknown> | undefined {
+  const reports: Record<string, unknown> = {};
+  for (const lens of lenses) {
+    const output = outputs.get(lens.id);
+    if (!output) continue;
+    if (output.withheld !== undefined) reports[lens.id] = { withheld: output.withheld };
+    else if (output.report !== undefined) reports[lens.id] = output.report;
+    else if (!lens.core) reports[lens.id] = output.values;
+  }
+  return Object.keys(reports).length > 0 ? reports : undefined;
+}
+
+/** Every lens, with what this run made of it. */
+export function lensCards(kind?: "safety" | "concept", outputs?: ReadonlyMap<string, LensOutput<unknown>>): readonly LensCard[] {
+  return lenses.map(({ id, title, question, cite, core, needs, asks }): LensCard => {
+    const card = { id, title, question, cite, core, ...(needs === "safety" || asks ? { needs: asks ?? "safe and unsafe rows" } : {}) };
+    const output = outputs?.get(id);
+    if (output) return output.withheld === undefined ? { ...card, state: "ran" } : { ...card, state: "no", why: output.withheld };
+    return needs === "safety" && kind === "concept" ? { ...card, state: "no", why: "the classes are not safe and unsafe" } : { ...card, state: "open" };
+  });
+}
