@@ -2,6 +2,7 @@ import type { Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Study } from "../lenses/lens.js";
 import type { Collected } from "./collect.js";
+import { studyAxes } from "./axes.js";
 import { groupRows } from "./groups.js";
 
 export interface StudyOfRows extends Study {
@@ -50,7 +51,7 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },
-    axes: [],
+    axes: studyAxes(dataset, rows),
     poolings: [pooling, ...collected.readingStates.keys()],
     async statesBy(wanted, layer) {
       if (wanted === pooling) return finiteOnly(take(states, layer, rows), states.width, () => {});
