@@ -38,13 +38,14 @@ export interface Taps {
 /**
  * Finds the stream and its layers: the embedding output, then the state after each block, before any final norm.
  * @param configured block count of config.json; a label, believed only where the graph agrees
+ * @param wanted of several towers, the one that starts from such an input
  * @throws Problem `model/no-residual-stream`
  */
-export function findTaps(links: Links, configured?: number): Taps {
+export function findTaps(links: Links, configured?: number, wanted?: (input: string) => boolean): Taps {
   const streams = findSums(links);
   const towers = findTowers(links, streams);
   if (towers.length === 0 || towers[0]!.chain.length < 2) throw noStream(links.file, describe(links));
-  const tower = chooseTower(towers);
+  const tower = chooseTower(towers, wanted);
   const chain = towers[tower]!.chain;
   const notices: Notice[] = [];
   const blocks = groupBlocks(links, streams, chain, configured);
@@ -90,7 +91,7 @@ function fedToBranch(links: Links, streams: Streams, sum: Sum): number {
 }
 
 /** The state that the next block takes in: the sum, or in post-norm models the normalised sum. */
-function stateAfter(links: Links, streams: Streams, chain: readonly Sum[], end: number): number {
+export function stateAfter(links: Links, streams: Streams, chain: readonly Sum[], end: number): number {
   const sum = chain[end]!;
   const next = chain[end + 1];
   if (next) return next.viaNorm ? normed(links, streams, next.skip) : sum.value;
