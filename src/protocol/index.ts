@@ -1,4 +1,5 @@
 export * from "./check.js";
+export * from "./compare.js";
 export * from "./data.js";
 export * from "./messages.js";
 export * from "./model.js";

@@ -13,6 +13,8 @@ interface PictureBase {
   readonly note?: string;
   /** Page of docs/lenses that explains the numbers. */
   readonly about: string;
+  /** Names of the columns where they are not layers 0, 1, …: told in tips and tables. */
+  readonly columns?: readonly string[];
 }
 
 export interface Series {
@@ -51,6 +53,9 @@ export interface MatrixRow {
   readonly chance: number;
   readonly best: number;
   readonly values: readonly Maybe[];
+  /** Interval of each value, where there is one; a cell whose interval leaves `chance` out is marked. */
+  readonly lo?: readonly Maybe[];
+  readonly hi?: readonly Maybe[];
   /** Shown instead of a missing value. */
   readonly why?: string;
 }
@@ -59,6 +64,8 @@ export interface MatrixRow {
 export interface Matrix extends PictureBase {
   readonly shape: "matrix";
   readonly scale: "amount" | "diverging";
+  /** Words for the ends of the scale, where chance and best are not what they mean. */
+  readonly ends?: readonly [string, string];
   readonly rows: readonly MatrixRow[];
 }
 
@@ -78,4 +85,18 @@ export interface Strips extends PictureBase {
   readonly shape: "strips";
 }
 
-export type Picture = Curve | Matrix | Points | Strips;
+/** Rows of the RowTable that stand out most at the chosen layer, largest first: [columns x count], layer-major, NaN = no value. */
+export interface Ranking extends PictureBase {
+  readonly shape: "ranking";
+  readonly valueName: string;
+  /** Rows are listed by the size of this; its sign is shown where `signed`. */
+  readonly value: Float32Array;
+  readonly signed: boolean;
+  /** Two values that lie behind it, [columns x count] too, drawn from one to the other on a scale with 0 in its middle. */
+  readonly from?: Float32Array;
+  readonly to?: Float32Array;
+  readonly fromName?: string;
+  readonly toName?: string;
+}
+
+export type Picture = Curve | Matrix | Points | Strips | Ranking;

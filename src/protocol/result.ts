@@ -163,4 +163,6 @@ export interface RowTable {
   readonly probabilityLayer: number;
   /** Tokens of the row, after truncation. */
   readonly tokens: Uint16Array;
+  /** Group of the row (pair, group column, near-duplicates), for resampling; absent in runs of older versions. */
+  readonly group?: Int32Array;
 }

@@ -247,6 +247,7 @@ export class App {
     const classNames = view.result.dataset.classes.map((c) => c.name) as unknown as [string, string];
     return {
       view,
+      rows: view.rows,
       axis: this.axis,
       theme: this.theme,
       layer: Math.max(0, Math.min(columns - 1, layer ?? this.firstBest ?? best)),

@@ -6,7 +6,8 @@ import { paperTheme } from "./theme.js";
 import { drawCurve } from "./views/curve.js";
 import { drawMatrix, matrixHeight } from "./views/matrix.js";
 import { drawMap, drawStrips } from "./views/paper.js";
-import type { Scene } from "./views/view.js";
+import { drawRanking } from "./views/rankingPaper.js";
+import { isScene, type Scene, type Stage } from "./views/view.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const WIDTH = 900;
@@ -14,12 +15,16 @@ const MARGIN = 12;
 
 /** The pictures as SVG texts by picture id: fixed colours on white, nothing referred to, no row text. */
 export function exportPictures(scene: Scene): Record<string, string> {
-  const theme = paperTheme();
-  const paper: Scene = { ...scene, theme, axis: layerAxis(scene.axis.count, WIDTH), hover: null };
-  return Object.fromEntries(scene.view.pictures.map((picture) => [picture.id, serialise(drawOnPaper(picture, paper), picture, paper)]));
+  return picturesOnPaper(scene.view.pictures, scene);
 }
 
-function drawOnPaper(picture: Picture, paper: Scene): SVGSVGElement {
+export function picturesOnPaper(pictures: readonly Picture[], scene: Stage): Record<string, string> {
+  const theme = paperTheme();
+  const paper: Stage = { ...scene, theme, axis: layerAxis(scene.axis.count, WIDTH), hover: null };
+  return Object.fromEntries(pictures.map((picture) => [picture.id, serialise(drawOnPaper(picture, paper), picture, paper)]));
+}
+
+function drawOnPaper(picture: Picture, paper: Stage): SVGSVGElement {
   const at = el("div");
   switch (picture.shape) {
     case "curve":
@@ -27,16 +32,21 @@ function drawOnPaper(picture: Picture, paper: Scene): SVGSVGElement {
     case "matrix":
       return drawMatrix(at, picture, { width: WIDTH, height: matrixHeight(picture.rows.length) }, paper.axis, paper.theme);
     case "points":
-      return drawMap(at, picture, paper, { width: 600, height: 460 });
+      if (isScene(paper)) return drawMap(at, picture, paper, { width: 600, height: 460 });
+      break;
     case "strips":
-      return drawStrips(at, picture, paper, WIDTH);
+      if (isScene(paper)) return drawStrips(at, picture, paper, WIDTH);
+      break;
+    case "ranking":
+      return drawRanking(at, picture, paper, WIDTH);
     default:
-      return picture satisfies never;
+      picture satisfies never;
   }
+  throw new Error(`A picture of shape ${picture.shape} has no place here.`);
 }
 
 /** The picture under its head, on a ground; attributes that only serve the keyboard go. */
-function serialise(drawn: SVGSVGElement, picture: Picture, scene: Scene): string {
+function serialise(drawn: SVGSVGElement, picture: Picture, scene: Stage): string {
   const [width, height] = [Number(drawn.getAttribute("width")), Number(drawn.getAttribute("height"))];
   const svg = document.createElementNS(NS, "svg");
   const set = (element: Element, attrs: Record<string, string | number>) => {

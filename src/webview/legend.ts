@@ -2,7 +2,7 @@ import type { Curve } from "../protocol/index.js";
 import { el } from "./dom.js";
 import { digits } from "./format.js";
 import { at1, DASHES } from "./views/curve.js";
-import type { Scene } from "./views/view.js";
+import type { Stage } from "./views/view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export class Legend {
   readonly root = el("ul", { class: "legend" });
 
-  draw(picture: Curve, { layer, hover, theme }: Scene): void {
+  draw(picture: Curve, { layer, hover, theme }: Stage): void {
     let reference = 0;
     const at = hover ?? layer;
     const items = picture.series.map((s) => {

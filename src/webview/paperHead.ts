@@ -4,7 +4,7 @@ import { shorten } from "./format.js";
 import type { Theme } from "./theme.js";
 import { MOST_POINTS } from "./views/cloud.js";
 import { DASHES } from "./views/curve.js";
-import type { Scene } from "./views/view.js";
+import type { Stage } from "./views/view.js";
 
 type Group = Selection<SVGGElement, unknown, null, undefined>;
 
@@ -14,7 +14,7 @@ export const HEAD = 66;
 const LETTER = 6.4;
 
 /** What stands above a picture on paper: its title, its note, and what its lines or colours mean. */
-export function paperHead(svg: SVGSVGElement, picture: Picture, { theme, classNames, layer, view }: Scene, width: number): void {
+export function paperHead(svg: SVGSVGElement, picture: Picture, { theme, classNames, layer, rows }: Stage, width: number): void {
   const g = select(svg).append("g").attr("font-family", theme.font).attr("font-size", 11).attr("fill", theme.fore);
   g.append("text").attr("x", 0).attr("y", 20).attr("font-size", 15).attr("font-weight", 600).text(picture.title);
   if (picture.note)
@@ -26,15 +26,16 @@ export function paperHead(svg: SVGSVGElement, picture: Picture, { theme, classNa
   const key = g.append("g").attr("transform", "translate(0,50)");
   if (picture.shape === "curve") linesKey(key, picture.series, theme);
   if (picture.shape === "matrix" && picture.scale === "amount") scaleKey(key, "chance", "best", theme.amount);
-  if (picture.shape === "matrix" && picture.scale === "diverging") scaleKey(key, "below chance", "above", (t) => theme.signed(2 * t - 1));
+  if (picture.shape === "matrix" && picture.scale === "diverging")
+    scaleKey(key, ...(picture.ends ?? (["below chance", "above"] as const)), (t) => theme.signed(2 * t - 1));
   if (picture.shape === "points") {
-    const every = Math.ceil(view.rows.count / MOST_POINTS);
+    const every = Math.ceil(rows.count / MOST_POINTS);
     key
       .append("text")
       .attr("y", 9)
       .text(`layer ${layer} · ● ${classNames[0]} · ▲ ${classNames[1]}${every > 1 ? ` · one row in ${every}` : ""}`);
   }
-  if (picture.shape === "strips") scaleKey(key, `${classNames[0]} side`, `${classNames[1]} side`, (t) => theme.side(2 * t - 1));
+  if (picture.shape === "strips" || picture.shape === "ranking") scaleKey(key, `${classNames[0]} side`, `${classNames[1]} side`, (t) => theme.side(2 * t - 1));
 }
 
 function linesKey(g: Group, series: Extract<Picture, { shape: "curve" }>["series"], theme: Theme): void {

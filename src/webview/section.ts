@@ -7,7 +7,7 @@ import type { Stand } from "./stands.js";
 import { pictureTable } from "./table.js";
 import { drawPicture, mapHeight, pictureHeight } from "./views/index.js";
 import { matrixHeight } from "./views/matrix.js";
-import type { Clicks, Scene } from "./views/view.js";
+import type { Clicks, Scene, Stage } from "./views/view.js";
 
 let numbered = 0;
 
@@ -50,7 +50,7 @@ export class Section {
     if (shape === "curve") this.tools.append(this.legend.root);
   }
 
-  draw(picture: Picture, scene: Scene, asTable: boolean, on: Clicks): void {
+  draw(picture: Picture, scene: Stage, asTable: boolean, on: Clicks): void {
     this.page = picture.about;
     setText(this.heading, picture.title);
     this.say(picture.note ?? "");
@@ -61,7 +61,8 @@ export class Section {
     this.drawKeys(picture, scene, asTable);
     if (asTable) {
       // The pointer does not touch a table: it is made anew only when its numbers are.
-      const made = [picture, scene.view, scene.order, picture.shape === "strips" || picture.shape === "points" ? scene.layer : 0];
+      const byRow = picture.shape === "strips" || picture.shape === "points" || picture.shape === "ranking";
+      const made = [picture, scene.rows, (scene as Partial<Scene>).order, byRow ? scene.layer : 0];
       if (made.some((part, i) => part !== this.tabled[i])) this.table.replaceChildren(pictureTable(picture, scene));
       this.tabled = made;
       return;
@@ -87,15 +88,15 @@ export class Section {
     setText(this.note, note);
   }
 
-  private drawKeys(picture: Picture, scene: Scene, asTable: boolean): void {
+  private drawKeys(picture: Picture, scene: Stage, asTable: boolean): void {
     const { theme, classNames, axis } = scene;
     this.key.root.classList.remove("empty");
-    this.key.root.hidden = picture.shape === "curve" || picture.shape === "points";
+    this.key.root.hidden = picture.shape === "curve" || picture.shape === "points" || (picture.shape === "ranking" && !picture.from);
     if (picture.shape === "matrix") {
       if (picture.scale === "amount") this.key.draw(theme, "amount", "chance", "best");
-      else this.key.draw(theme, "signed", "below chance", "above");
+      else this.key.draw(theme, "signed", ...(picture.ends ?? (["below chance", "above"] as const)));
     }
-    if (picture.shape === "strips") this.key.draw(theme, "side", `${classNames[0]} side`, `${classNames[1]} side`);
+    if (picture.shape === "strips" || picture.shape === "ranking") this.key.draw(theme, "side", `${classNames[0]} side`, `${classNames[1]} side`);
     if (picture.shape !== "curve") return;
     this.legend.draw(picture, scene);
     const inGutter = axis.left >= 270 && !asTable;

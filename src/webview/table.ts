@@ -1,15 +1,16 @@
-import type { Picture } from "../protocol/index.js";
+import type { MatrixRow, Picture, Ranking } from "../protocol/index.js";
 import { el } from "./dom.js";
 import { count, digits, probability } from "./format.js";
 import { NO_CATEGORY, risk } from "./order.js";
 import { at1 } from "./views/curve.js";
-import type { Scene } from "./views/view.js";
+import { listed } from "./views/ranking.js";
+import { isScene, type Stage } from "./views/view.js";
 
 /** Rows of a table that stands for a picture of rows; the export has all. */
 const MOST_ROWS = 100;
 
 /** The numbers of a picture as a table: the same for everybody, and all of it for a screen reader. */
-export function pictureTable(picture: Picture, scene: Scene): HTMLElement {
+export function pictureTable(picture: Picture, scene: Stage): HTMLElement {
   const { head, body, caption } = tableOf(picture, scene);
   const table = el(
     "table",
@@ -31,15 +32,16 @@ interface Cells {
   readonly body: string[][];
 }
 
-function tableOf(picture: Picture, scene: Scene): Cells {
+function tableOf(picture: Picture, scene: Stage): Cells {
   const layers = Array.from({ length: scene.axis.count }, (_, l) => l);
+  const named = (l: number) => picture.columns?.[l] ?? String(l);
   switch (picture.shape) {
     case "curve":
       return {
         caption: `${picture.title}: ${picture.unit}`,
         head: ["layer", ...picture.series.flatMap((s) => (s.lo === undefined ? [s.name] : [s.name, "low", "high"])), "mark"],
         body: layers.map((l) => [
-          String(l),
+          named(l),
           ...picture.series.flatMap((s) =>
             s.lo === undefined ? [digits(at1(s.values, l))] : [digits(at1(s.values, l)), digits(at1(s.lo, l)), digits(at1(s.hi, l))],
           ),
@@ -52,19 +54,45 @@ function tableOf(picture: Picture, scene: Scene): Cells {
     case "matrix":
       return {
         caption: picture.title,
-        head: ["", "count", ...layers.map(String), "remark"],
-        body: picture.rows.map((row) => [row.name, row.count ?? "", ...layers.map((l) => digits(row.values[l])), row.why ?? ""]),
+        head: ["", "count", ...layers.map(named), "remark"],
+        body: picture.rows.map((row) => [row.name, row.count ?? "", ...layers.map((l) => withInterval(row, l)), row.why ?? ""]),
       };
     case "strips":
     case "points":
       return rowsOf(picture, scene);
+    case "ranking":
+      return rankingOf(picture, scene);
     default:
       picture satisfies never;
       return { caption: "", head: [], body: [] };
   }
 }
 
-function rowsOf(picture: Picture, { view: { rows }, order, layer, classNames }: Scene): Cells {
+function withInterval(row: MatrixRow, l: number): string {
+  const [lo, hi] = [row.lo?.[l], row.hi?.[l]];
+  return typeof lo === "number" && typeof hi === "number" ? `${digits(row.values[l])} (${digits(lo)} to ${digits(hi)})` : digits(row.values[l]);
+}
+
+function rankingOf(picture: Ranking, scene: Stage): Cells {
+  const { rows, layer, classNames } = scene;
+  const at = (values: Float32Array | undefined, i: number) => digits(values?.[layer * rows.count + i]);
+  const both = picture.from && picture.to;
+  return {
+    caption: `${picture.title} at layer ${picture.columns?.[layer] ?? layer}`,
+    head: ["row", "class", "category", ...(both ? [picture.fromName ?? "from", picture.toName ?? "to"] : []), picture.valueName],
+    body: listed(picture, scene).map((i) => [
+      String(rows.id[i] + 1),
+      classNames[rows.label[i]],
+      rows.categories[rows.category[i]] ?? "",
+      ...(both ? [at(picture.from, i), at(picture.to, i)] : []),
+      at(picture.value, i),
+    ]),
+  };
+}
+
+function rowsOf(picture: Picture, scene: Stage): Cells {
+  const { rows, layer, classNames } = scene;
+  const order = isScene(scene) ? scene.order : Uint32Array.from({ length: rows.count }, (_, i) => i);
   const shown = Array.from(order.subarray(0, MOST_ROWS));
   const points = picture.shape === "points" ? picture : undefined;
   return {

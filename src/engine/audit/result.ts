@@ -62,7 +62,7 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
     ...[...withheld].map(([layer, reason]) => ({ code: "audit/not-finite", message: `Layer ${layer} is withheld: ${reason}.` })),
     ...[...outputs.values()].flatMap((output) => output.notices),
   ];
-  const rows = rowTable(prepared.dataset, study.rows, study.layers, collected.tokens, probe);
+  const rows = { ...rowTable(prepared.dataset, study.rows, study.layers, collected.tokens, probe), group: study.group };
   return {
     result: { ...frame, final: true, ...parts, ...(reports ? { lenses: reports } : {}), verdict: verdict(parts), notices },
     pictures: [...outputs.values()].flatMap((output) => output.pictures).map((picture) => withhold(picture, withheld)),

@@ -4,7 +4,7 @@ import { digits, layerName } from "../format.js";
 import { bindLayerPointer, crosshair, type LayerAxis, layerKey } from "../layers.js";
 import type { Theme } from "../theme.js";
 import { layerTicks } from "./ticks.js";
-import type { Clicks, Scene, Size, View } from "./view.js";
+import type { Clicks, Size, Stage, View } from "./view.js";
 
 const TOP = 30;
 const BOTTOM = 24;
@@ -13,14 +13,14 @@ export const DASHES = ["7 4", "2 3", "9 3 2 3", "1 4"];
 
 interface Memory {
   picture: Curve;
-  scene: Scene;
+  scene: Stage;
   size: Size;
   on: Clicks;
 }
 const memory = new WeakMap<HTMLElement, Memory>();
 
 /** Lines over the layers: the measured one with its band, references dashed, chance as a grey band, marks above. A slider for the layer. */
-export const curve: View<Curve> = (at, picture, size, scene, on) => {
+export const curve: View<Curve, Stage> = (at, picture, size, scene, on) => {
   const before = memory.get(at);
   memory.set(at, { picture, scene, size, on });
   if (!before) bind(at);
@@ -238,7 +238,7 @@ function lines(picture: Curve, layer: number): string[] {
   return [...values, ...picture.marks.filter((m) => m.layer === layer).map((m) => m.text)];
 }
 
-function describe(at: HTMLElement, picture: Curve, { axis, layer }: Scene): void {
+function describe(at: HTMLElement, picture: Curve, { axis, layer }: Stage): void {
   at.tabIndex = 0;
   at.setAttribute("role", "slider");
   at.setAttribute("aria-label", `${picture.title}: layer`);

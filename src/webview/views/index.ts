@@ -2,12 +2,13 @@ import type { Picture } from "../../protocol/index.js";
 import { curve } from "./curve.js";
 import { matrix, matrixHeight } from "./matrix.js";
 import { points } from "./points.js";
+import { ranking, rankingHeight } from "./ranking.js";
 import { rowHeight } from "./row.js";
 import { LIST_HEAD, rows } from "./rows.js";
-import type { Clicks, Scene, Size } from "./view.js";
+import { type Clicks, isScene, type Size, type Stage } from "./view.js";
 
 /** The one place that knows which view draws which shape. */
-export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene: Scene, on: Clicks): void {
+export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene: Stage, on: Clicks): void {
   switch (picture.shape) {
     case "curve":
       curve(at, picture, size, scene, on);
@@ -16,10 +17,13 @@ export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene
       matrix(at, picture, size, scene, on);
       break;
     case "points":
-      points(at, picture, size, scene, on);
+      if (isScene(scene)) points(at, picture, size, scene, on);
       break;
     case "strips":
-      rows(at, picture, size, scene, on);
+      if (isScene(scene)) rows(at, picture, size, scene, on);
+      break;
+    case "ranking":
+      ranking(at, picture, size, scene, on);
       break;
     default:
       picture satisfies never;
@@ -30,17 +34,21 @@ export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene
 const LAYER_METRICS = 7;
 
 /** Height of a picture, known before it is drawn: from what stands from the first batch on, so that nothing moves later. */
-export function pictureHeight(picture: Picture, { axis, view }: Scene, width: number): number {
+export function pictureHeight(picture: Picture, scene: Stage, width: number): number {
+  const { axis } = scene;
+  const result = isScene(scene) ? scene.view.result : undefined;
   switch (picture.shape) {
     case "curve":
       return axis.narrow ? 200 : 230;
     case "matrix":
       // A preview has fewer metrics than the end of the run brings: their places are kept.
-      return matrixHeight(picture.slot === "metrics" && !view.result.final ? Math.max(LAYER_METRICS, picture.rows.length) : picture.rows.length);
+      return matrixHeight(picture.slot === "metrics" && result?.final === false ? Math.max(LAYER_METRICS, picture.rows.length) : picture.rows.length);
     case "points":
       return mapHeight(width);
     case "strips":
-      return Math.max(3, Math.min(axis.narrow ? 10 : 18, view.result.dataset.rows)) * rowHeight(axis.narrow) + LIST_HEAD;
+      return Math.max(3, Math.min(axis.narrow ? 10 : 18, result?.dataset.rows ?? scene.rows.count)) * rowHeight(axis.narrow) + LIST_HEAD;
+    case "ranking":
+      return rankingHeight(scene);
     default:
       picture satisfies never;
       return 0;

@@ -5,7 +5,7 @@ import { crosshair, type LayerAxis } from "../layers.js";
 import type { Theme } from "../theme.js";
 import { hatch } from "./hatch.js";
 import { layerTicks } from "./ticks.js";
-import type { Clicks, Scene, Size, View } from "./view.js";
+import type { Clicks, Size, Stage, View } from "./view.js";
 
 export const ROW_HEIGHT = 22;
 const BOTTOM = 24;
@@ -14,7 +14,7 @@ export const matrixHeight = (rows: number): number => rows * ROW_HEIGHT + BOTTOM
 
 interface Memory {
   picture: Matrix;
-  scene: Scene;
+  scene: Stage;
   on: Clicks;
   /** Row that has the keyboard's focus. */
   at: number;
@@ -22,7 +22,7 @@ interface Memory {
 const memory = new WeakMap<HTMLElement, Memory>();
 
 /** One row a metric or category, one column a layer; the row's own scale from chance to best. A grid for the keyboard. */
-export const matrix: View<Matrix> = (at, picture, size, scene, on) => {
+export const matrix: View<Matrix, Stage> = (at, picture, size, scene, on) => {
   const before = memory.get(at);
   memory.set(at, { picture, scene, on, at: Math.min(before?.at ?? 0, Math.max(0, picture.rows.length - 1)) });
   if (!before) bind(at);
@@ -34,7 +34,7 @@ export const matrix: View<Matrix> = (at, picture, size, scene, on) => {
 };
 
 /** The layer whose values stand at the right: the one under the pointer, else the chosen one. */
-const shownAt = ({ hover, layer }: Scene): number => hover ?? layer;
+const shownAt = ({ hover, layer }: Stage): number => hover ?? layer;
 
 /** Where a value lies on its row's scale: 0 = chance, 1 = best; lower than chance is negative. */
 export function place(row: MatrixRow, value: number): number {
@@ -96,8 +96,22 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .each(function (value, l) {
       const row = (this.parentNode as unknown as { __data__: MatrixRow }).__data__;
       this.setAttribute("fill", value === null ? unknown : colour(place(row, value)));
-      this.setAttribute("aria-label", `${row.name}, ${layerName(l)}: ${value === null ? (row.why ?? "not computed") : digits(value)}`);
+      const where = picture.columns?.[l] ?? layerName(l);
+      this.setAttribute("aria-label", `${row.name}, ${where}: ${value === null ? (row.why ?? "not computed") : digits(value)}${rangeText(row, l)}`);
     });
+  // A dot where the interval leaves chance out: what may be called a difference is told by more than colour.
+  rows
+    .selectAll<SVGCircleElement, number>("circle")
+    .data((d) => (axis.step < 5 ? [] : Array.from({ length: axis.count }, (_, l) => l).filter((l) => leavesOut(d, l))))
+    .join("circle")
+    .attr("aria-hidden", "true")
+    .attr("pointer-events", "none")
+    .attr("cx", (l) => axis.centre(l))
+    .attr("cy", ROW_HEIGHT / 2)
+    .attr("r", Math.min(2.6, axis.step / 4))
+    .attr("fill", theme.fore)
+    .attr("stroke", theme.back)
+    .attr("stroke-width", 0.8);
   rows
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data((d) => [d])
@@ -120,14 +134,31 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
 }
 
 /** The column right of the cells. */
-function values(at: HTMLElement, picture: Matrix, scene: Scene): void {
+function values(at: HTMLElement, picture: Matrix, scene: Stage): void {
   select(at)
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data(picture.rows)
     .text((row) => digits(known(row.values[shownAt(scene)])));
 }
 
+const bounds = (row: MatrixRow, l: number): readonly [number, number] | undefined => {
+  const [lo, hi] = [known(row.lo?.[l]), known(row.hi?.[l])];
+  return lo === null || hi === null ? undefined : [lo, hi];
+};
+
+function leavesOut(row: MatrixRow, l: number): boolean {
+  const ci = bounds(row, l);
+  return ci !== undefined && known(row.values[l]) !== null && (ci[0] > row.chance || ci[1] < row.chance);
+}
+
+function rangeText(row: MatrixRow, l: number): string {
+  const ci = bounds(row, l);
+  return ci ? ` (${digits(ci[0])} to ${digits(ci[1])})` : "";
+}
+
 const known = (value: Maybe | undefined): Maybe => (value === null || value === undefined || !Number.isFinite(value) ? null : value);
+
+const ends = (picture: Matrix, row: MatrixRow): string => (picture.ends ? "" : `chance ${digits(row.chance)}, best ${digits(row.best)}`);
 
 function bind(at: HTMLElement): void {
   const now = () => memory.get(at)!;
@@ -154,7 +185,7 @@ function bind(at: HTMLElement): void {
         x: event.clientX,
         y: event.clientY,
         title: named.name,
-        lines: [named.count ?? "", `chance ${digits(named.chance)}, best ${digits(named.best)}`, named.why ?? ""].filter(Boolean),
+        lines: [named.count ?? "", ends(picture, named), named.why ?? ""].filter(Boolean),
       });
     if (!cell) return on.tip(null);
     const row = picture.rows[cell.row];
@@ -162,8 +193,9 @@ function bind(at: HTMLElement): void {
     on.tip({
       x: event.clientX,
       y: event.clientY,
-      title: `${row.name}, ${layerName(cell.layer)}`,
-      lines: value === null ? [row.why ?? "not computed"] : [digits(value), `chance ${digits(row.chance)}, best ${digits(row.best)}`],
+      title: `${row.name}, ${picture.columns?.[cell.layer] ?? layerName(cell.layer)}`,
+      lines:
+        value === null ? [row.why ?? "not computed"] : [`${digits(value)}${rangeText(row, cell.layer)}`, ends(picture, row), row.why ?? ""].filter(Boolean),
     });
   });
   at.addEventListener("pointerleave", () => {

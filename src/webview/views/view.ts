@@ -1,22 +1,29 @@
-import type { AuditView, Picture } from "../../protocol/index.js";
+import type { AuditView, Picture, RowTable } from "../../protocol/index.js";
 import type { LayerAxis } from "../layers.js";
 import type { Texts } from "../texts.js";
 import type { Theme } from "../theme.js";
 
-/** Everything a picture may look at; made anew for every drawing, compared by identity to skip what has not changed. */
-export interface Scene {
-  readonly view: AuditView;
+/** What every picture may look at; made anew for every drawing, compared by identity to skip what has not changed. */
+export interface Stage {
+  readonly rows: RowTable;
   readonly axis: LayerAxis;
   readonly theme: Theme;
   readonly layer: number;
   readonly hover: number | null;
-  /** Indices of the listed rows, sorted. */
-  readonly order: Uint32Array;
   /** Index of the chosen row, -1 = none. */
   readonly row: number;
   readonly classNames: readonly [string, string];
   readonly texts: Texts;
 }
+
+/** An audit's stage: pictures of all its rows need their order too. */
+export interface Scene extends Stage {
+  readonly view: AuditView;
+  /** Indices of the listed rows, sorted. */
+  readonly order: Uint32Array;
+}
+
+export const isScene = (stage: Stage): stage is Scene => "view" in stage;
 
 export interface Size {
   readonly width: number;
@@ -44,4 +51,4 @@ export interface Clicks {
 }
 
 /** Draws, or draws again, a picture into an element. */
-export type View<P extends Picture> = (at: HTMLElement, picture: P, size: Size, scene: Scene, on: Clicks) => void;
+export type View<P extends Picture, S extends Stage = Scene> = (at: HTMLElement, picture: P, size: Size, scene: S, on: Clicks) => void;
