@@ -95,6 +95,7 @@ export class Audits {
 
   private async plan(source: SessionSource, options: DataOptions): Promise<AuditPlan> {
     const settings = readSettings(Uri.file(source.dataset));
+    const lenses = [...new Set([...settings.lenses, ...(source.lenses ?? [])])];
     return {
       data: { path: source.dataset, options },
       model: source.model,
@@ -103,6 +104,7 @@ export class Audits {
       seed: settings.seed,
       provider: settings.provider,
       threads: settings.threads,
+      ...(lenses.length > 0 && { lenses }),
       runFolder: await makeRunFolder(this.runsRoot),
     };
   }

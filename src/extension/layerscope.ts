@@ -78,12 +78,12 @@ export class Layerscope {
   }
 
   /** The whole story of an audit: model, panel, dataset, run. Resolves when it has ended, in whatever state. */
-  async audit(dataset: string, options: DataOptions = {}, model?: string): Promise<Session | undefined> {
+  async audit(dataset: string, options: DataOptions = {}, model?: string, lenses?: readonly string[]): Promise<Session | undefined> {
     if (!(await isTrusted())) return undefined;
     // The engine starts and the panel loads while the model is looked for; a failure is told by the first question.
     void this.engine.start().catch(() => {});
     const merged = { ...this.reading.remembered(dataset), ...options };
-    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), model: "" });
+    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), ...(lenses && { lenses }), model: "" });
     const former = this.panels.of(session)?.shows;
     this.panels.show(session);
     const chosen = model ?? (await this.models.current());
@@ -175,9 +175,11 @@ export class Layerscope {
     await this.audit(path, options.contrast ? {} : card.contrastPath ? { contrast: card.contrastPath } : {});
   }
 
-  private async again(session: Session, model = session.source.model): Promise<void> {
+  /** @param more lenses beside those that the session had */
+  private async again(session: Session, model = session.source.model, more: readonly string[] = []): Promise<void> {
+    const lenses = [...new Set([...(session.plan?.lenses ?? session.source.lenses ?? []), ...more])];
     await this.guard(() =>
-      this.audit(session.source.dataset, session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}), model),
+      this.audit(session.source.dataset, session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}), model, lenses),
     );
   }
 
@@ -206,7 +208,7 @@ export class Layerscope {
   private async runAgain(item?: RunItem): Promise<void> {
     const plan = item?.run.plan ?? this.panels.current?.plan;
     if (!plan) throw noRun();
-    await this.audit(plan.data.path, plan.data.options, plan.model);
+    await this.audit(plan.data.path, plan.data.options, plan.model, plan.lenses);
   }
 
   private async exportRun(item?: RunItem): Promise<void> {

@@ -104,6 +104,7 @@ export class AuditPanel {
       "run.export": (wish) => answer(actions.export(this.session, wish)),
       "about.open": ({ page }) => answer(actions.openAbout(page)),
       "skipped.open": () => answer(actions.openSkipped(this.session)),
+      "lens.run": ({ id }) => answer(actions.runLens(this.session, id)),
       "model.pick": () => answer(actions.pickModel(this.session)),
       "columns.change": () => answer(actions.changeColumns(this.session)),
     };

@@ -10,6 +10,8 @@ export interface SessionSource {
   readonly model: string;
   /** As people know it; shown until the engine names it. */
   readonly modelName?: string;
+  /** Lenses on demand that this audit runs, beside those of the settings. */
+  readonly lenses?: readonly string[];
 }
 
 /** One audit as the panel shows it: running, done, cancelled or failed. Holds the last view; a panel may come and go. */

@@ -11,6 +11,8 @@ export interface Settings {
   readonly pooling: Pooling | undefined;
   readonly maxTokens: number;
   readonly seed: number;
+  /** Ids of lenses to run in every audit beside the core ones. */
+  readonly lenses: readonly string[];
   readonly diagnostics: { readonly enabled: boolean; readonly probability: number };
 }
 
@@ -31,6 +33,7 @@ export function readSettings(scope?: Uri): Settings {
   const provider = machine("provider");
   const pooling = all.get<unknown>("pooling");
   const folders = machine("modelFolders");
+  const lenses = all.get<unknown>("lenses");
   return {
     nodePath: path(machine("nodePath")),
     model: path(machine("model")),
@@ -40,6 +43,7 @@ export function readSettings(scope?: Uri): Settings {
     pooling: POOLINGS.find((p) => p === pooling),
     maxTokens: Math.round(within(all.get("maxTokens"), 8, 32_768, 512)),
     seed: Math.round(within(all.get("seed"), 0, 2 ** 31 - 1, 0)),
+    lenses: Array.isArray(lenses) ? lenses.filter((id) => typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id)).slice(0, 100) : [],
     diagnostics: { enabled: all.get<unknown>("diagnostics.enabled") !== false, probability: within(all.get("diagnostics.probability"), 0.5, 1, 0.9) },
   };
 }

@@ -7,6 +7,7 @@ import type { Kit } from "./kit.js";
 import { type LayerAxis, layerAxis } from "./layers.js";
 import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
+import { MoreLenses } from "./moreLenses.js";
 import { indexById, orderRows } from "./order.js";
 import { Section } from "./section.js";
 import { skeleton } from "./skeleton.js";
@@ -38,6 +39,7 @@ export class App {
   private readonly sections = new Map<string, Section>();
   private readonly lane = el("div", { class: "lane" });
   private readonly side = el("div", { class: "side" });
+  private readonly moreLenses: MoreLenses;
   private readonly extras = el("div", { class: "extras" });
   private readonly body = el("div", { class: "body" }, this.lane, this.side);
   private readonly waiting = skeleton();
@@ -82,7 +84,8 @@ export class App {
       },
     });
     this.detail = new Detail(kit, host);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.extras), this.live);
+    this.moreLenses = new MoreLenses(kit, host);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.moreLenses.root, this.extras), this.live);
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
     watchTheme((theme) => {
       this.theme = theme;
@@ -178,6 +181,7 @@ export class App {
     this.verdict.draw(this.state, this.verdict.root.clientWidth || width, this.theme);
     this.body.hidden = !this.state.view;
     this.extras.hidden = !this.state.view;
+    this.moreLenses.root.hidden = !this.state.view;
     if (this.state.phase === "running" && !this.state.view) this.body.before(this.waiting);
     else this.waiting.remove();
     const scene = this.scene();
@@ -190,6 +194,7 @@ export class App {
       section.root.remove();
       this.sections.delete(key);
     }
+    this.moreLenses.draw(scene.view, this.state.phase === "running");
     this.detail.draw(scene);
     // Beside the list under the map; in one column right under the list.
     const home = wide ? this.side : this.lane;

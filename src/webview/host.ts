@@ -19,6 +19,7 @@ export interface Host {
     changeColumns(): void;
     skipped(): void;
     about(page: string): void;
+    lens(id: string): void;
     exportRun(format: ExportFormat, withText: boolean, svgs?: Record<string, string>): void;
   };
 }

@@ -33,6 +33,7 @@ const host: Host = {
     pickModel: () => void rpc.ask("model.pick", {}).catch(said),
     changeColumns: () => void rpc.ask("columns.change", {}).catch(said),
     skipped: () => void rpc.ask("skipped.open", {}).catch(said),
+    lens: (id) => void rpc.ask("lens.run", { id }).catch(said),
     about: (page) => void rpc.ask("about.open", { page }).catch(said),
     exportRun: (format, withText, svgs) => void rpc.ask("run.export", { format, withText, ...(svgs ? { svgs } : {}) }).catch(said),
   },

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lenses } from "../../src/engine/lenses/index.js";
 import { POOLINGS, PROVIDERS } from "../../src/protocol/index.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -14,6 +15,7 @@ interface Setting {
   markdownDescription: string;
   default: unknown;
   enum?: string[];
+  items?: { enum?: string[] };
   markdownEnumDescriptions?: string[];
 }
 const settings: [string, Setting][] = pkg.contributes.configuration.flatMap((c: { properties: Record<string, Setting> }) => Object.entries(c.properties));
@@ -56,6 +58,8 @@ describe("package.json", () => {
     const of = (name: string) => settings.find(([n]) => n === name)?.[1].enum;
     expect(of("layerscope.provider")).toEqual([...PROVIDERS]);
     expect(of("layerscope.pooling")).toEqual(["auto", ...POOLINGS]);
+    const onDemand = settings.find(([n]) => n === "layerscope.lenses")?.[1].items?.enum;
+    expect(onDemand).toEqual(lenses.filter((lens) => !lens.core).map((lens) => lens.id));
   });
 
   it("menus show on the datasets that the code accepts, in trusted workspaces", () => {

@@ -1,4 +1,4 @@
-import type { AuditResult, AuditView, LayerScores, Matrix, Maybe, PanelState, Picture, RowTable, RowText } from "../../src/protocol/index.js";
+import type { AuditResult, AuditView, LayerScores, LensCard, Matrix, Maybe, PanelState, Picture, RowTable, RowText } from "../../src/protocol/index.js";
 
 export interface Wish {
   readonly rows?: number;
@@ -13,6 +13,8 @@ export interface Wish {
   readonly seed?: number;
   /** Two pictures more, of a lens that the panel has never heard of. */
   readonly extra?: boolean;
+  /** Lenses of the list: which of them this run has. */
+  readonly lenses?: readonly LensCard[];
 }
 
 /** Mulberry32: small, seeded, good enough for pictures. */
@@ -48,7 +50,7 @@ export function makeView(wish: Wish = {}): AuditView {
   const result = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
   const planted = plantPictures(result, table, next);
   const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;
-  return final ? { result, pictures, rows: table.rows } : preview(result, pictures, table.rows);
+  return final ? { result, pictures, rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) } : preview(result, pictures, table.rows);
 }
 
 const asExtra = (picture: Picture): Picture => ({
