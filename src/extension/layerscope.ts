@@ -139,6 +139,7 @@ export class Layerscope {
       again: async (session) => void this.again(session),
       export: async (session, wish) => void (await this.guard(() => exportRun(this.engine, session, wish))),
       openAbout: async (page) => void (await this.openAbout(page)),
+      runLens: async (session, id) => void this.again(session, session.source.model, [id]),
       openSkipped: (session) => showSkipped(session),
       changeColumns: async (session) => void (await this.guard(() => this.changeColumns(Uri.file(session.source.dataset)))),
       pickModel: async (session) => {

@@ -15,6 +15,7 @@ export interface PanelActions {
   again(session: Session): Promise<void>;
   export(session: Session, wish: PanelMethods["run.export"]["params"]): Promise<void>;
   openAbout(page: string): Promise<void>;
+  runLens(session: Session, id: string): Promise<void>;
   openSkipped(session: Session): Promise<void>;
   pickModel(session: Session): Promise<void>;
   changeColumns(session: Session): Promise<void>;
@@ -103,8 +104,8 @@ export class AuditPanel {
       "run.again": () => answer(actions.again(this.session)),
       "run.export": (wish) => answer(actions.export(this.session, wish)),
       "about.open": ({ page }) => answer(actions.openAbout(page)),
-      "skipped.open": () => answer(actions.openSkipped(this.session)),
       "lens.run": ({ id }) => answer(actions.runLens(this.session, id)),
+      "skipped.open": () => answer(actions.openSkipped(this.session)),
       "model.pick": () => answer(actions.pickModel(this.session)),
       "columns.change": () => answer(actions.changeColumns(this.session)),
     };
