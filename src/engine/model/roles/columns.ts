@@ -1,0 +1,194 @@
+import type { Node } from "../graph.js";
+import type { Links } from "../links.js";
+import type { Ints, Numbers } from "./numbers.js";
+
+/** Which outputs of a packed product reach an operand of attention. */
+export interface Columns {
+  /** Ascending; all of them when nothing is cut out. */
+  readonly rows: readonly number[];
+  /** Size of the last axis there: the head size. */
+  readonly last?: number;
+}
+
+/** An axis of a traced tensor: of the product's outputs (with their stride), or of rows and tokens (stride 0). */
+interface Axis {
+  readonly size?: number;
+  readonly stride: number;
+}
+
+/** Outputs of a product laid out along axes; `open` = how many axes come first was not seen yet. */
+interface Laid {
+  readonly axes: readonly Axis[];
+  readonly offset: number;
+  readonly open: boolean;
+}
+
+/** A tensor that holds outputs of a product: laid out along axes, or merely a set of them. */
+type Held = Laid | { readonly rows: ReadonlySet<number>; readonly last?: number };
+
+/**
+ * Follows the outputs [0, width) of a product through reshapes, transposes, splits, slices and gathers up to an operand:
+ * GPT-2's [q|k|v], GPT-NeoX's heads of q, k, v each, Bloom's and timm's axes of three, unequal sizes of grouped heads.
+ * @param from the product's output
+ */
+export function columnsTo(links: Links, numbers: Numbers, from: number, width: number, target: number): Columns | undefined {
+  const held = new Map<number, Held>([[from, { axes: [{ stride: 0 }, { size: width, stride: 1 }], offset: 0, open: true }]]);
+  const shapeOf = (v: number): Ints | undefined => {
+    const known = held.get(v);
+    return known && "axes" in known && !known.open ? known.axes.map((axis) => axis.size) : undefined;
+  };
+  for (const n of between(links, from, target)) {
+    const node = links.nodes[n]!;
+    const inputs = links.inputs[n]!;
+    const sources = inputs.filter((v) => held.has(v)).map((v) => held.get(v)!);
+    if (sources.length === 0) continue;
+    const ints = (i: number) => numbers.ints(inputs[i], shapeOf);
+    const made = sources.length === 1 && held.has(inputs[0]!) ? step(node, sources[0]!, ints) : undefined;
+    links.outputs[n]!.forEach((v, i) => {
+      if (v >= 0) held.set(v, made?.[Math.min(i, made.length - 1)] ?? combined(node, sources));
+    });
+  }
+  const end = held.get(target);
+  if (!end) return undefined;
+  const rows = rowsOf(end);
+  return rows.size === 0 || [...rows].some((row) => row < 0 || row >= width) ? undefined : { rows: [...rows].sort((a, b) => a - b), last: lastOf(end) };
+}
+
+/** Nodes on the ways from one value to another, in order. */
+function between(links: Links, from: number, target: number): number[] {
+  const seen = new Set<number>();
+  const stack = [target];
+  const first = links.maker[from]!;
+  while (stack.length > 0) {
+    const v = stack.pop()!;
+    const n = links.maker[v]!;
+    if (v === from || n <= first || seen.has(n)) continue;
+    seen.add(n);
+    for (const input of links.inputs[n]!) if (input >= 0) stack.push(input);
+  }
+  return [...seen].sort((a, b) => a - b);
+}
+
+/** What a node that moves data makes of it, one entry an output; undefined = it computes. */
+function step(node: Node, from: Held, ints: (input: number) => Ints | undefined): Held[] | undefined {
+  if (!("axes" in from)) return undefined;
+  const axisOf = (i: number) => (i < 0 ? from.axes.length + i : from.open ? from.axes.length - 1 : i);
+  const list = (name: string, input: number): Ints | undefined => node.attributes.get(name)?.ints ?? ints(input);
+  switch (node.op) {
+    case "Reshape":
+      return [reshaped(from, ints(1))];
+    case "Transpose": {
+      const perm = node.attributes.get("perm")?.ints;
+      if (!perm) return undefined;
+      const axes = ranked(from, perm.length);
+      return axes && [{ axes: perm.map((axis) => axes[axis]!), offset: from.offset, open: false }];
+    }
+    case "Unsqueeze":
+    case "Squeeze": {
+      const which = list("axes", 1);
+      if (from.open || !which || which.some((i) => i === undefined)) return undefined;
+      const rank = from.axes.length + (node.op === "Unsqueeze" ? which.length : 0);
+      const at = new Set(which.map((i) => (i! < 0 ? rank + i! : i!)));
+      const axes = [...from.axes];
+      if (node.op === "Squeeze") return [{ ...from, axes: axes.filter((_, i) => !at.has(i)) }];
+      for (const i of [...at].sort((a, b) => a - b)) axes.splice(i, 0, { size: 1, stride: 0 });
+      return [{ ...from, axes }];
+    }
+    case "Split": {
+      const axis = axisOf(node.attributes.get("axis")?.int ?? 0);
+      const whole = from.axes[axis];
+      if (!whole?.size || whole.stride === 0) return undefined;
+      const parts = node.outputs.length;
+      const sizes = list("split", 1) ?? Array.from({ length: parts }, () => Math.ceil(whole.size! / parts));
+      let start = 0;
+      return sizes.map((size) => {
+        const part = cut(from, axis, start, start + (size ?? 0), 1);
+        start += size ?? 0;
+        return part;
+      });
+    }
+    case "Slice": {
+      const [starts, ends] = [list("starts", 1), list("ends", 2)];
+      const axes = list("axes", 3) ?? starts?.map((_, i) => i);
+      if (!starts || !ends || !axes || axes.some((i) => i === undefined)) return [from];
+      let cutOut: Laid = from;
+      axes.forEach((i, k) => {
+        const axis = axisOf(i!);
+        const [start, end] = [starts[k], ends[k]];
+        if (start !== undefined && end !== undefined && (cutOut.axes[axis]?.stride ?? 0) > 0) cutOut = cut(cutOut, axis, start, end, ints(4)?.[k] ?? 1);
+      });
+      return [cutOut];
+    }
+    case "Gather": {
+      const axis = axisOf(node.attributes.get("axis")?.int ?? 0);
+      const index = ints(1);
+      const whole = from.axes[axis];
+      if (!whole?.size || index?.length !== 1 || index[0] === undefined) return undefined;
+      const i = index[0] < 0 ? index[0] + whole.size : index[0];
+      return [{ axes: from.axes.filter((_, k) => k !== axis), offset: from.offset + i * whole.stride, open: from.open }];
+    }
+    default:
+      return undefined;
+  }
+}
+
+function cut(from: Laid, axis: number, start: number, end: number, by: number): Laid {
+  const { size = 0, stride } = from.axes[axis]!;
+  const clip = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, 0), size);
+  const [a, b] = [clip(start), clip(end)];
+  const axes = from.axes.map((one, i) => (i === axis ? { size: Math.max(0, Math.ceil((b - a) / by)), stride: stride * by } : one));
+  return { axes, offset: from.offset + a * stride, open: from.open };
+}
+
+/** The axes of a tensor whose leading axes were not counted so far. */
+function ranked(from: Laid, rank: number): readonly Axis[] | undefined {
+  if (!from.open) return from.axes.length === rank ? from.axes : undefined;
+  const leads = rank - (from.axes.length - 1);
+  return leads < 0 ? undefined : [...Array.from({ length: leads }, () => ({ stride: 0 })), ...from.axes.slice(1)];
+}
+
+/** Cuts the outputs, which are the last axes, into new ones; anything less regular becomes a set. */
+function reshaped(from: Laid, target: Ints | undefined): Held {
+  const features = from.axes.filter((axis) => axis.stride > 0);
+  const trailing = from.axes.slice(from.axes.length - features.length).every((axis) => axis.stride > 0);
+  const contiguous = features.every((axis, i) => i + 1 === features.length || axis.stride === features[i + 1]!.stride * features[i + 1]!.size!);
+  const set = (): Held => ({ rows: rowsOf(from), last: target?.[target.length - 1] === lastOf(from) ? lastOf(from) : undefined });
+  if (!target || !trailing || !contiguous || features.length === 0) return set();
+  const total = features.reduce((n, axis) => n * axis.size!, 1);
+  const unit = features[features.length - 1]!.stride;
+  const cutInto: number[] = [];
+  let left = total;
+  for (let i = target.length - 1; i >= 0 && left > 1; i--) {
+    const size = target[i] === -1 ? left : target[i];
+    if (size === undefined || size <= 0 || left % size !== 0) return set();
+    cutInto.unshift(size);
+    left /= size;
+  }
+  if (left !== 1) return set();
+  let stride = unit * total;
+  const axes = cutInto.map((size) => {
+    stride /= size;
+    return { size, stride };
+  });
+  return { axes: [...Array.from({ length: target.length - axes.length }, () => ({ stride: 0 })), ...axes], offset: from.offset, open: false };
+}
+
+/** What a computing node holds: what it was given, laid out as before where that is one thing. */
+function combined(node: Node, sources: readonly Held[]): Held {
+  const [first, ...rest] = sources;
+  const moves = /^(Concat|Expand|Reshape|Tile|Gather|Split|Slice|Transpose|Squeeze|Unsqueeze|GatherElements)$/.test(node.op);
+  if (rest.length === 0 && (!moves || node.op === "Concat")) return first!;
+  const rows = new Set<number>();
+  for (const source of sources) for (const row of rowsOf(source)) rows.add(row);
+  const lasts = new Set(sources.map(lastOf));
+  return { rows, last: node.op !== "Concat" && lasts.size === 1 ? [...lasts][0] : undefined };
+}
+
+const lastOf = (held: Held): number | undefined => ("axes" in held ? held.axes[held.axes.length - 1]?.size : held.last);
+
+function rowsOf(held: Held): ReadonlySet<number> {
+  if (!("axes" in held)) return held.rows;
+  let rows = [held.offset];
+  for (const { size, stride } of held.axes) if (stride > 0) rows = rows.flatMap((row) => Array.from({ length: size ?? 0 }, (_, i) => row + i * stride));
+  return new Set(rows);
+}
