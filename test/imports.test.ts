@@ -12,6 +12,9 @@ interface Rule {
   readonly packages: (name: string, file: string) => boolean;
 }
 
+/** Modules of Node that open sockets; one folder of the product may. */
+const NETWORK = /^(node:)?(http|https|http2|net|tls|dns|dns\/promises|dgram|inspector|inspector\/promises|quic)$/;
+const MAY_NETWORK = "engine/hub/";
 const isNode = (name: string) => name.startsWith("node:");
 const RULES: Readonly<Record<string, Rule>> = {
   protocol: { parts: [], packages: () => false },
@@ -19,7 +22,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     parts: ["protocol"],
     packages: (name, file) =>
       isNode(name) ||
-      (name === "onnxruntime-node" ? file === "engine/model/runtime.ts" : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
+      (name === "onnxruntime-node"
+        ? file === "engine/model/runtime.ts"
+        : name === "@huggingface/hub"
+          ? file.startsWith(MAY_NETWORK)
+          : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
   },
   cli: { parts: ["protocol", "engine"], packages: isNode },
   extension: { parts: ["protocol"], packages: (name) => isNode(name) || name === "vscode" },
@@ -37,8 +44,27 @@ function breaches(part: string, file: string, source: string): string[] {
     if (target.startsWith(".")) {
       const [into] = relative(SRC, resolve(SRC, dirname(file), target)).split(/[\\/]/);
       if (into !== part && !RULES[part].parts.includes(into)) wrong.push(`${file} imports ${target}`);
-    } else if (!RULES[part].packages(target, file)) wrong.push(`${file} imports ${target}`);
+    } else if (!RULES[part].packages(target, file) || (NETWORK.test(target) && !file.startsWith(MAY_NETWORK))) wrong.push(`${file} imports ${target}`);
   }
+  if (!file.startsWith(MAY_NETWORK)) wrong.push(...networkCalls(file, source));
+  return wrong;
+}
+
+/** Uses of what a browser or Node offers for the network without an import. */
+function networkCalls(file: string, source: string): string[] {
+  const wrong: string[] = [];
+  const names = new Set(["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "RTCPeerConnection", "sendBeacon", "importScripts"]);
+  const globals = new Set(["globalThis", "window", "self", "navigator", "window.navigator"]);
+  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest);
+  const visit = (node: ts.Node): void => {
+    const used = ts.isCallExpression(node) || ts.isNewExpression(node) ? node.expression : undefined;
+    const name =
+      used &&
+      (ts.isIdentifier(used) ? used.text : ts.isPropertyAccessExpression(used) && globals.has(used.expression.getText(tree)) ? used.name.text : undefined);
+    if (name && names.has(name)) wrong.push(`${file} calls ${name}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
   return wrong;
 }
 
@@ -66,6 +92,12 @@ describe("who may import whom (docs/architecture.md)", () => {
     expect(breaches("engine", "engine/run.ts", 'import * as vscode from "vscode";')).toHaveLength(1);
     expect(breaches("webview", "webview/x.ts", 'import { readFile } from "node:fs";')).toHaveLength(1);
     expect(breaches("webview", "webview/views/x.ts", 'import { vsCodeButton } from "@vscode/webview-ui-toolkit";')).toHaveLength(1);
+    expect(breaches("engine", "engine/model/x.ts", 'import { listFiles } from "@huggingface/hub";')).toHaveLength(1);
+    expect(breaches("engine", "engine/model/x.ts", 'import { request } from "node:https";')).toHaveLength(1);
+    expect(breaches("extension", "extension/x.ts", 'import { connect } from "node:net";')).toHaveLength(1);
+    expect(breaches("engine", "engine/model/x.ts", "const a = await fetch(address);")).toHaveLength(1);
+    expect(breaches("webview", "webview/x.ts", "navigator.sendBeacon(a); new WebSocket(a); globalThis.fetch(a);")).toHaveLength(3);
+    expect(breaches("engine", "engine/hub/x.ts", 'import { request } from "node:https";')).toEqual([]);
     expect(breaches("protocol", "protocol/x.ts", 'export * from "../engine/errors.js";')).toHaveLength(1);
   });
 });
@@ -77,6 +109,7 @@ describe("what is inside a bundle", () => {
     const extension = bundles["dist/extension.js"];
     expect(extension.bytes).toBeLessThanOrEqual(300_000);
     expect(extension.inputs.filter((input) => /node_modules|src\/(engine|webview)/.test(input))).toEqual([]);
+    expect(bundles["dist/webview.js"].inputs.filter((input) => /huggingface|src\/engine/.test(input))).toEqual([]);
     expect(readFileSync(join(ROOT, "dist/extension.js"), "utf8")).not.toContain('require("onnxruntime-node")');
   });
 });

@@ -1,9 +1,10 @@
-export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. Nothing leaves this machine.
+export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. No prompt, state or model leaves this machine.
 
   layerscope audit FILE --model DIR     audit a dataset
   layerscope taps MODEL                 the layers found in a model, and the tensors that carry them
   layerscope extract FILE --model DIR --out F.safetensors
                                         pooled hidden states of every layer
+  layerscope download ORG/NAME          a model from the Hugging Face Hub into the standard cache; asks first
   layerscope lenses                     what can be asked of a model, one analysis a paper
 
 audit
@@ -19,9 +20,9 @@ audit
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
+  --axis COL|all|none    columns of classes beside the label, once for each (all that hold 2 to 20 classes)
   --list KEY  --no-header  --header
   --safe V  --unsafe V   what the label's values mean; once for each value
-  --axis COL|all|none    columns of classes beside the label, once for each (all that hold 2 to 20 classes)
   --all safe|unsafe  --contrast-all safe|unsafe   the class of a whole file
   --threshold X          a numeric label at or above X is unsafe
   --expand-answers       chosen/rejected and the like: every answer a row of its own
@@ -31,6 +32,11 @@ how a dataset is read (audit, extract); found by itself, and asked about where i
 extract
   --pool mean,last       one tensor each, [layers + 1, rows, width] float32
   --ids F.json           token-id lists instead of a dataset, for models without a tokenizer
+
+download
+  --file onnx/model_q4.onnx   one of the repository's .onnx files (full precision first)
+  --revision R (main)    --token env|file   use the token in HF_TOKEN, or the one of \`hf auth login\`
+  --yes                  do not ask; HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HTTPS_PROXY are heeded
 
 taps, lenses
   --format text|json

@@ -1,11 +1,25 @@
 import { stat } from "node:fs/promises";
-import type { AuditPlan, AuditView, DataAnswer, DataOptions, EngineMethods, ModelCard, RowText } from "../protocol/index.js";
+import type {
+  AuditPlan,
+  AuditView,
+  DataAnswer,
+  DataOptions,
+  EngineMethods,
+  HubOffer,
+  HubOrder,
+  HubProgress,
+  HubQuestion,
+  HubResult,
+  ModelCard,
+  RowText,
+} from "../protocol/index.js";
 import { PROTOCOL } from "../protocol/index.js";
 import { Workbench } from "./audit/prepare.js";
 import { type AuditHooks, runAudit } from "./audit/run.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
 import { problem } from "./errors.js";
+import { downloadFromHub, lookAtHub, tokenSources } from "./hub/index.js";
 import { inspectModel } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
 import { csvReport } from "./report/csv.js";
@@ -28,6 +42,18 @@ export class Engine {
 
   inspectModel(path: string): Promise<ModelCard> {
     return inspectModel(path);
+  }
+
+  hubTokens(): ("env" | "file")[] {
+    return tokenSources();
+  }
+
+  lookAtHub(question: HubQuestion, signal?: AbortSignal): Promise<HubOffer> {
+    return lookAtHub(question, {}, signal);
+  }
+
+  downloadFromHub(order: HubOrder, onProgress: (progress: HubProgress) => void, signal?: AbortSignal): Promise<HubResult> {
+    return downloadFromHub(order, onProgress, {}, signal);
   }
 
   inspectData(path: string, options: DataOptions, signal?: AbortSignal): Promise<DataAnswer> {

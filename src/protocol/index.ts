@@ -1,6 +1,7 @@
 export * from "./check.js";
 export * from "./compare.js";
 export * from "./data.js";
+export * from "./hub.js";
 export * from "./messages.js";
 export * from "./model.js";
 export * from "./picture.js";

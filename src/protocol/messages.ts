@@ -1,4 +1,5 @@
 import type { DataAnswer } from "./data.js";
+import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./hub.js";
 import type { ModelCard, Pooling, Provider } from "./model.js";
 import type { Picture } from "./picture.js";
 import type { DataOptions, Problem } from "./problem.js";
@@ -59,6 +60,12 @@ export interface EngineMethods {
   "audit.run": { params: AuditPlan; result: AuditView };
   /** Texts of a few rows (at most 200), read again from the file; refused when the file has changed since (`sha256`). */
   "rows.text": { params: { path: string; options: DataOptions; sha256: string; rows: number[] }; result: RowText[] };
+  /** Which access tokens this machine has; none is read. */
+  "hub.tokens": { params: Record<string, never>; result: ("env" | "file")[] };
+  /** Asks the Hub about one repository that the user named. */
+  "hub.look": { params: HubQuestion; result: HubOffer };
+  /** Downloads what the user has confirmed. Long and cancellable; progress comes as events. */
+  "hub.download": { params: HubOrder; result: HubResult };
   /** A stored run, as it was shown. */
   "run.open": { params: { folder: string }; result: AuditView };
   /** A self-contained report; with texts only when asked for. */
@@ -69,6 +76,8 @@ export interface EngineEvents {
   "audit.progress": Progress;
   /** At most four a second. */
   "audit.view": AuditView;
+  /** At most four a second. */
+  "hub.progress": HubProgress;
   "engine.log": { level: "info" | "warn" | "error"; text: string };
 }
 
@@ -81,6 +90,8 @@ export interface PanelMethods {
   "run.again": { params: Record<string, never>; result: null };
   "run.export": { params: { format: "json" | "csv" | "svg" | "html"; withText: boolean; svgs?: Record<string, string> }; result: null };
   "about.open": { params: { page: string }; result: null };
+  /** The same audit again with one lens more. */
+  "lens.run": { params: { id: string }; result: null };
   "skipped.open": { params: Record<string, never>; result: null };
   "model.pick": { params: Record<string, never>; result: null };
   /** Which columns hold text, label and category is the user's to say. */
