@@ -14,17 +14,20 @@ const common = {
   define: { LAYERSCOPE_VERSION: JSON.stringify(version) },
 };
 
-/** The four programs. onnxruntime-node is native and stays outside every bundle; only the engine may ask for it. */
+/** Native libraries stay outside every bundle; only the engine may ask for them. */
+const NATIVE = ["onnxruntime-node", "sharp"];
+
+/** The four programs. */
 const targets = [
   { ...common, entryPoints: { extension: "src/extension/extension.ts" }, platform: "node", format: "cjs", target: "node20", external: ["vscode"] },
-  { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: ["onnxruntime-node"] },
+  { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: NATIVE },
   {
     ...common,
     entryPoints: { cli: "src/cli/main.ts" },
     platform: "node",
     format: "cjs",
     target: "node20",
-    external: ["onnxruntime-node"],
+    external: NATIVE,
     banner: { js: "#!/usr/bin/env node" },
   },
   { ...common, entryPoints: { webview: "src/webview/main.ts", report: "src/webview/report.ts" }, platform: "browser", format: "iife", target: "es2022" },

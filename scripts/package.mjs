@@ -27,6 +27,7 @@ function stage(target) {
   cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
+  stageImages(target);
 }
 
 /** onnxruntime-node beside the bundles that ask for it: its loader, one platform's binaries, and onnxruntime-common. */
@@ -44,6 +45,18 @@ function stageRuntime(target) {
   for (const file of files(join(STAGE, "dist", "node_modules"))) if (/\.(map|d\.ts)$/.test(file)) rmSync(join(STAGE, "dist", "node_modules", file));
 }
 
+/** sharp beside them: its loader, the little it asks for, and libvips of one platform (LGPL-3.0, a library of its own that may be replaced). */
+function stageImages(target) {
+  const from = join(ROOT, "node_modules");
+  const to = join(STAGE, "dist", "node_modules");
+  // On Windows libvips lies inside the binding's own package.
+  const native = [`@img/sharp-${target}`, ...(target.startsWith("win32") ? [] : [`@img/sharp-libvips-${target}`])];
+  for (const name of native)
+    if (!existsSync(join(from, name))) fail(`sharp has no binaries for ${target}; get them with: npm install --no-save --force ${native.join(" ")}`);
+  for (const name of ["sharp", "@img/colour", "detect-libc", "semver", ...native])
+    cpSync(join(from, name), join(to, name), { recursive: true, filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|mjs|map)$/.test(path) });
+}
+
 export function files(folder, base = folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
     e.isDirectory() ? files(join(folder, e.name), base) : [relative(base, join(folder, e.name)).split("\\").join("/")],
@@ -53,7 +66,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/onnxruntime-(node|common)\/|media\/|docs\/lenses\/)/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/lenses\/)/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of [
@@ -69,6 +82,7 @@ export function checkContents(names) {
     if (!names.includes(needed)) fail(`the package lacks ${needed}`);
   }
   if (!names.some((n) => n.endsWith("onnxruntime_binding.node"))) fail("the package lacks ONNX Runtime's binary");
+  if (!names.some((n) => /@img\/sharp-[\w-]+\/.*\.node$/.test(n))) fail("the package lacks the image decoder's binary");
   if (!names.some((n) => /^media\/model\/.*\.onnx$/.test(n))) fail("the package lacks the embedded model");
 }
 

@@ -64,6 +64,8 @@ export interface ModelCard {
   readonly inputs: readonly string[];
   readonly tokenizer?: { readonly path: string; readonly sha256: string };
   readonly maxTokens?: number;
+  /** Of a model that reads images, known once it was opened: their size, the tokens of one, and how many of these lead the patches. */
+  readonly image?: { readonly height: number; readonly width: number; readonly tokens: number; readonly prefix: number };
   /** Other .onnx files of the same folder that could be chosen. */
   readonly variants: readonly string[];
   readonly notices: readonly Notice[];

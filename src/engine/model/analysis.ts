@@ -4,6 +4,7 @@ import type { Model } from "./graph.js";
 import { liftBranches } from "./lift.js";
 import { Links } from "./links.js";
 import { parseModel } from "./parse.js";
+import { pixelInput } from "./pixels.js";
 import { refuseOtherFormats } from "./sniff.js";
 import { type ByteSource, fileSource } from "./source.js";
 import { findTaps, type Taps } from "./taps.js";
@@ -21,9 +22,10 @@ export interface Analysis {
 
 /**
  * Opens a model file or folder and finds its layers.
+ * @param images of a graph that reads texts and images, look at the images' tower
  * @throws Problem of any `model/…` code but those of the weights
  */
-export function analyse(path: string): Analysis {
+export function analyse(path: string, images = false): Analysis {
   const place = findModel(path);
   const config = readConfig(place.folder);
   const source = fileSource(place.path);
@@ -31,7 +33,8 @@ export function analyse(path: string): Analysis {
     refuseOtherFormats(source);
     const model = liftBranches(parseModel(source));
     const links = new Links(model.file, model.graph);
-    return { place, config, model, links, taps: findTaps(links, config.blocks), source };
+    const pixels = images ? pixelInput(model.graph.inputs)?.name : undefined;
+    return { place, config, model, links, taps: findTaps(links, config.blocks, pixels === undefined ? undefined : (input) => input === pixels), source };
   } catch (error) {
     source.close();
     throw error;

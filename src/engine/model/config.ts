@@ -16,6 +16,10 @@ export interface Config {
   readonly isDecoder?: boolean;
   readonly isEncoderDecoder?: boolean;
   readonly classes: readonly string[];
+  /** The token that a decoder beside an encoder begins with. */
+  readonly decoderStart?: number;
+  /** Of the images a vision encoder was made for. */
+  readonly imageSize?: { readonly height: number; readonly width: number };
 }
 
 /** @throws Problem `model/bad-config` for a file that is no JSON object */
@@ -52,7 +56,15 @@ export function readConfig(folder: string): Config {
     isDecoder: typeof config["is_decoder"] === "boolean" ? config["is_decoder"] : undefined,
     isEncoderDecoder: config["is_encoder_decoder"] === true,
     classes: architectures,
+    decoderStart: Number.isSafeInteger(config["decoder_start_token_id"]) ? (config["decoder_start_token_id"] as number) : undefined,
+    imageSize: boxOf(config["image_size"] ?? object(config["vision_config"])?.["image_size"]),
   };
+}
+
+function boxOf(value: unknown): { height: number; width: number } | undefined {
+  const [height, width] = Array.isArray(value) ? value : [value, value];
+  const fits = (side: unknown): side is number => Number.isSafeInteger(side) && (side as number) > 0 && (side as number) <= 4096;
+  return fits(height) && fits(width) ? { height, width } : undefined;
 }
 
 const titleOf = (value: unknown): string | undefined => (typeof value === "string" ? value.split(/[\\/]/).filter(Boolean).pop()?.slice(0, 100) : undefined);

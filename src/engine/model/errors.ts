@@ -59,3 +59,10 @@ export const noStream = (file: string, found: string): ProblemError =>
     hint: "Layerscope looks at transformers and their relatives, whose blocks add to a running state; this graph has no chain of such additions.",
     where: { file },
   });
+
+export const notOneGrid = (file: string, details: string): ProblemError =>
+  problem("model/unsupported", `${file} does not keep the same tokens of an image from layer to layer, or did not run on two trial images.`, {
+    hint: "Choose a vision encoder of one grid (ViT, CLIP, SigLIP, DINOv2, BEiT, DeiT); encoders that merge patches between stages are not pooled yet.",
+    where: { file },
+    details,
+  });

@@ -1,16 +1,13 @@
+import type { PixelShape } from "../image/pixels.js";
 import type { Config } from "./config.js";
 import { unsupported } from "./errors.js";
+import { type Feed, feedOf, tokens } from "./feeds.js";
 import type { Value } from "./graph.js";
 import { TYPES } from "./onnx.js";
-import type { RuntimeTensor } from "./runtime.js";
+import { pixelInput } from "./pixels.js";
+import { typed } from "./typed.js";
 
-/** Rows of one run, right-padded to `length` tokens. */
-export interface Rows {
-  readonly ids: readonly (readonly number[])[];
-  readonly length: number;
-}
-
-type Feed = (rows: Rows) => RuntimeTensor;
+export type { Rows } from "./feeds.js";
 
 /** How to feed a graph. */
 export interface Feeds {
@@ -19,178 +16,113 @@ export interface Feeds {
   readonly fixedLength?: number;
   /** Rows that every run must have. */
   readonly fixedRows?: number;
+  /** The input that takes pixels, in a graph that reads images. */
+  readonly pixels?: Value;
 }
-
-const IMAGES = /pixel_values|pixel_mask|^images?$/;
 
 /**
  * Decides for each input of the tapped graph what it is fed.
+ * @param shapeOf of the images, asked for only when the graph reads some
  * @throws Problem `model/unsupported` that names every input that cannot be fed
  */
-export function planInputs(file: string, inputs: readonly Value[], config: Config): Feeds {
+export function planInputs(file: string, inputs: readonly Value[], config: Config, shapeOf?: (input: Value) => PixelShape): Feeds {
+  const ids = idsOf(inputs);
+  const pixels = pixelInput(inputs);
+  if (pixels && ids)
+    throw unsupported(
+      file,
+      `${file} reads texts and images together (${ids.name}, ${pixels.name}) in one stream.`,
+      "Export its text part or its vision encoder alone, or choose a model of one kind of input.",
+    );
+  if (pixels && shapeOf) return imageFeeds(file, inputs, pixels, shapeOf(pixels));
   const feeds = new Map<string, Feed>();
-  const unknown: string[] = [];
-  const ids = inputs.find((input) => /^(input_ids|encoder_input_ids|decoder_input_ids|tokens|ids|input)$/.test(input.name)) ?? onlyTokens(inputs);
+  const unknown: Value[] = [];
   for (const input of inputs) {
     const feed = input === ids ? tokens(input) : feedOf(input, config);
     if (feed) feeds.set(input.name, feed);
-    else unknown.push(input.name);
+    else unknown.push(input);
   }
-  if (unknown.some((name) => IMAGES.test(name)))
-    throw unsupported(
-      file,
-      `${file} reads images (${unknown.join(", ")}); Layerscope feeds text so far.`,
-      "Its layers can be listed (taps), but not run on a dataset of texts.",
-    );
-  if (unknown.includes("inputs_embeds"))
-    throw unsupported(
-      file,
-      `${file} wants embeddings (inputs_embeds), not token ids.`,
-      "Export the model with its embedding table inside, so that it reads input_ids.",
-    );
-  if (unknown.length > 0)
-    throw unsupported(
-      file,
-      `${file} has inputs that Layerscope cannot feed: ${unknown.join(", ")}.`,
-      "Export the model for feature extraction, with input_ids and attention_mask only.",
-    );
+  if (unknown.length > 0) throw refusal(file, unknown);
   if (!ids)
     throw unsupported(
       file,
-      `${file} has no input for token ids (its inputs: ${inputs.map((i) => i.name).join(", ") || "none"}).`,
-      "Export the model with an input named input_ids.",
+      `${file} has no input for token ids (its inputs: ${declared(inputs) || "none"}).`,
+      "Export the model with an input named input_ids, or a vision encoder with pixel_values.",
     );
   const [rows, length] = ids.dims ?? [];
-  return {
-    feeds,
-    fixedRows: typeof rows === "number" && rows > 0 ? rows : undefined,
-    fixedLength: typeof length === "number" && length > 0 ? length : undefined,
-  };
+  return { feeds, fixedRows: positive(rows), fixedLength: positive(length) };
 }
 
-/** An export that names its input freely (`input.1`) still has exactly one that can be token ids. */
-function onlyTokens(inputs: readonly Value[]): Value | undefined {
+const FLOATS = new Set([1, 10, 11, 16]);
+
+/** Token ids by name, an encoder's before a decoder's; a free name (`input.1`) where exactly one input can be ids. */
+function idsOf(inputs: readonly Value[]): Value | undefined {
+  for (const name of ["input_ids", "encoder_input_ids", "tokens", "ids", "input", "decoder_input_ids"]) {
+    const found = inputs.find((input) => input.name === name && !FLOATS.has(input.type));
+    if (found) return found;
+  }
   const able = inputs.filter(
     (input) => (input.type === 7 || input.type === 6) && (input.dims?.length ?? 2) === 2 && !/mask|position|type|past|cache/.test(input.name),
   );
   return able.length === 1 ? able[0] : undefined;
 }
 
-/** [B, S] of integers from one value a token. */
-function tokens(input: Value): Feed {
-  return byToken(input, (row, t) => row[t] ?? 0);
+/** Pixels as they are; the few inputs that vision encoders have beside them in their neutral state. */
+function imageFeeds(file: string, inputs: readonly Value[], pixels: Value, { channels, height, width, last }: PixelShape): Feeds {
+  const feeds = new Map<string, Feed>();
+  const unknown: Value[] = [];
+  for (const input of inputs) {
+    const { name } = input;
+    if (input === pixels)
+      feeds.set(name, ({ images }) => typed(input, [images!.length, ...(last ? [height, width, channels] : [channels, height, width])], stacked(images!)));
+    else if (/pixel(_attention)?_mask$/.test(name)) feeds.set(name, ({ ids }) => typed(input, [ids.length, height, width], undefined, 1));
+    else if (name === "interpolate_pos_encoding") feeds.set(name, () => typed(input, input.dims ?? [], undefined, 0));
+    // No patch is masked; how many patches there are, the tokens tell only when the class token is counted off, so a stated size is needed.
+    else if (name === "bool_masked_pos" && typeof input.dims?.[1] === "number")
+      feeds.set(name, ({ ids }) => typed(input, [ids.length, input.dims![1] as number], undefined, 0));
+    else unknown.push(input);
+  }
+  if (unknown.length > 0) throw refusal(file, unknown);
+  return { feeds, pixels, fixedRows: positive(pixels.dims?.[0]) };
 }
 
-function byToken(input: Value, value: (row: readonly number[], t: number) => number, real: (row: readonly number[]) => number = (row) => row.length): Feed {
-  return ({ ids, length }) => {
-    const all = new Float64Array(ids.length * length);
-    ids.forEach((row, b) => {
-      const end = Math.min(length, Math.max(real(row), 0));
-      for (let t = 0; t < end; t++) all[b * length + t] = value(row, t);
-    });
-    return typed(input, [ids.length, length], all);
-  };
+function stacked(images: readonly Float32Array[]): Float32Array {
+  const size = images[0]?.length ?? 0;
+  const all = new Float32Array(images.length * size);
+  images.forEach((image, b) => {
+    all.set(image, b * size);
+  });
+  return all;
 }
 
-function feedOf(input: Value, config: Config): Feed | undefined {
-  const { name, type, dims } = input;
-  if (!TYPES.has(type)) return undefined;
-  const rank = dims?.length;
-  const constant =
-    (value: number): Feed =>
-    ({ ids }) =>
-      typed(
-        input,
-        (dims ?? []).map((dim) => (typeof dim === "number" ? dim : ids.length)),
-        undefined,
-        value,
-      );
-  if (/attention_mask$/.test(name) || name === "mask") return rank === undefined || rank === 2 ? byToken(input, () => 1) : undefined;
-  if (/position_ids$/.test(name)) {
-    // Three or more axes of positions (multimodal rotary embeddings): the same for text.
-    if (rank === 3 && typeof dims![0] === "number") return repeated(input, dims![0], (t) => t);
-    return byToken(
-      input,
-      (row, t) => Math.min(t, row.length - 1),
-      () => Number.POSITIVE_INFINITY,
+/** Inputs of a known kind that is not fed: what the file then is, and what to do. */
+const KINDS: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /^(encoder_hidden_states|encoder_outputs|encoder_last_hidden_state)$/,
+    "is a decoder that reads an encoder's states",
+    "Choose the encoder's own file (encoder_model.onnx), or an export of both in one graph.",
+  ],
+  [/inputs_embeds$/, "wants embeddings, not token ids", "Export the model with its embedding table inside, so that it reads input_ids."],
+  [/input_features|input_values|audio|waveform|spectrogram/, "reads audio", "Layerscope feeds texts and images; its layers can be listed (taps)."],
+  [/pixel|image/, "reads images in a shape that is not fed", "Export a vision encoder whose pixel_values are [batch, channels, height, width]."],
+];
+
+/** Names every input that cannot be fed, with what the graph declares it to be. */
+function refusal(file: string, unknown: readonly Value[]) {
+  const kind = KINDS.find(([pattern]) => unknown.some(({ name }) => pattern.test(name)));
+  if (!kind)
+    return unsupported(
+      file,
+      `${file} has inputs that Layerscope cannot feed: ${declared(unknown)}.`,
+      "Export the model for feature extraction, with input_ids and attention_mask only.",
     );
-  }
-  if (/(token_type_ids|segment_ids)$/.test(name)) return byToken(input, () => 0);
-  if (/^cache_position$/.test(name))
-    return ({ length }) =>
-      typed(
-        input,
-        [length],
-        Float64Array.from({ length }, (_, t) => t),
-      );
-  if (/^use_cache_branch$/.test(name)) return () => typed(input, [1], undefined, 0);
-  if (/logits_to_keep$/.test(name)) return constant(1);
-  if (/^seqlens_k$/.test(name)) return ({ ids, length }) => typed(input, [ids.length], undefined, length - 1);
-  if (/^(total_sequence_length|total_seq_len)$/.test(name)) return ({ length }) => typed(input, dims ?? [], undefined, length);
-  if (/^(past_sequence_length|past_seq_len)$/.test(name)) return constant(0);
-  if (/^(past|cache|(present_)?(conv|ssm|recurrent)_?(states?|cache))|past_(key|value)/.test(name) && rank !== undefined) return emptyPast(input, config);
-  return undefined;
+  return unsupported(file, `${file} ${kind[1]}; Layerscope cannot feed: ${declared(unknown)}.`, kind[2]);
 }
 
-function repeated(input: Value, times: number, value: (t: number) => number): Feed {
-  return ({ ids, length }) => {
-    const all = Float64Array.from({ length: times * ids.length * length }, (_, i) => value(i % length));
-    return typed(input, [times, ids.length, length], all);
-  };
-}
+/** `bbox (int64 [batch, sequence, 4])`, for each. */
+const declared = (inputs: readonly Value[]): string =>
+  inputs
+    .map(({ name, type, dims }) => `${name} (${TYPES.get(type)?.name ?? "no tensor"}${dims ? ` [${dims.map((d) => d || "?").join(", ")}]` : ""})`)
+    .join(", ");
 
-/**
- * Keys and values of no earlier tokens: [batch, heads, 0, head size]. The axis of the past is the symbolic one after the
- * batch; further symbolic axes are sizes that only the config knows (`kv_cache_dim`). States of fixed size are zeros.
- */
-function emptyPast(input: Value, config: Config): Feed | undefined {
-  const dims = input.dims!;
-  const symbolic = dims.flatMap((dim, axis) => (typeof dim === "string" && axis > 0 ? [axis] : []));
-  const past = symbolic.find((axis) => /past|seq|cache_len|length/.test(String(dims[axis]))) ?? symbolic[0];
-  const batch = typeof dims[0] === "string" ? 0 : -1;
-  const sizes = dims.map((dim, axis) => (typeof dim === "number" ? dim : axis === past ? 0 : axis === batch ? -1 : (config.headSize ?? 0)));
-  // [2, batch, heads, past, size]: keys and values in one tensor.
-  if (dims[0] === 2 && dims.length === 5 && typeof dims[1] === "string") {
-    sizes[1] = -1;
-    if (past === 1) sizes[symbolic.find((axis) => axis > 1) ?? 3] = 0;
-  }
-  // Beams and heads in one axis (`batch_size * num_heads`).
-  const factor = /(\d+)/.exec(String(dims[0]))?.[1];
-  return ({ ids }) => {
-    const shape = sizes.map((size, axis) =>
-      size >= 0 ? size : ids.length * (axis === 0 && /[*x]/.test(String(dims[0])) ? Number(factor ?? config.heads ?? 1) : 1),
-    );
-    return typed(input, shape, undefined, 0);
-  };
-}
-
-/** Numbers as a tensor of the input's type. */
-function typed(input: Value, dims: readonly (number | string)[], values?: Float64Array, fill = 0): RuntimeTensor {
-  const shape = dims.map((dim) => (typeof dim === "number" ? dim : 1));
-  const size = shape.reduce((n, dim) => n * dim, 1);
-  const at = (i: number) => values?.[i] ?? fill;
-  const make = <T>(array: T & { [i: number]: number }) => {
-    if (values || fill !== 0) for (let i = 0; i < size; i++) array[i] = at(i);
-    return array;
-  };
-  switch (TYPES.get(input.type)?.name) {
-    case "int64":
-      return { type: "int64", dims: shape, data: values ? BigInt64Array.from(values, BigInt) : new BigInt64Array(size).fill(BigInt(fill)) };
-    case "int32":
-      return { type: "int32", dims: shape, data: make(new Int32Array(size)) };
-    case "bool":
-      return { type: "bool", dims: shape, data: make(new Uint8Array(size)) };
-    case "uint8":
-      return { type: "uint8", dims: shape, data: make(new Uint8Array(size)) };
-    case "float64":
-      return { type: "float64", dims: shape, data: make(new Float64Array(size)) };
-    case "float16": {
-      // Only zeros and ones are ever fed: 1.0 is 0x3c00.
-      const half = new Uint16Array(size);
-      for (let i = 0; i < size; i++) half[i] = at(i) === 0 ? 0 : 0x3c00;
-      return { type: "float16", dims: shape, data: half };
-    }
-    default:
-      return { type: "float32", dims: shape, data: make(new Float32Array(size)) };
-  }
-}
+const positive = (dim: number | string | undefined): number | undefined => (typeof dim === "number" && dim > 0 ? dim : undefined);

@@ -1,18 +1,20 @@
 import type { ModelCard, Notice } from "../../protocol/index.js";
 import { rawText, throwIfAborted } from "../errors.js";
+import type { PixelShape } from "../image/pixels.js";
 import { type Analysis, analyse } from "./analysis.js";
 import { cardWithoutHashes, hashes } from "./card.js";
-import { unsupported } from "./errors.js";
+import { notOneGrid, unsupported } from "./errors.js";
 import { explainSession } from "./explain.js";
 import { locateWeights, type Weights } from "./external.js";
 import { type Feeds, planInputs } from "./inputs.js";
+import { planPixels, prefixOf } from "./pixels.js";
 import { PooledRunner } from "./pooled.js";
 import { precisionOf } from "./precision.js";
 import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
 import { createSession, listProviders, type Session } from "./runtime.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
-import { distance, type Trial, tryOut } from "./trial.js";
+import { distance, type ImageTrial, type Trial, tryImages, tryOut } from "./trial.js";
 import { vocabularyOf } from "./vocabulary.js";
 
 /**
@@ -21,20 +23,26 @@ import { vocabularyOf } from "./vocabulary.js";
  * @throws Problem of any `model/…` code; `run/cancelled`
  */
 export async function openModel(path: string, options: OpenOptions, signal?: AbortSignal): Promise<TappedModel> {
-  const analysis = analyse(path);
+  const analysis = analyse(path, options.images);
   try {
     throwIfAborted(signal);
     const weights = locateWeights(analysis.model);
     const card = cardWithoutHashes(analysis, weights);
     const graph = tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo);
-    const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config);
+    let pixels: ReturnType<typeof planPixels> | undefined;
+    const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config, (input) => {
+      pixels = planPixels(input, analysis.place.folder, analysis.config, analysis.links);
+      return pixels.shape;
+    });
     const hashing = hashes(analysis, weights);
     // Awaited below; a failure before that must not end the process.
     hashing.catch(() => {});
-    const opened = await openSession(analysis, graph, feeds, weights, options, signal);
+    const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal);
     const { runner, session, trial } = opened;
     const found = await hashing;
-    const notices: Notice[] = [...card.notices, ...opened.notices];
+    const notices: Notice[] = [...card.notices, ...(pixels?.processing.notices ?? []), ...opened.notices];
+    const tokens = trial && "tokens" in trial ? trial.tokens : undefined;
+    const image = pixels && tokens ? { ...pixels, tokens, prefix: prefixOf(analysis.links, feeds.pixels!.name, pixels.shape, tokens) } : undefined;
     const full: ModelCard = {
       ...card,
       ...found,
@@ -44,9 +52,11 @@ export async function openModel(path: string, options: OpenOptions, signal?: Abo
       oneRowAtATime: runner.oneRowAtATime,
       maxTokens: feeds.fixedLength ?? card.maxTokens,
       notices,
+      ...(image ? { image: { height: image.shape.height, width: image.shape.width, tokens: image.tokens, prefix: image.prefix } } : {}),
     };
     return {
       card: full,
+      image,
       provider: opened.provider,
       providerNotes: opened.notes,
       vocabularySize: opened.vocabulary,
@@ -66,7 +76,7 @@ interface Opened {
   readonly notices: Notice[];
   readonly vocabulary?: number;
   /** Absent when the export takes nothing but the shape it was traced with. */
-  readonly trial?: Trial;
+  readonly trial?: Trial | ImageTrial;
 }
 
 /** Tries providers in order; one other than the CPU is kept only when its states agree with the CPU's. */
@@ -76,6 +86,7 @@ async function openSession(
   feeds: Feeds,
   weights: Weights,
   options: OpenOptions,
+  pixels: PixelShape | undefined,
   signal?: AbortSignal,
 ): Promise<Opened> {
   const layers = options.upTo === undefined ? analysis.taps.layers.length : Math.min(options.upTo + 1, analysis.taps.layers.length);
@@ -97,10 +108,18 @@ async function openSession(
   };
   const cpu = await ofCpu();
   const notices: Notice[] = [];
+  const tryIt = (runner: PooledRunner): Promise<Trial> =>
+    pixels
+      ? tryImages(runner, layers, precision.name, pixels.channels * pixels.height * pixels.width, analysis.taps.width)
+      : tryOut(runner, layers, precision.name, vocabulary);
   let trial: Trial | undefined;
   try {
-    trial = await tryOut(cpu.runner, layers, precision.name, vocabulary);
+    trial = await tryIt(cpu.runner);
   } catch (error) {
+    if (pixels) {
+      await cpu.session.release();
+      throw notOneGrid(analysis.place.path, rawText(error));
+    }
     notices.push({
       code: "model/trial-failed",
       message: `A trial with two short rows failed; this export may accept only the shape it was traced with (${rawText(error).slice(0, 120)}).`,
@@ -131,7 +150,7 @@ async function openSession(
   const supported = options.provider === "cpu" ? ["cpu"] : await listProviders();
   const choice = await chooseProvider(options.provider, supported, async (provider) => {
     const other = await open(provider);
-    const differs = async () => (trial ? distance(trial.states, (await tryOut(other.runner, layers, precision.name, vocabulary)).states) : 0);
+    const differs = async () => (trial ? distance(trial.states, (await tryIt(other.runner)).states) : 0);
     return { ...other, distance: differs, close: () => other.session.release() };
   });
   if (choice.candidate) await cpu.session.release();

@@ -37,8 +37,9 @@ export class PooledRunner {
     return this.rowByRow(batch);
   }
 
-  private check({ ids, weights }: Batch): void {
+  private check({ ids, weights, images }: Batch): void {
     if (ids.length === 0 || ids.length !== weights.length) throw new RangeError("a batch needs rows, and weights for each");
+    if (this.feeds.pixels && images?.length !== ids.length) throw new RangeError("a batch for a model of images needs an image for each row");
     ids.forEach((row, b) => {
       if (row.length === 0) throw new RangeError("a row needs at least one token");
       if (this.feeds.fixedLength !== undefined && row.length > this.feeds.fixedLength)
@@ -53,13 +54,13 @@ export class PooledRunner {
     });
   }
 
-  private async rowByRow({ ids, weights }: Batch, failure?: unknown): Promise<Float32Array> {
+  private async rowByRow({ ids, weights, images }: Batch, failure?: unknown): Promise<Float32Array> {
     const rows = ids.length;
     let all: Float32Array | undefined;
     for (let b = 0; b < rows; b++) {
       let one: Float32Array;
       try {
-        one = await this.once({ ids: [ids[b]!], weights: [weights[b]!] });
+        one = await this.once({ ids: [ids[b]!], weights: [weights[b]!], ...(images ? { images: [images[b]!] } : {}) });
       } catch (error) {
         throw explainRun(this.file, failure === undefined ? 1 : rows, ids[b]!.length, failure ?? error);
       }
@@ -77,12 +78,13 @@ export class PooledRunner {
     return { states: this.trimmed(states!, rows, batch.ids.length, k), shape: Array.from(shape!.data, Number) };
   }
 
-  private feed({ ids, weights }: Batch) {
+  private feed({ ids, weights, images }: Batch) {
     const { feeds, fixedRows, fixedLength } = this.feeds;
     const rows = Math.max(ids.length, fixedRows ?? 0);
     const length = fixedLength ?? ids.reduce((most, row) => Math.max(most, row.length), 1);
     // A fixed batch is filled up with copies of the last row, whose results are dropped.
-    const filled = rows === ids.length ? ids : Array.from({ length: rows }, (_, b) => ids[Math.min(b, ids.length - 1)]!);
+    const fill = <T>(list: readonly T[]) => (rows === list.length ? list : Array.from({ length: rows }, (_, b) => list[Math.min(b, list.length - 1)]!));
+    const filled = { ids: fill(ids), length, ...(images ? { images: fill(images) } : {}) };
     const k = weights[0]!.length;
     const pool = new Float32Array(rows * k * length);
     weights.forEach((row, b) => {
@@ -91,7 +93,7 @@ export class PooledRunner {
       });
     });
     const inputs = new Map<string, RuntimeTensor>([[POOL, { type: "float32", dims: [rows, k, length], data: pool }]]);
-    for (const [name, feed] of feeds) inputs.set(name, feed({ ids: filled, length }));
+    for (const [name, feed] of feeds) inputs.set(name, feed(filled));
     return { inputs, rows, k };
   }
 

@@ -1,4 +1,5 @@
 import type { LayerTap, ModelCard, Notice, Provider } from "../../protocol/index.js";
+import type { ImageInput } from "./pixels.js";
 
 export interface OpenOptions {
   readonly provider: Provider;
@@ -6,6 +7,8 @@ export interface OpenOptions {
   readonly threads: number;
   /** Cut the graph after this layer (early exit); absent = all layers. */
   readonly upTo?: number;
+  /** Of a graph that reads both (CLIP): look at the tower that starts from pixels. */
+  readonly images?: boolean;
 }
 
 /** A right-padded batch. Token ids are plain numbers; ids of padding are ignored. */
@@ -17,6 +20,8 @@ export interface Batch {
    * `layers[l][b][k] = sum over t of weights[b][k][t] * hidden[l][b][t]`. In-graph, float32.
    */
   readonly weights: readonly (readonly Float32Array[])[];
+  /** For a model with `image`: [rows] pixels as its shape says. `ids` then only count the tokens, their values are not read. */
+  readonly images?: readonly Float32Array[];
 }
 
 /** A model with its residual stream exposed and pooled in the graph. */
@@ -28,6 +33,8 @@ export interface TappedModel {
   readonly providerNotes: readonly string[];
   /** Rows of vocabulary that the embedding has, when the graph tells; ids at or above it are refused. */
   readonly vocabularySize?: number;
+  /** Present when the model reads images: then every batch needs `images`. */
+  readonly image?: ImageInput;
   /**
    * @returns pooled states, [layers + 1, rows, K, hiddenSize] float32, layer-major.
    * Falls back to one row at a time by itself when the export accepts no more (and remembers it).

@@ -49,8 +49,11 @@ export function findTowers(links: Links, streams: Streams): Tower[] {
 /**
  * The tower that is looked at unless another is asked for: of those that read token ids the one that does not depend on
  * another, so the encoder of an encoder-decoder; else the longest.
+ * @param wanted a tower that starts from such an input goes first
  */
-export function chooseTower(towers: readonly Tower[]): number {
+export function chooseTower(towers: readonly Tower[], wanted?: (input: string) => boolean): number {
+  const start = wanted ? towers.findIndex((tower) => tower.inputs.some(wanted)) : -1;
+  if (start >= 0) return start;
   const readsIds = (tower: Tower) => tower.inputs.some((name) => /ids|tokens|embeds/.test(name) && !name.startsWith("decoder"));
   const order = towers.map((_, i) => i);
   order.sort((a, b) => Number(readsIds(towers[b]!)) - Number(readsIds(towers[a]!)) || Number(towers[a]!.reads) - Number(towers[b]!.reads) || a - b);

@@ -40,6 +40,36 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
   return { width, causal, batches, states: both, channelsFirst: shape.length === 3 && shape[1] === width && shape[2] !== width };
 }
 
+/** What two small images tell: how many tokens an image has, and whether a batch computes as its rows alone do. */
+export interface ImageTrial extends Trial {
+  readonly tokens: number;
+}
+
+/**
+ * Runs two images of seeded noise, together and one alone.
+ * @param size numbers of one image; @param width of the stream, when the graph tells
+ */
+export async function tryImages(runner: PooledRunner, layers: number, precision: string, size: number, width: number | undefined): Promise<ImageTrial> {
+  const noise = (seed: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(0.7 * i + seed));
+  const [a, b] = [noise(0), noise(2)];
+  // Pooled over one token of everything, the shape alone tells how many there are.
+  const { states, shape } = await runner.withShape({ ids: [[0]], weights: [[Float32Array.of(1)]], images: [a] });
+  const numbers = states.length / layers;
+  const d = width ?? shape.at(-1)!;
+  const tokens = numbers / d;
+  if (!Number.isInteger(tokens) || tokens < 1) throw new Error(`a state of [${shape.join(", ")}] for a stream of width ${d}`);
+  const channelsFirst = shape.length >= 3 && shape[1] === d && shape.at(-1) !== d;
+  const ids = new Array<number>(tokens).fill(0);
+  const weights = [Float32Array.from(ids, (_, t) => (t === 0 ? 1 : 0)), new Float32Array(tokens).fill(1 / tokens)];
+  const both = await runner.run({ ids: [ids, ids], weights: [weights, weights], images: [a, b] });
+  const alone = await runner.run({ ids: [ids], weights: [weights], images: [b] });
+  const limit = precision === "float32" ? SAME.float32 : SAME.other;
+  let batches = true;
+  for (let layer = 0; layer < layers && batches && !runner.oneRowAtATime; layer++)
+    batches = distance(both.subarray((layer * 4 + 2) * d, (layer * 4 + 4) * d), alone.subarray(layer * 2 * d, (layer + 1) * 2 * d)) < limit;
+  return { width: d, causal: false, batches, states: both, channelsFirst, tokens };
+}
+
 /** Largest difference relative to the largest value; NaN counts as different. */
 export function distance(a: Float32Array, b: Float32Array): number {
   let most = 0;

@@ -305,9 +305,9 @@ describe("graphs", () => {
 
   it("names inputs that cannot be fed", async () => {
     for (const [input, sentence] of [
-      ["inputs_embeds", "wants embeddings (inputs_embeds), not token ids"],
-      ["pixel_values", "reads images (pixel_values)"],
-      ["audio_features", "has inputs that Layerscope cannot feed: audio_features"],
+      ["inputs_embeds", "wants embeddings, not token ids; Layerscope cannot feed: inputs_embeds (float32 [batch, sequence, 4])"],
+      ["pixel_values", "reads images in a shape that is not fed; Layerscope cannot feed: pixel_values (float32 [batch, sequence, 4])"],
+      ["audio_features", "reads audio; Layerscope cannot feed: audio_features (float32 [batch, sequence, 4])"],
     ]) {
       const builder = new OnnxBuilder();
       builder.input(input!, FLOAT, ["batch", "sequence", 4]);

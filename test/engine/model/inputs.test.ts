@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/engine/model/config.js";
 import type { Value } from "../../../src/engine/model/graph.js";
 import { planInputs } from "../../../src/engine/model/inputs.js";
+import { half } from "../../../src/engine/model/typed.js";
 
 const [FLOAT, INT32, INT64, BOOL, HALF] = [1, 6, 7, 9, 10];
 const rows = { ids: [[11, 12, 13], [21]], length: 3 };
@@ -46,10 +47,126 @@ describe("what a graph is fed", () => {
     expect(Array.from(feeds.get("input.1")!(rows).data, Number)).toEqual([11, 12, 13, 21, 0, 0]);
   });
 
-  it("names everything it cannot feed", () => {
-    const strange: Value[] = [ids, { name: "encoder_hidden_states", type: FLOAT, dims: ["b", "s", 32] }, { name: "speaker", type: FLOAT, dims: [1] }];
-    expect(() => planInputs("m.onnx", strange, { classes: [] })).toThrow("m.onnx has inputs that Layerscope cannot feed: encoder_hidden_states, speaker.");
-    expect(() => planInputs("m.onnx", [{ name: "x", type: FLOAT, dims: ["b", 3] }], { classes: [] })).toThrow("cannot feed: x");
-    expect(() => planInputs("m.onnx", [], { classes: [] })).toThrow("m.onnx has no input for token ids (its inputs: none).");
+  it("masks of three and four axes: added to the scores where they are floats, a decoder's hide what comes later", () => {
+    const padding = fed({ name: "attention_mask", type: INT64, dims: ["b", 1, 1, "s"] });
+    expect(padding).toEqual({ type: "int64", dims: [2, 1, 1, 3], data: [1, 1, 1, 1, 0, 0] });
+    expect(fed({ name: "attention_mask", type: BOOL, dims: ["b", "s", "s"] }).data).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0]);
+    const added = fed({ name: "attention_mask", type: FLOAT, dims: ["b", 1, "s", "s"] }, { isDecoder: true });
+    expect(added.dims).toEqual([2, 1, 3, 3]);
+    expect(added.data.map((v) => v === 0)).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect(fed({ name: "attention_mask", type: HALF, dims: ["b", 1, 1, "s"] }).data).toEqual([0, 0, 0, 0, 0xfbff, 0xfbff]);
+    expect(() => fed({ name: "attention_mask", type: INT32, dims: ["b"] })).toThrow("attention_mask (int32 [b])");
+  });
+
+  it("a decoder's own ids beside an encoder's: the row's, one place on behind the start token", () => {
+    const dims = ["batch", "decoder_sequence"];
+    expect(fed({ name: "decoder_input_ids", type: INT64, dims }, { decoderStart: 2 }).data).toEqual([2, 11, 12, 2, 0, 0]);
+    expect(fed({ name: "decoder_input_ids", type: INT64, dims }).data).toEqual([11, 11, 12, 21, 0, 0]);
+    expect(fed({ name: "decoder_attention_mask", type: INT64, dims }).data).toEqual([1, 1, 1, 1, 0, 0]);
+    // A decoder alone reads its ids as they are.
+    const alone = planInputs("m.onnx", [{ name: "decoder_input_ids", type: INT64, dims }], { classes: [] });
+    expect(Array.from(alone.feeds.get("decoder_input_ids")!(rows).data, Number)).toEqual([11, 12, 13, 21, 0, 0]);
+  });
+
+  it("inputs that transformers fills in by itself: boxes, head masks, global attention", () => {
+    expect(fed({ name: "bbox", type: INT64, dims: ["b", "s", 4] })).toMatchObject({ dims: [2, 3, 4], data: new Array(24).fill(0) });
+    expect(fed({ name: "head_mask", type: FLOAT, dims: [2, 4] }).data).toEqual(new Array(8).fill(1));
+    expect(fed({ name: "global_attention_mask", type: INT64, dims: ["b", "s"] }).data).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(() => fed({ name: "bbox", type: INT64, dims: ["b", 4] })).toThrow("bbox (int64 [b, 4])");
+  });
+
+  it("names everything it cannot feed, with what the graph declares", () => {
+    const plan = (...inputs: Value[]) => planInputs("m.onnx", inputs, { classes: [] });
+    const strange: Value = { name: "speaker", type: FLOAT, dims: [1] };
+    expect(() => plan(ids, strange, { name: "mood", type: INT64, dims: ["b", ""] })).toThrow(
+      "m.onnx has inputs that Layerscope cannot feed: speaker (float32 [1]), mood (int64 [b, ?]).",
+    );
+    expect(() => plan(ids, { name: "encoder_hidden_states", type: FLOAT, dims: ["b", "s", 32] }, strange)).toThrow(
+      "m.onnx is a decoder that reads an encoder's states; Layerscope cannot feed: encoder_hidden_states (float32 [b, s, 32]), speaker (float32 [1]).",
+    );
+    expect(() => plan({ name: "inputs_embeds", type: FLOAT, dims: ["b", "s", 64] })).toThrow(
+      "m.onnx wants embeddings, not token ids; Layerscope cannot feed: inputs_embeds (float32 [b, s, 64]).",
+    );
+    expect(() => plan({ name: "input_features", type: FLOAT, dims: ["b", 80, 3000] })).toThrow("m.onnx reads audio;");
+    expect(() => plan({ name: "pixel_values", type: FLOAT, dims: ["b", "patches", 768] })).toThrow(
+      "m.onnx reads images in a shape that is not fed; Layerscope cannot feed: pixel_values (float32 [b, patches, 768]).",
+    );
+    expect(() => plan({ name: "x", type: FLOAT, dims: ["b", 3] })).toThrow("cannot feed: x (float32 [b, 3])");
+    expect(() => plan()).toThrow("m.onnx has no input for token ids (its inputs: none).");
+  });
+});
+
+describe("what a vision encoder is fed", () => {
+  const shape = { channels: 3, height: 2, width: 2, last: false };
+  const pixels: Value = { name: "pixel_values", type: FLOAT, dims: ["batch", 3, 2, 2] };
+  const images = [Float32Array.from({ length: 12 }, (_, i) => i), new Float32Array(12).fill(0.5)];
+  const batch = { ids: [[0], [0]], length: 1, images };
+  const fedImages = (inputs: Value[], as = shape) => {
+    const plan = planInputs("m.onnx", inputs, { classes: [] }, () => as);
+    return Object.fromEntries([...plan.feeds].map(([name, feed]) => [name, feed(batch)]));
+  };
+
+  it("pixels as they come, in the graph's own type and order of axes", () => {
+    expect(fedImages([pixels])["pixel_values"]).toEqual({ type: "float32", dims: [2, 3, 2, 2], data: Float32Array.from([...images[0]!, ...images[1]!]) });
+    const last = fedImages([{ ...pixels, dims: ["batch", 2, 2, 3] }], { ...shape, last: true });
+    expect(last["pixel_values"]!.dims).toEqual([2, 2, 2, 3]);
+    const halves = fedImages([{ ...pixels, type: HALF }])["pixel_values"]!;
+    expect(Array.from(halves.data).slice(0, 4)).toEqual([0, 0x3c00, 0x4000, 0x4200]);
+    expect(halves.data[12]).toBe(0x3800);
+  });
+
+  it("by shape where the name is free; a mask, a flag and masked patches in their neutral state", () => {
+    expect(Object.keys(fedImages([{ name: "x", type: FLOAT, dims: ["b", 3, 2, 2] }]))).toEqual(["x"]);
+    const all = fedImages([
+      pixels,
+      { name: "pixel_mask", type: INT64, dims: ["b", 2, 2] },
+      { name: "interpolate_pos_encoding", type: BOOL, dims: [] },
+      { name: "bool_masked_pos", type: BOOL, dims: ["b", 4] },
+    ]);
+    expect(all["pixel_mask"]).toMatchObject({ dims: [2, 2, 2], data: new BigInt64Array(8).fill(1n) });
+    expect(all["bool_masked_pos"]).toMatchObject({ dims: [2, 4], data: new Uint8Array(8) });
+  });
+
+  it("refuses what is not images alone", () => {
+    expect(() => fedImages([pixels, ids])).toThrow("m.onnx reads texts and images together (input_ids, pixel_values) in one stream.");
+    expect(() => fedImages([pixels, { name: "depth", type: FLOAT, dims: ["b", 1, 2] }])).toThrow("cannot feed: depth (float32 [b, 1, 2])");
+  });
+});
+
+describe("half precision", () => {
+  it("rounds to the nearest, ties to even, as IEEE 754 has it", () => {
+    const cases: [number, number][] = [
+      [1, 0x3c00],
+      [-2, 0xc000],
+      [65504, 0x7bff],
+      [-1e9, 0xfbff],
+      [0.1, 0x2e66],
+      [2 ** -24, 1],
+      [2 ** -26, 0],
+      [1 + 2 ** -11, 0x3c00],
+      [1 + 3 * 2 ** -11, 0x3c02],
+      [6.0e-5, 0x03ef],
+      [2 - 2 ** -12, 0x4000],
+    ];
+    for (const [value, bits] of cases) expect([value, half(value)]).toEqual([value, bits]);
   });
 });
