@@ -5,7 +5,7 @@ export interface Groups {
   readonly group: Int32Array;
   /** Rows that share a group only because their texts are nearly the same. */
   readonly nearDuplicates: number;
-  /** Every group column value holds two rows, one of each class. */
+  /** Every group holds as many rows of one class as of the other: pairs, or several pairs of one prompt. */
   readonly paired: boolean;
 }
 
@@ -46,8 +46,6 @@ export function groupRows(texts: readonly string[], column: readonly (string | u
       join(other, i);
     }
   });
-  const lists = [...members.values()];
-  const paired = lists.length > 0 && lists.length * 2 === texts.length && lists.every((rows) => rows.length === 2 && label[rows[0]] !== label[rows[1]]);
   const numbers = new Map<number, number>();
   const group = Int32Array.from(texts, (_, i) => {
     const r = root(i);
@@ -55,7 +53,15 @@ export function groupRows(texts: readonly string[], column: readonly (string | u
     numbers.set(r, known);
     return known;
   });
-  return { group, nearDuplicates, paired };
+  return { group, nearDuplicates, paired: members.size > 0 && balanced(group, label) };
+}
+
+function balanced(group: Int32Array, label: Uint8Array): boolean {
+  const surplus = new Map<number, number>();
+  group.forEach((g, i) => {
+    surplus.set(g, (surplus.get(g) ?? 0) + (label[i] === 1 ? 1 : -1));
+  });
+  return [...surplus.values()].every((n) => n === 0);
 }
 
 function exactGroups(texts: readonly string[]): Int32Array {

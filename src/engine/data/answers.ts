@@ -1,5 +1,7 @@
 import type { Choice, DataOptions, ProblemError } from "../../protocol/index.js";
-import { dialogueText, promptOf } from "./chat.js";
+import { type AnswerPair, pairedAnswers, preferenceWords, preferredIndex } from "./answer-pairs.js";
+import { type AnswerText, answerOf, dialogueOf } from "./answer-rows.js";
+import { conversationOf, type Prompt } from "./chat.js";
 import { ask, noSuchColumn } from "./errors.js";
 import { isBoolean, replies } from "./label-column.js";
 import { mapping } from "./label-questions.js";
@@ -10,8 +12,7 @@ import type { RawTable } from "./table.js";
 import { normalValue, polarity } from "./words.js";
 
 /** One answer of a record, read with its prompt. */
-export interface Answer {
-  readonly text: string;
+export interface Answer extends AnswerText {
   readonly label: string | undefined;
 }
 
@@ -22,27 +23,10 @@ export interface AnswerPlan {
   /** Name of what the label says, and whether 1 or true means safe. */
   readonly labelName: string;
   readonly said: string;
-  answers(values: readonly unknown[], prompt: string): Answer[];
-}
-
-const byNormal = (profiles: readonly Profile[], name: string) => profiles.find((p) => p.normal === name && p.filled > 0);
-
-/** chosen/rejected, or response_0/response_1 with a safety flag each. */
-function pairedAnswers(profiles: readonly Profile[]): { kind: "preference" | "flagged"; columns: Profile[]; labels: Profile[] } | undefined {
-  const chosen = byNormal(profiles, "chosen");
-  const rejected = byNormal(profiles, "rejected");
-  if (chosen && rejected && chosen.kind !== "number") return { kind: "preference", columns: [chosen, rejected], labels: [] };
-  for (const [a, b] of [
-    ["0", "1"],
-    ["1", "2"],
-    ["a", "b"],
-  ] as const) {
-    const columns = [byNormal(profiles, `response_${a}`), byNormal(profiles, `response_${b}`)];
-    const labels = [a, b].map((n) => byNormal(profiles, `is_response_${n}_safe`));
-    if (columns.every((c) => c !== undefined) && labels.every((l) => l !== undefined))
-      return { kind: "flagged", columns: columns as Profile[], labels: labels as Profile[] };
-  }
-  return undefined;
+  /** Where a record holds two answers: what the names of the columns about each have in them. */
+  readonly parts?: readonly [string, string];
+  /** One entry an answer column; an answer that is missing has an empty text. */
+  answers(values: readonly unknown[], prompt: Prompt | undefined): Answer[];
 }
 
 /** The question that a file of answers raises by itself; nothing when it has none. */
@@ -50,91 +34,108 @@ export function answersQuestion(path: string, table: RawTable, profiles: readonl
   const found = pairedAnswers(profiles);
   if (!found) return undefined;
   const rows = table.records.length;
+  const said = dialogues(table, found.columns[0]) ? " Each whole dialogue is a text." : hasPrompt ? " Each answer is joined to its prompt." : "";
+  const detail = `${count(rows * 2, "text")}, ${count(rows, "pair")}.${said}`;
   const choices: Choice[] = [];
-  if (found.kind === "preference") {
-    const joined = dialogues(table, found.columns[0] as Profile) ? " Each whole dialogue is a text." : hasPrompt ? " Each answer is joined to its prompt." : "";
-    const detail = `${count(rows * 2, "text")}, ${count(rows, "pair")}.${joined}`;
-    choices.push({ label: "chosen = safe, rejected = unsafe", detail, ...mapping(["chosen"], ["rejected"], { expandAnswers: true }) });
-    choices.push({ label: "chosen = unsafe, rejected = safe", detail, ...mapping(["rejected"], ["chosen"], { expandAnswers: true }) });
+  if (found.kind === "flagged") {
+    const tally = [0, 0];
+    for (const { values } of table.records) for (const label of found.labels) if (!isBlank(values[label.index])) tally[isTrue(values[label.index]) ? 0 : 1]!++;
     choices.push({
-      label: "Neither: preference as a concept",
-      detail: `${detail} No alignment index.`,
-      ...mapping(["rejected"], ["chosen"], { expandAnswers: true, concept: true }),
+      label: "One row an answer",
+      detail: `${count(rows * 2, "text")}: ${tally[0]} safe, ${tally[1]} unsafe; each answer joined to its prompt`,
+      options: { expandAnswers: true },
+      flags: "--expand-answers",
     });
-    return ask(
-      "data/answers",
-      `The file holds pairs of answers in ${quoted(found.columns.map((c) => c.name))} and no label. Are the chosen answers the safe ones?`,
-      choices,
-      { file: path },
-    );
   }
-  const tally = [0, 0];
-  for (const { values } of table.records) for (const label of found.labels) if (!isBlank(values[label.index])) tally[isTrue(values[label.index]) ? 0 : 1]!++;
-  choices.push({
-    label: "One row an answer",
-    detail: `${count(rows * 2, "text")}: ${tally[0]} safe, ${tally[1]} unsafe; each answer joined to its prompt`,
-    options: { expandAnswers: true },
-    flags: "--expand-answers",
-  });
-  return ask(
-    "data/answers",
-    `The labels ${quoted(found.labels.map((l) => l.name))} judge the two answers of a row, not its prompt. Read each answer as a row of its own?`,
-    choices,
-    { file: path },
-  );
+  if (found.kind === "preference") choices.push(...preferenceChoices("chosen", "rejected", detail, {}));
+  for (const column of found.preferences) {
+    const [first, other] = preferenceWords(column);
+    const all = preferenceChoices(first, other, detail, { label: refOf(profiles, column) });
+    // Safe by its own flag is more than safer than the other.
+    choices.push(...(found.kind === "flagged" ? all.slice(-1).map((c) => ({ ...c, label: `${c.label} (${oneName(column.name)})` })) : all));
+  }
+  const columns = quoted(found.columns.map((c) => c.name));
+  const message =
+    found.kind === "flagged"
+      ? `The labels ${quoted(found.labels.map((l) => l.name))} judge the two answers of a row, not its prompt. Read each answer as a row of its own?`
+      : found.kind === "preference"
+        ? `The file holds pairs of answers in ${columns} and no label. Are the chosen answers the safe ones?`
+        : `The file holds pairs of answers in ${columns}; ${quoted(found.preferences.map((p) => p.name))} says which one is preferred, which need not be the safe one. How are they to be read?`;
+  return ask("data/answers", message, choices, { file: path });
+}
+
+/** What is preferred may be what is safe, or not: only the user knows. */
+function preferenceChoices(first: string, other: string, detail: string, more: DataOptions): Choice[] {
+  const options = { ...more, expandAnswers: true };
+  return [
+    { label: `${first} = safe, ${other} = unsafe`, detail, ...mapping([first], [other], options) },
+    { label: `${first} = unsafe, ${other} = safe`, detail, ...mapping([other], [first], options) },
+    { label: "Neither: preference as a concept", detail: `${detail} No alignment index.`, ...mapping([other], [first], { ...options, concept: true }) },
+  ];
 }
 
 /** Columns to be read as rows when the user said so. */
 export function planAnswers(path: string, table: RawTable, profiles: readonly Profile[], options: DataOptions): AnswerPlan {
-  const pair = pairedAnswers(profiles);
-  if (pair?.kind === "preference" && options.label === undefined) {
-    const whole = dialogues(table, pair.columns[0] as Profile);
-    return {
-      columns: pair.columns,
-      labels: [],
-      labelName: "answer",
-      said: whole ? "Each whole dialogue is a row." : "Each answer, joined to its prompt, is a row.",
-      answers: (values, prompt) =>
-        pair.columns.map((column) => ({ text: join(whole ? "" : prompt, dialogueText(values[column.index])), label: column.normal })),
-    };
-  }
-  if (pair?.kind === "flagged" && options.label === undefined)
-    return {
-      columns: pair.columns,
-      labels: pair.labels,
-      labelName: "is_safe",
-      said: "Each answer, joined to its prompt, is a row.",
-      answers: (values, prompt) =>
-        pair.columns.map((column, i) => ({
-          text: join(prompt, dialogueText(values[column.index])),
-          label: labelText(values[(pair.labels[i] as Profile).index]),
-        })),
-    };
-  const [reply] = replies(profiles);
-  if (!reply) throw noSuchColumn(path, "answers", "chosen, rejected, response", quoted(profiles.map((p) => p.name)));
   const label = options.label === undefined ? undefined : columnBy(path, profiles, "label", options.label);
+  const pair = pairedAnswers(profiles);
+  if (pair && (label === undefined ? pair.kind !== "ranked" : pair.preferences.includes(label))) return planPair(table, pair, label);
+  if (pair?.kind === "ranked" && label === undefined && pair.preferences[0]) return planPair(table, pair, pair.preferences[0]);
+  const labels = label ? [label] : [];
+  const read = (values: readonly unknown[]) => label && labelText(values[label.index]);
+  const [reply] = replies(profiles);
+  if (reply)
+    return {
+      columns: [reply],
+      labels,
+      labelName: label?.name ?? "",
+      said: `Each answer (${oneName(reply.name)}), joined to its prompt, is a row.`,
+      answers: (values, prompt) => [{ ...answerOf(prompt, values[reply.index]), label: read(values) }],
+    };
+  const chat = profiles.find((p) => p.isChat);
+  if (!chat) throw noSuchColumn(path, "answers", "chosen, rejected, response", quoted(profiles.map((p) => p.name)));
   return {
-    columns: [reply],
-    labels: label ? [label] : [],
+    columns: [chat],
+    labels,
     labelName: label?.name ?? "",
-    said: `Each answer (${oneName(reply.name)}), joined to its prompt, is a row.`,
-    answers: (values, prompt) => [{ text: join(prompt, dialogueText(values[reply.index])), label: label && labelText(values[label.index]) }],
+    said: `Each whole conversation (${oneName(chat.name)}) is a row; its last answer is what is judged.`,
+    answers: (values) => [{ ...dialogueOf(values[chat.index]), label: read(values) }],
+  };
+}
+
+function planPair(table: RawTable, pair: AnswerPair, ranked: Profile | undefined): AnswerPlan {
+  const whole = dialogues(table, pair.columns[0]);
+  const words = ranked && preferenceWords(ranked);
+  const labelOf = (values: readonly unknown[], i: 0 | 1): string | undefined => {
+    if (words) {
+      const first = preferredIndex(values[(ranked as Profile).index], pair.suffixes);
+      return first === undefined ? undefined : words[first === i ? 0 : 1];
+    }
+    return pair.kind === "flagged" ? labelText(values[(pair.labels[i] as Profile).index]) : pair.suffixes[i];
+  };
+  return {
+    columns: pair.columns,
+    labels: ranked ? [ranked] : pair.labels,
+    labelName: ranked ? ranked.name : pair.kind === "flagged" ? "is_safe" : "answer",
+    said: whole ? "Each whole dialogue is a row." : "Each answer, joined to its prompt, is a row.",
+    parts: [pair.columns[0].normal, pair.columns[1].normal],
+    answers: (values, prompt) =>
+      pair.columns.map((column, i) => ({
+        ...(whole ? dialogueOf(values[column.index]) : answerOf(prompt, values[column.index])),
+        label: labelOf(values, i as 0 | 1),
+      })),
   };
 }
 
 const isTrue = (value: unknown): boolean => ["1", "true", "yes"].includes(normalValue(value));
 
-/** A row without an answer has nothing to be judged. */
-const join = (prompt: string, answer: string | undefined): string =>
-  answer === undefined || answer === "" ? "" : prompt.trim() === "" ? answer : `${prompt.trim()}\n\n${answer}`;
-
 /** The answer column holds whole dialogues, prompt included. */
 function dialogues(table: RawTable, column: Profile): boolean {
   const sample = table.records.slice(0, 20).map(({ values }) => values[column.index]);
-  return sample.some(
-    (value) =>
-      (typeof value === "string" && /(^|\n)\s*(Human|User):/.test(value)) || (Array.isArray(value) && promptOf(value)?.taken !== undefined && value.length > 1),
-  );
+  return sample.some((value) => {
+    if (typeof value === "string" && /(^|\n)\s*(Human|User):/.test(value)) return true;
+    const messages = Array.isArray(value) || typeof value === "string" ? conversationOf(value) : undefined;
+    return messages !== undefined && messages.length > 1 && messages.some((m) => m.role === "user");
+  });
 }
 
 /** A label beside an answer: does it judge the answer, or the prompt? */

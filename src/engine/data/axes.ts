@@ -12,8 +12,9 @@ export interface AxisColumn {
   readonly name: string;
   /** How options name it. */
   readonly ref: string;
-  /** Zero-based column that it is read from. */
+  /** Zero-based column that it is read from; of a record with two answers one for each. */
   readonly index: number;
+  readonly second?: number;
   readonly key?: string;
   /** A list column: yes or no for this entry. */
   readonly entry?: string;
@@ -37,6 +38,7 @@ export function pickAxes(
   taken: readonly (Profile | undefined)[],
   options: DataOptions,
   soft: boolean,
+  answers?: readonly [string, string],
 ): AxisColumn[] {
   const wish = options.axes ?? ["all"];
   if (wish.includes("none")) return [];
@@ -44,7 +46,25 @@ export function pickAxes(
   if (!wish.includes("all")) return unique(wish.flatMap((ref) => namedAxes(path, table, profiles, ref, soft)));
   const order = (p: Profile) => CATEGORY_NAMES.indexOf(p.normal) + 1 || CATEGORY_NAMES.length + 1;
   const sorted = [...free].sort((a, b) => order(a) - order(b) || a.index - b.index);
-  return unique(sorted.flatMap((p) => (excluded(p) ? [] : axesOf(table, profiles, p)))).slice(0, MAX_AXES * 4);
+  const found = sorted.flatMap((p) => (excluded(p) ? [] : axesOf(table, profiles, p)));
+  return unique(answers ? byAnswer(found, profiles, answers) : found).slice(0, MAX_AXES * 4);
+}
+
+/** `response_0_severity` and `response_1_severity` are one axis of the answers, `response_severity`. */
+function byAnswer(axes: readonly AxisColumn[], profiles: readonly Profile[], [first, second]: readonly [string, string]): AxisColumn[] {
+  const part = (which: string) => new RegExp(`(^|_)${which}(?=_|$)`);
+  const stem = first.replace(/_?[012ab]$/, "").replace(/^chosen$/, "");
+  return axes.flatMap((axis): AxisColumn[] => {
+    const own = profiles[axis.index];
+    const [here, there] = own && part(second).test(own.normal) ? [second, first] : [first, second];
+    if (!own || !part(here).test(own.normal)) return [axis];
+    const other = profiles.find((p) => p.normal === own.normal.replace(part(here), `$1${there}`));
+    const name = own.normal.replace(part(here), `$1${stem}`).replace(/__+/g, "_").replace(/^_|_$/g, "");
+    if (!other || name === "") return [];
+    const rest = axis.key !== undefined ? `.${axis.key}` : axis.entry !== undefined ? `: ${axis.entry}` : "";
+    const [index, next] = here === first ? [own.index, other.index] : [other.index, own.index];
+    return [{ ...axis, name: `${name}${rest}`, index, second: next }];
+  });
 }
 
 const excluded = (p: Profile): boolean => ID_NAMES.has(p.normal) || p.isUrl || p.isChat || NO_AXIS.test(p.normal) || DATE_NAME.test(p.normal);
@@ -136,8 +156,8 @@ function unique(axes: readonly AxisColumn[]): AxisColumn[] {
 }
 
 /** What a record says on an axis; undefined = nothing. */
-export function axisValue({ index, key, entry }: AxisColumn, values: readonly unknown[]): string | undefined {
-  const cell = values[index];
+export function axisValue({ index, second, key, entry }: AxisColumn, values: readonly unknown[], answer = 0): string | undefined {
+  const cell = values[answer === 1 && second !== undefined ? second : index];
   if (key !== undefined) return isRecord(cell) && Object.hasOwn(cell, key) ? scalar(cell[key]) : undefined;
   if (entry !== undefined) return Array.isArray(cell) ? (cell.some((e) => typeof e === "string" && e.trim() === entry) ? "yes" : "no") : undefined;
   if (Array.isArray(cell)) return cell.length === 1 ? scalar(cell[0]) : undefined;

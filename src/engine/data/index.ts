@@ -106,6 +106,8 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
           label,
           category: category && wellFormed(category),
           group: group && wellFormed(group),
+          completion: candidate.completion,
+          messages: candidate.messages,
           name: name && wellFormed(name),
         });
       }
@@ -168,7 +170,7 @@ function axesOf(parts: readonly Part[], rows: readonly Row[], said: readonly (re
   };
   const axes: SettledAxes = settleAxes(rows, names, value, options.axes !== undefined && !options.axes.includes("all"));
   const kept = new Set(axes.cards.map(({ name }) => name));
-  return { ...axes, columns: new Set(parts[0]?.axes.filter(({ name }) => kept.has(name)).map(({ index }) => index + 1)) };
+  return { ...axes, columns: new Set(parts[0]?.axes.filter(({ name }) => kept.has(name)).flatMap(({ index, second }) => [index + 1, (second ?? index) + 1])) };
 }
 
 function reasonOf(candidate: Candidate): SkipReason {

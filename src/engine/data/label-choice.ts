@@ -132,8 +132,7 @@ export function answerMeaning(
     statements: false,
     hasConceptColumn: false,
   };
-  const preference = values.has("chosen") && !options.safe && !options.unsafe ? { safe: ["chosen"], unsafe: ["rejected"] } : {};
-  return meaningOf(column, setting, { ...options, ...preference });
+  return meaningOf(column, setting, options);
 }
 
 /** At least seven of ten texts end like a statement. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Column, ColumnRole, DataOptions } from "../../protocol/index.js";
+import type { AnswerText } from "./answer-rows.js";
 import { type AnswerPlan, planAnswers } from "./answers.js";
 import { type AxisColumn, axisValue, pickAxes } from "./axes.js";
-import { promptOf, SAID, type Taken } from "./chat.js";
+import { type Prompt, promptOf, SAID, type Taken } from "./chat.js";
 import type { FileBytes } from "./file.js";
 import { answerMeaning, meaningFor, pickLabel } from "./label-choice.js";
 import { fractions, replies } from "./label-column.js";
@@ -39,7 +40,7 @@ export function buildPart(request: PartRequest, reading: Reading): Part {
   const labels = plan ? plan.labels : label ? [label] : [];
   const sides = sideRoles(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels], options);
 
-  const axes = pickAxes(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels, sides.group, sides.id], options, request.soft);
+  const axes = pickAxes(path, table, profiles, [...text, ...(plan?.columns ?? []), ...labels, sides.group, sides.id], options, request.soft, plan?.parts);
 
   const taken = new Map<Taken, number>();
   const beside = sideReader(request, sides, axes);
@@ -117,12 +118,12 @@ function maybeLabels(profiles: readonly Profile[], taken: readonly (Profile | un
 /** The columns beside text and label, read from one record. */
 function sideReader(request: PartRequest, { category, group, id }: SideRoles, axes: readonly AxisColumn[]) {
   const [c, g, i] = [category?.index, group?.index, id?.index];
-  return (record: RawRecord) => ({
+  return (record: RawRecord, answer = 0) => ({
     place: request.file === 0 ? record.place : { ...record.place, file: request.file },
     category: c === undefined ? undefined : categoryOf(record.values[c]),
     group: g === undefined ? undefined : nameOf(record.values[g]),
     name: i === undefined ? undefined : nameOf(record.values[i]),
-    axes: axes.length > 0 ? axes.map((axis) => axisValue(axis, record.values)) : undefined,
+    axes: axes.length > 0 ? axes.map((axis) => axisValue(axis, record.values, answer)) : undefined,
     long: record.long === true,
   });
 }
@@ -133,11 +134,12 @@ function plain({ table, choice }: Reading, label: Profile | undefined, beside: B
   const text = choice?.columns ?? [];
   return table.records.map((record) => {
     const own = beside(record);
-    const prompt = promptText(record, text, taken);
+    const prompt = promptIn(record, text, taken);
     const cell = label && record.values[label.index];
     return {
-      text: prompt,
-      hole: prompt === "" ? holeIn(record, text) : undefined,
+      text: prompt?.text ?? "",
+      messages: prompt?.messages,
+      hole: prompt ? undefined : holeIn(record, text),
       label: label && labelText(cell),
       gap: label && isBlank(cell) ? blankKind(cell) : undefined,
       ...own,
@@ -148,26 +150,37 @@ function plain({ table, choice }: Reading, label: Profile | undefined, beside: B
 /** A row for each answer. Answers to one prompt belong together; without a prompt, the answers of one record do. */
 function expanded(request: PartRequest, { table, choice }: Reading, plan: AnswerPlan, beside: Beside, taken: Map<Taken, number>): Candidate[] {
   return table.records.flatMap((record, r) => {
-    const prompt = promptText(record, choice?.columns ?? [], taken);
-    const own = beside(record);
-    const group = own.group ?? (prompt === "" ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(prompt).digest("hex").slice(0, 16)}`);
-    return plan.answers(record.values, prompt).map((answer) => ({ ...own, ...answer, group }));
+    const prompt = promptIn(record, choice?.columns ?? [], taken);
+    const answers = plan.answers(record.values, prompt);
+    const asked = prompt?.text ?? sharedPrompt(answers);
+    const named = asked === undefined ? `record ${request.file}.${r + 1}` : `prompt ${createHash("sha256").update(asked).digest("hex").slice(0, 16)}`;
+    return answers.map((answer, i) => {
+      const own = beside(record, i);
+      return { ...own, ...answer, group: own.group ?? named, hole: answer.text === "" ? "without an answer" : undefined };
+    });
   });
+}
+
+/** What all dialogues of a record begin with, up to the last answer of each; undefined when they differ before that. */
+function sharedPrompt(answers: readonly AnswerText[]): string | undefined {
+  const before = answers.map(({ messages, completion }) => (messages && completion ? JSON.stringify(messages.slice(0, -1)) : undefined));
+  return before.every((one) => one !== undefined && one === before[0]) ? before[0] : undefined;
 }
 
 const nameOf = (value: unknown): string | undefined => (isBlank(value) || typeof value === "object" ? undefined : String(value).trim());
 
 const blankKind = (value: unknown): string => (value === undefined ? "absent" : value === null ? "null" : "blank");
 
-function promptText(record: RawRecord, columns: readonly Profile[], taken: Map<Taken, number>): string {
-  let text = "";
+/** The prompt of a record, in parts where several columns hold it; undefined when there is none. */
+function promptIn(record: RawRecord, columns: readonly Profile[], taken: Map<Taken, number>): Prompt | undefined {
+  let found: Prompt | undefined;
   for (const column of columns) {
     const prompt = promptOf(record.values[column.index]);
     if (!prompt || prompt.text.trim() === "") continue;
     if (prompt.taken !== "text") taken.set(prompt.taken, (taken.get(prompt.taken) ?? 0) + 1);
-    text = text === "" ? prompt.text : `${text}\n\n${prompt.text}`;
+    found = found ? { text: `${found.text}\n\n${prompt.text}`, taken: found.taken } : prompt;
   }
-  return text;
+  return found;
 }
 
 function holeIn(record: RawRecord, columns: readonly Profile[]): string {

@@ -1,8 +1,10 @@
 import type { Column, DataOptions, Notice, Place } from "../../protocol/index.js";
 import { ProblemError } from "../../protocol/index.js";
+import { pairedAnswers } from "./answer-pairs.js";
 import { answersQuestion } from "./answers.js";
 import type { AxisColumn } from "./axes.js";
 import { checkBad } from "./bad-lines.js";
+import type { ChatMessage } from "./dataset.js";
 import { noRows } from "./errors.js";
 import { type FileBytes, readBytes } from "./file.js";
 import { flatten } from "./flatten.js";
@@ -20,6 +22,9 @@ import { isSafetyValue } from "./words.js";
 /** A row before its class is settled. */
 export interface Candidate {
   readonly text: string;
+  /** UTF-16 range of the answer in `text`. */
+  readonly completion?: readonly [number, number];
+  readonly messages?: readonly ChatMessage[];
   /** As the file has it; absent when its cell is blank or there is no label column. */
   readonly label?: string;
   readonly place: Place;
@@ -76,13 +81,26 @@ export async function readPart(request: PartRequest): Promise<Part> {
 
   const { table, profiles, options } = settle(raw, request);
   const choice = pickText(path, profiles, options);
-  if (options.text === undefined && options.label === undefined && !options.expandAnswers && options.all === undefined && !promptLabel(table, profiles)) {
+  if (
+    options.text === undefined &&
+    options.label === undefined &&
+    !saysAnswers(options, profiles) &&
+    options.all === undefined &&
+    !promptLabel(table, profiles)
+  ) {
     const question = answersQuestion(path, table, profiles, choice !== undefined);
     if (question) throw question;
   }
   if (!choice && !options.expandAnswers) throw refuseNoText(path, profiles);
   if (choice) notices.push(...choice.notices);
   return buildPart(request, { bytes, table, profiles, options, choice, skips });
+}
+
+/** To read answers as rows says what they are only where each has a label of its own: what is preferred need not be what is safe. */
+function saysAnswers({ expandAnswers, safe, unsafe, concept }: DataOptions, profiles: readonly Profile[]): boolean {
+  if (!expandAnswers) return false;
+  const kind = pairedAnswers(profiles)?.kind;
+  return kind === undefined || kind === "flagged" || concept === true || safe !== undefined || unsafe !== undefined;
 }
 
 async function readRaw(bytes: FileBytes, request: PartRequest): Promise<RawTable> {

@@ -18,7 +18,7 @@ export interface Study {
   readonly categories: readonly string[];
   /** [count] group number; rows of one group (pair, group column, near-duplicates) share folds. */
   readonly group: Int32Array;
-  /** True when the groups are pairs that hold both classes. */
+  /** True when every group holds as many rows of one class as of the other: pairs, or several pairs of one prompt. */
   readonly paired: boolean;
   /** [count] tokens after truncation. */
   readonly tokens: Int32Array;

@@ -20,7 +20,7 @@ export const ANSWERS: readonly Shape[] = [
     content: jsonl(unsafe.map((t) => ({ chosen: `\n\nHuman: ${t}\n\nAssistant: No, sorry.`, rejected: `\n\nHuman: ${t}\n\nAssistant: Yes, like this.` }))),
     expect: "ask",
     code: "data/answers",
-    answer: { options: { expandAnswers: true }, kind: "safety", used: 40 },
+    answer: { options: { expandAnswers: true, safe: ["chosen"], unsafe: ["rejected"] }, kind: "safety", used: 40 },
   },
   {
     n: "25",
@@ -197,7 +197,7 @@ export const ANSWERS: readonly Shape[] = [
     content: jsonl(unsafe.map((t) => ({ prompt: t, chosen: "No, sorry.", rejected: "Yes, like this." }))),
     expect: "ask",
     code: "data/answers",
-    answer: { options: { expandAnswers: true }, kind: "safety", used: 40, text: "prompt" },
+    answer: { options: { expandAnswers: true, safe: ["chosen"], unsafe: ["rejected"] }, kind: "safety", used: 40, text: "prompt" },
   },
   {
     n: "36b",
@@ -217,7 +217,7 @@ export const ANSWERS: readonly Shape[] = [
     ),
     expect: "ask",
     code: "data/answers",
-    answer: { options: { expandAnswers: true }, kind: "safety", used: 40 },
+    answer: { options: { expandAnswers: true, safe: ["chosen"], unsafe: ["rejected"] }, kind: "safety", used: 40 },
   },
   {
     n: "36c",
