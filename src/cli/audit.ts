@@ -4,6 +4,7 @@ import { writeAtomically } from "../engine/store/files.js";
 import type { AuditPlan, AuditResult } from "../protocol/index.js";
 import { choice, count, DATA_OPTIONS, dataOptions, modelPath, number, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
 import { checkOutput } from "./output.js";
+import { emptyRunFolder } from "./runFolder.js";
 import { ProgressLine, plain } from "./terminal.js";
 import { textReport } from "./text.js";
 
@@ -15,6 +16,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     "min-aqi": { type: "string" },
     "min-auroc": { type: "string" },
     "with-text": { type: "boolean" },
+    run: { type: "string" },
     lens: { type: "string", multiple: true },
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
@@ -33,10 +35,11 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
   };
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
+  const runFolder = values.run === undefined ? undefined : await emptyRunFolder(values.run);
   const engine = new Engine();
   const line = new ProgressLine();
   try {
-    const view = await engine.audit(plan, { onProgress: (progress) => line.show(progress) }, signal);
+    const view = await engine.audit({ ...plan, ...(runFolder && { runFolder }) }, { onProgress: (progress) => line.show(progress) }, signal);
     line.clear();
     const content =
       format === "json"

@@ -6,6 +6,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
                                         pooled hidden states of every layer
   layerscope download ORG/NAME          a model from the Hugging Face Hub into the standard cache; asks first
   layerscope lenses                     what can be asked of a model, one analysis a paper
+  layerscope compare RUN RUN [RUN…]     runs that \`audit --run\` left, side by side; the first is the base
 
 audit
   --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
@@ -17,6 +18,7 @@ audit
   --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
+  --run FOLDER           leave the run there, for \`compare\`
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
@@ -40,6 +42,9 @@ download
 
 taps, lenses
   --format text|json
+
+compare
+  --format text|json|html  (text)   --out F   --with-text
 
 exit codes: 0 done, 1 a threshold failed, 2 bad usage or input, 3 the engine failed, 130 interrupted
 `;

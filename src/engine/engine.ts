@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import type {
   AuditPlan,
   AuditView,
+  CompareView,
   DataAnswer,
   DataOptions,
   EngineMethods,
@@ -18,10 +19,12 @@ import { Workbench } from "./audit/prepare.js";
 import { type AuditHooks, runAudit } from "./audit/run.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
-import { problem } from "./errors.js";
+import { compareRuns } from "./compare/index.js";
+import { problem, throwIfAborted } from "./errors.js";
 import { downloadFromHub, lookAtHub, tokenSources } from "./hub/index.js";
 import { inspectModel } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
+import { compareReport } from "./report/compare.js";
 import { csvReport } from "./report/csv.js";
 import { htmlReport } from "./report/html.js";
 import { openView } from "./store/runs.js";
@@ -83,6 +86,26 @@ export class Engine {
 
   openRun(folder: string): Promise<AuditView> {
     return openView(folder);
+  }
+
+  /** Finished runs beside each other, the base first; `shown` chooses the pair that pictures and rows are of. */
+  async compareRuns(folders: readonly string[], shown?: number, signal?: AbortSignal): Promise<CompareView> {
+    const views: AuditView[] = [];
+    for (const folder of folders) {
+      views.push(await openView(folder));
+      throwIfAborted(signal);
+    }
+    return compareRuns(views, shown, signal);
+  }
+
+  async exportComparison({ folders, shown, format, withText }: EngineMethods["compare.export"]["params"], signal?: AbortSignal): Promise<{ content: string }> {
+    const view = await this.compareRuns(folders, shown, signal);
+    return { content: format === "json" ? `${JSON.stringify(view.result, null, 1)}\n` : await this.compareReport(view, withText) };
+  }
+
+  async compareReport(view: CompareView, withText: boolean): Promise<string> {
+    const { path, options, sha256 } = view.result.dataset;
+    return compareReport(view, withText ? new Map((await this.dataset(path, options, sha256)).rows.map((row) => [row.id, row.text])) : undefined);
   }
 
   async exportRun({ folder, format, withText }: EngineMethods["run.export"]["params"]): Promise<{ content: string }> {

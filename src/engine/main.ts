@@ -31,6 +31,8 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "rows.text": ({ path, options, sha256, rows }) => engine.rowTexts(path, options, sha256, rows),
     "run.open": ({ folder }) => engine.openRun(folder),
     "run.export": (request) => engine.exportRun(request),
+    "runs.compare": ({ folders, shown }, signal) => engine.compareRuns(folders, shown, signal),
+    "compare.export": (request, signal) => engine.exportComparison(request, signal),
   },
   (reason) => rpc.tell("engine.log", { level: "warn", text: `Refused ${reason}.` }),
 );

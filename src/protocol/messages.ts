@@ -1,3 +1,4 @@
+import type { CompareView } from "./compare.js";
 import type { DataAnswer } from "./data.js";
 import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./hub.js";
 import type { ModelCard, Pooling, Provider } from "./model.js";
@@ -68,6 +69,9 @@ export interface EngineMethods {
   "hub.download": { params: HubOrder; result: HubResult };
   /** A stored run, as it was shown. */
   "run.open": { params: { folder: string }; result: AuditView };
+  /** Stored runs side by side, the base first; refused with the reason when they measure different things. `shown`: the pair pictures and rows are of. */
+  "runs.compare": { params: { folders: string[]; shown?: number }; result: CompareView };
+  "compare.export": { params: { folders: string[]; shown?: number; format: "json" | "html"; withText: boolean }; result: { content: string } };
   /** A self-contained report; with texts only when asked for. */
   "run.export": { params: { folder: string; format: "json" | "csv" | "html"; withText: boolean }; result: { content: string } };
 }

@@ -1,3 +1,4 @@
+import type { CompareView } from "./compare.js";
 import type { AuditView } from "./messages.js";
 import type { Picture } from "./picture.js";
 import type { RowTable } from "./result.js";
@@ -39,6 +40,25 @@ export function decodeView(data: unknown): { view: AuditView; texts: readonly st
   const { result, pictures = [], rows, lenses } = portable;
   const view = { result, pictures: pictures.map(unpack) as Picture[], rows: unpack(rows) as RowTable, ...(lenses ? { lenses } : {}) };
   return { view: view as AuditView, texts: portable.texts };
+}
+
+/** A comparison that is plain JSON, as `PortableView` is for an audit. */
+export interface PortableCompare extends Omit<PortableView, "portable" | "result" | "lenses"> {
+  readonly portable: "compare-1";
+  readonly result: CompareView["result"];
+  readonly shown: number;
+}
+
+export function encodeCompare({ result, shown, pictures, rows }: CompareView, texts?: readonly string[]): PortableCompare {
+  return { portable: "compare-1", result, shown, pictures: pictures.map(pack), rows: pack(rows), ...(texts ? { texts } : {}) };
+}
+
+/** Nothing when the data is something else, for example an audit. */
+export function decodeCompare(data: unknown): { view: CompareView; texts: readonly string[] | undefined } | undefined {
+  const portable = data as Partial<PortableCompare> | null;
+  if (typeof portable !== "object" || portable === null || portable.portable !== "compare-1") return undefined;
+  const { result, shown = 0, pictures = [], rows, texts } = portable;
+  return { view: { result, shown, pictures: pictures.map(unpack), rows: unpack(rows) } as CompareView, texts };
 }
 
 /** JSON that may stand inside a script element: no `<`, so no text can end it; no line separators that older parsers refuse. */

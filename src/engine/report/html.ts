@@ -6,7 +6,6 @@ import { problem, rawText } from "../errors.js";
 
 /** One self-contained page: the panel's own views over an embedded copy of the numbers; no network, no texts unless given. */
 export async function htmlReport(view: AuditView, texts?: ReadonlyMap<number, string>): Promise<string> {
-  const [script, style] = await Promise.all([asset("dist", "report.js"), asset("media", "webview.css")]);
   const list = texts && Array.from(view.rows.id, (id) => texts.get(id) ?? "");
   // The paths of somebody's machine are nobody else's business: a report names files, not folders.
   const { dataset, model } = view.result;
@@ -21,7 +20,13 @@ export async function htmlReport(view: AuditView, texts?: ReadonlyMap<number, st
       options: contrast ? { ...dataset.options, contrast: basename(contrast) } : dataset.options,
     },
   };
-  const data = embeddableJson(encodeView({ ...view, result }, list));
+  return page(`Layerscope: ${basename(dataset.path)}`, encodeView({ ...view, result }, list));
+}
+
+/** The panel's own views over data that the page carries. */
+export async function page(title: string, carried: unknown): Promise<string> {
+  const [script, style] = await Promise.all([asset("dist", "report.js"), asset("media", "webview.css")]);
+  const data = embeddableJson(carried);
   const code = script.replaceAll("</script", "<\\/script");
   const csp = `default-src 'none'; img-src data:; script-src '${hash(code)}'; style-src '${hash(style)}'`;
   return `<!doctype html>
@@ -30,7 +35,7 @@ export async function htmlReport(view: AuditView, texts?: ReadonlyMap<number, st
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${csp}">
-<title>${escapeHtml(`Layerscope: ${basename(dataset.path)}`)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
 <body class="vscode-light layerscope-report">

@@ -1,0 +1,47 @@
+import type { AuditResult } from "../../protocol/index.js";
+
+/** One setting in which two runs differ, as people read it. */
+export interface Clash {
+  readonly field: string;
+  readonly a: string;
+  readonly b: string;
+  /** The rows themselves differ, not only how they were measured. */
+  readonly data: boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly data: boolean;
+  of(result: AuditResult): unknown;
+}
+
+const major = (version: string) =>
+  version
+    .split(".")
+    .slice(0, version.startsWith("0.") ? 2 : 1)
+    .join(".");
+
+/** All but the model: what has to be the same before a difference may be blamed on the model. */
+const FIELDS: readonly Field[] = [
+  { name: "dataset SHA-256", data: true, of: ({ dataset }) => dataset.sha256.slice(0, 12) },
+  { name: "kind", data: true, of: ({ dataset }) => dataset.kind },
+  { name: "classes", data: true, of: ({ dataset }) => dataset.classes.map(({ name, values }) => `${name}: ${[...values].sort().join("|")}`).join("; ") },
+  { name: "text column", data: true, of: ({ dataset }) => dataset.columns.text },
+  { name: "label column", data: true, of: ({ dataset }) => dataset.columns.label },
+  { name: "category column", data: true, of: ({ dataset }) => dataset.columns.category },
+  { name: "group column", data: true, of: ({ dataset }) => dataset.columns.group },
+  { name: "pooling", data: false, of: ({ settings }) => settings.pooling },
+  { name: "maximal tokens", data: false, of: ({ settings }) => settings.maxTokens },
+  { name: "seed", data: false, of: ({ settings }) => settings.seed },
+  { name: "folds", data: false, of: ({ settings }) => settings.folds },
+  { name: "Layerscope version", data: false, of: ({ layerscope }) => major(layerscope) },
+];
+
+/** Every field in which the runs differ; empty = they may be compared. */
+export function clashesOf(a: AuditResult, b: AuditResult): Clash[] {
+  const shown = (value: unknown) => (value === undefined ? "none" : String(value));
+  return FIELDS.flatMap(({ name, data, of }) => {
+    const [one, other] = [shown(of(a)), shown(of(b))];
+    return one === other ? [] : [{ field: name, a: one, b: other, data }];
+  });
+}
