@@ -1,3 +1,4 @@
+import type { Node } from "./graph.js";
 import type { Links } from "./links.js";
 import { isMixer, isProduct } from "./ops.js";
 import type { Streams, Sum } from "./stream.js";
@@ -15,27 +16,36 @@ export interface Blocks {
 
 /**
  * Groups the additions of a chain. Tokens see each other at the start of a block (attention, convolution, a state-space
- * scan) and not in its rest, so a new block starts where a mixing addition follows one that does not mix; config.json's
- * block count is believed when it divides the chain evenly.
+ * scan) and not in its rest, so a new block starts where a mixing addition follows one that does not mix. Where that gives
+ * blocks of one size it is believed. Else (one layer a mixer, the next an MLP; unrolled recurrences, whose mixing no
+ * operator shows) config.json's count decides, then numbered node names, then the period of the branches' operators.
  */
 export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[], configured?: number): Blocks {
-  const every = (k: number) => Array.from({ length: chain.length / k }, (_, i) => (i + 1) * k - 1);
   const mixes = mixing(links, streams, chain);
-  const starts = blockStarts(mixes);
-  const structural = starts.map((_, i) => (starts[i + 1] ?? chain.length) - 1);
+  const structural = blockEnds(chain, mixes);
+  const named = byNames(links, chain);
+  const regular = mixes.some(Boolean) && !mixes.every(Boolean) && even(structural);
+  const found = regular ? undefined : named;
   if (configured !== undefined && configured > 0) {
     if (structural.length === configured) return { ends: structural, mixes, by: "attention" };
-    if (chain.length % configured === 0) return { ends: every(chain.length / configured), mixes, by: "config" };
-    const named = byNames(links, chain);
     if (named?.length === configured) return { ends: named, mixes, by: "names" };
-    return { ends: structural, mixes, by: "attention", configured };
+    if (chain.length % configured === 0) return { ends: every(chain.length, chain.length / configured), mixes, by: "config" };
+    return { ends: found ?? structural, mixes, by: found ? "names" : "attention", configured };
   }
-  return { ends: structural, mixes, by: "attention" };
+  if (found) return { ends: found, mixes, by: "names" };
+  return { ends: mixes.some(Boolean) ? structural : every(chain.length, period(links, streams, chain)), mixes, by: "attention" };
 }
+
+/** Ends of blocks of k additions each. */
+const every = (length: number, k: number): number[] => Array.from({ length: length / k }, (_, i) => (i + 1) * k - 1);
+
+/** Blocks of one size. */
+const even = (ends: readonly number[]): boolean => new Set(ends.map((end, i) => end - (ends[i - 1] ?? -1))).size === 1;
 
 /** [sum] whether tokens see each other in its branch. */
 function mixing(links: Links, streams: Streams, chain: readonly Sum[]): boolean[] {
   const state = new Set(chain.map((sum) => sum.value));
+  for (const [i, sum] of chain.entries()) if (sum.previous !== chain[i - 1]) state.add(sum.root);
   state.add(chain[0]!.root);
   const fromState = depends(links, state);
   const seen = new Int32Array(links.nodes.length).fill(-1);
@@ -83,22 +93,59 @@ function depends(links: Links, on: ReadonlySet<number>): boolean[] {
   return result;
 }
 
-/** Positions where a block starts. All mixing: each addition is a block (parallel attention and MLP, state-space models). */
-function blockStarts(mixes: readonly boolean[]): number[] {
-  if (!mixes.some(Boolean) || mixes.every(Boolean)) return mixes.map((_, i) => i);
-  const starts = mixes.flatMap((mix, i) => (mix && (i === 0 || !mixes[i - 1]) ? [i] : []));
+/** Ends of blocks. All mixing, or none: each addition is a block (parallel attention and MLP, state-space models). */
+function blockEnds(chain: readonly Sum[], mixes: readonly boolean[]): number[] {
+  const all = !mixes.some(Boolean) || mixes.every(Boolean);
   // Whatever comes before the first mixing addition belongs to the first block.
-  starts[0] = 0;
-  return starts;
+  const first = mixes.indexOf(true);
+  return chain.flatMap((sum, i) => {
+    const next = chain[i + 1];
+    const ends = next === undefined || next.previous !== sum || all || (mixes[i + 1] && !mixes[i] && i >= first);
+    return ends ? [i] : [];
+  });
 }
 
-/** Blocks by the first number in the paths of the nodes (`/model/layers.3/Add_1`), or undefined when they carry none. */
+/** Additions after which the operators of the branches repeat: 2 for a time mix and a channel mix without an operator for time. */
+function period(links: Links, streams: Streams, chain: readonly Sum[]): number {
+  const kinds = chain.map((sum) => kindOf(links, streams, sum));
+  for (const k of [2, 3, 4]) if (chain.length % k === 0 && kinds[0] !== kinds[1] && kinds.every((kind, i) => i < k || kind === kinds[i - k])) return k;
+  return 1;
+}
+
+/** Operators of a branch that weigh: products and what bends. */
+function kindOf(links: Links, streams: Streams, sum: Sum): string {
+  const first = links.maker[sum.root]!;
+  const counts = new Map<string, number>();
+  const seen = new Set<number>();
+  const stack = [...sum.branch];
+  while (stack.length > 0) {
+    const v = stack.pop()!;
+    const n = links.maker[v]!;
+    if (n <= first || seen.has(n) || !links.dynamic[v] || streams.root[v] === sum.root) continue;
+    seen.add(n);
+    const { op } = links.nodes[n]!;
+    if (isProduct(links.nodes[n]!) || /Sigmoid|Relu|Tanh|Erf|Gelu|Softmax|Exp/.test(op)) counts.set(op, (counts.get(op) ?? 0) + 1);
+    for (const input of links.inputs[n]!) if (input >= 0) stack.push(input);
+  }
+  return [...counts]
+    .sort()
+    .map(([op, n]) => `${op} ${n}`)
+    .join(", ");
+}
+
+/**
+ * Blocks by the first number in the paths of the nodes (`/model/layers.3/Add_1`), or undefined when they carry none or one
+ * that does not count up by ones.
+ */
 function byNames(links: Links, chain: readonly Sum[]): number[] | undefined {
-  const numbers = chain.map((sum) => {
-    const node = links.nodes[sum.node]!;
-    const found = /(?:^|[./'\s])(\d+)(?=[./'])/.exec(node.scopes ?? node.name);
-    return found ? Number(found[1]) : undefined;
-  });
-  if (numbers.some((number) => number === undefined)) return undefined;
+  const numbers = chain.map((sum) => blockNumber(links.nodes[sum.node]!));
+  const steady = numbers.every((number, i) => number !== undefined && (i === 0 || number === numbers[i - 1] || number === numbers[i - 1]! + 1));
+  if (!steady || numbers[0] === numbers[numbers.length - 1]) return undefined;
   return numbers.flatMap((number, i) => (i + 1 === numbers.length || numbers[i + 1] !== number ? [i] : []));
+}
+
+/** The first number of a node's path. */
+function blockNumber(node: Node): number | undefined {
+  const found = /(?:^|[./'\s])(\d+)(?=[./'])/.exec(node.scopes ?? node.name);
+  return found ? Number(found[1]) : undefined;
 }

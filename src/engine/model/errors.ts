@@ -66,3 +66,9 @@ export const notOneGrid = (file: string, details: string): ProblemError =>
     where: { file },
     details,
   });
+
+export const noTower = (file: string, name: string, towers: readonly string[]): ProblemError =>
+  problem("model/no-tower", `${file} has no residual stream named ${JSON.stringify(name)}; it has ${towers.join("; ")}.`, {
+    hint: "Name one of these, or an input that it starts from.",
+    where: { file },
+  });

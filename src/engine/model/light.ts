@@ -16,6 +16,11 @@ export interface Light {
 export function lightOf(links: Links, n: number, root: readonly number[]): Light | undefined {
   const node = links.nodes[n]!;
   const inputs = links.inputs[n]!;
+  // Tokens of the model's own before or behind the state: class tokens, registers, soft prompts.
+  if (node.op === "Concat") {
+    const live = inputs.filter((v) => v >= 0 && links.dynamic[v]);
+    return live.length === 1 ? { from: live[0]!, norm: false } : undefined;
+  }
   const a = inputs[0] ?? -1;
   const b = inputs[1] ?? -1;
   if (a < 0) return undefined;

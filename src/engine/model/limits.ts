@@ -19,10 +19,14 @@ export const LIMITS = {
   rank: 64,
   /** Residual layers that may be tapped at once (issue: results are kept for every layer). */
   layers: 1_024,
+  /** Steps back through a graph when looking for additions, beside 100 for each node (a real model needs about one a node). CWE-407. */
+  searchSteps: 1_000_000,
   /** Initializers below this many bytes stay inside the tapped graph; larger ones stay in their file. */
   inlineBytes: 1_024,
   /** Weights that must be copied because they are not stored as raw bytes (float_data and the like). */
   typedBytes: 268_435_456,
+  /** Numbers of one tap that leave ONNX Runtime at once (256 MiB). CWE-789. */
+  tapFloats: 67_108_864,
   configBytes: 10 * 2 ** 20,
   tokenizerBytes: 64 * 2 ** 20,
 } as const;

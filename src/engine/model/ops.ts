@@ -14,7 +14,7 @@ export const NORMS: ReadonlySet<string> = new Set([
   "LpNormalization",
 ]);
 
-/** Operators that hand on their first input's numbers, at most rounded, reordered, clipped. */
+/** Operators that hand on their first input's numbers, at most rounded, reordered, clipped, cut or filled up. */
 export const PASSES: ReadonlySet<string> = new Set([
   "Cast",
   "CastLike",
@@ -28,6 +28,11 @@ export const PASSES: ReadonlySet<string> = new Set([
   "Clip",
   "QuantizeLinear",
   "DequantizeLinear",
+  "Expand",
+  "Pad",
+  "Slice",
+  "ScatterND",
+  "ScatterElements",
 ]);
 
 const PRODUCTS = /^(MatMul|Gemm|Conv|ConvTranspose|Einsum|FusedMatMul|FusedGemm|FusedConv|NhwcConv|LSTM|GRU|RNN|If|Loop|Scan|DFT|STFT|CumSum)/;

@@ -1,4 +1,6 @@
+import { overLimit } from "./errors.js";
 import { lightOf } from "./light.js";
+import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
 import { isHeavy, SKIP_NORMS } from "./ops.js";
 
@@ -29,6 +31,8 @@ export interface Streams {
   readonly carried: readonly number[];
   /** [value] a normalisation lies between it and its root. */
   readonly norm: readonly boolean[];
+  /** Values on a light path where an older state of the same stream was mixed in or chosen from. */
+  readonly mixed: ReadonlySet<number>;
 }
 
 /** Name under which a fused node's missing sum output is added. */
@@ -43,6 +47,7 @@ export function findSums(links: Links): Streams {
   const carried: number[] = links.names.map(() => -1);
   const norm: boolean[] = links.names.map(() => false);
   const sums: Sum[] = [];
+  const mixed = new Set<number>();
   const sumAt = new Map<number, Sum>();
   const search = new Ancestors(links);
   const carry = (to: number, from: number, viaNorm: boolean) => {
@@ -59,7 +64,7 @@ export function findSums(links: Links): Streams {
     if (operands) {
       const fused = SKIP_NORMS.has(node.op);
       const value = fused ? sumOutput(links, n, root, carried, norm) : out;
-      const found = splitOperands(operands, root, sumAt, search);
+      const found = splitOperands(links, operands, root, sumAt, search);
       if (found && "skip" in found) {
         const previous = sumAt.get(root[found.skip]!);
         const sum: Sum = {
@@ -74,14 +79,24 @@ export function findSums(links: Links): Streams {
         };
         sums.push(sum);
         sumAt.set(value, sum);
-      } else if (found) carry(value, found.alias, false);
+      } else if (found) {
+        carry(value, found.alias, false);
+        mixed.add(value);
+      }
       if (fused) carry(out, value, true);
       continue;
     }
     const light = lightOf(links, n, root);
     if (light) carry(out, light.from, light.norm);
+    else if (links.nodes[n]!.op === "Where") {
+      // Skipped layers and dropped tokens: Where(chosen, new state, old state).
+      const later = laterState(links, links.inputs[n]!.slice(1), root, sumAt);
+      if (later === undefined) continue;
+      carry(out, later, false);
+      mixed.add(out);
+    }
   }
-  return { sums, root, carried, norm };
+  return { sums, root, carried, norm, mixed };
 }
 
 /** Operands of a node that may be a residual addition. */
@@ -96,7 +111,8 @@ function addends(links: Links, n: number): number[] | undefined {
   else if (node.op === "Gemm" && inputs.length === 3) operands = [inputs[2]!, inputs[0]!];
   else return undefined;
   const live = [...new Set(operands.filter(dynamic))];
-  return live.length >= 2 ? live : undefined;
+  // What is added to a mask is a score, and no state.
+  return live.length >= 2 && !live.some((v) => links.mask[v]) ? live : undefined;
 }
 
 /** Output 3 of a fused node; when it is left out, a value that the tapped graph will add. */
@@ -114,17 +130,14 @@ function sumOutput(links: Links, n: number, root: number[], carried: number[], n
 
 /** Which operand is the skip; or, where an older state of the same stream is mixed in again, which one the stream goes on in. */
 function splitOperands(
+  links: Links,
   operands: readonly number[],
   root: readonly number[],
   sumAt: ReadonlyMap<number, Sum>,
   search: Ancestors,
 ): { skip: number } | { alias: number } | undefined {
-  for (const a of operands) {
-    for (const b of operands) {
-      if (a === b) continue;
-      for (let sum = sumAt.get(root[b]!); sum; sum = sum.previous) if (sum.root === root[a]) return { alias: b };
-    }
-  }
+  const alias = laterState(links, operands, root, sumAt);
+  if (alias !== undefined) return { alias };
   for (const a of operands) {
     const others = operands.filter((v) => v !== a);
     if (others.some((b) => search.reaches(root[a]!, b))) return { skip: a };
@@ -138,13 +151,29 @@ function splitOperands(
   return undefined;
 }
 
+/** The operand that carries a later state of the stream that another one carries an earlier state of. */
+function laterState(links: Links, operands: readonly number[], root: readonly number[], sumAt: ReadonlyMap<number, Sum>): number | undefined {
+  for (const a of operands) {
+    const earliest = links.maker[root[a]!]!;
+    for (const b of operands) {
+      if (a === b) continue;
+      for (let sum = sumAt.get(root[b]!), steps = 0; sum && sum.node > earliest && steps < LIMITS.layers; sum = sum.previous, steps++)
+        if (sum.root === root[a]) return b;
+    }
+  }
+  return undefined;
+}
+
 /** Asks whether a value is computed from another through at least one product; walks back no further than that other's maker. */
 class Ancestors {
   private stamp = 0;
+  private left: number;
   private readonly light: number[] = [];
   private readonly heavy: number[] = [];
 
-  constructor(private readonly links: Links) {}
+  constructor(private readonly links: Links) {
+    this.left = LIMITS.searchSteps + 100 * links.nodes.length;
+  }
 
   /** @param avoid a value that the way may not lead through */
   reaches(from: number, to: number, avoid = -1): boolean {
@@ -161,6 +190,7 @@ class Ancestors {
       if (heavy && (v === from || (fused && n === first))) return true;
       if (v === avoid || n < first || n < 0 || !links.dynamic[v] || this.heavy[n] === stamp || (!heavy && this.light[n] === stamp)) continue;
       (heavy ? this.heavy : this.light)[n] = stamp;
+      if (--this.left < 0) throw overLimit(links.file, "steps to understand", LIMITS.searchSteps + 100 * links.nodes.length);
       const next = heavy || isHeavy(links.nodes[n]!) ? 1 : 0;
       for (const input of links.inputs[n]!) if (input >= 0) stack.push(input, next);
       for (const input of links.captured[n]!) stack.push(input, next);

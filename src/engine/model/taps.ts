@@ -1,10 +1,10 @@
 import type { LayerTap, Notice } from "../../protocol/index.js";
 import { groupBlocks } from "./blocks.js";
-import { noStream, overLimit } from "./errors.js";
+import { noStream, noTower, overLimit } from "./errors.js";
 import { fullOp } from "./graph.js";
 import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
-import { NORMS, SKIP_NORMS } from "./ops.js";
+import { stateAfter, stateBefore } from "./states.js";
 import { findSums, type Streams, type Sum } from "./stream.js";
 import { chooseTower, findTowers, type Tower } from "./towers.js";
 import { widthOf } from "./width.js";
@@ -18,6 +18,8 @@ export interface Block {
   readonly start: number;
   readonly end: number;
 }
+
+export { stateAfter } from "./states.js";
 
 /** The residual stream of a graph, cut into layers. */
 export interface Taps {
@@ -38,14 +40,15 @@ export interface Taps {
 /**
  * Finds the stream and its layers: the embedding output, then the state after each block, before any final norm.
  * @param configured block count of config.json; a label, believed only where the graph agrees
- * @param wanted of several towers, the one that starts from such an input
- * @throws Problem `model/no-residual-stream`
+ * @param wanted of several towers: the name, input or number of one, or a test of the inputs that it starts from
+ * @throws Problem `model/no-residual-stream`, `model/no-tower`
  */
-export function findTaps(links: Links, configured?: number, wanted?: (input: string) => boolean): Taps {
+export function findTaps(links: Links, configured?: number, wanted?: string | ((input: string) => boolean)): Taps {
   const streams = findSums(links);
   const towers = findTowers(links, streams);
   if (towers.length === 0 || towers[0]!.chain.length < 2) throw noStream(links.file, describe(links));
   const tower = chooseTower(towers, wanted);
+  if (tower < 0) throw noTower(links.file, String(wanted), towers.map(said));
   const chain = towers[tower]!.chain;
   const notices: Notice[] = [];
   const blocks = groupBlocks(links, streams, chain, configured);
@@ -57,10 +60,10 @@ export function findTaps(links: Links, configured?: number, wanted?: (input: str
   if (towers.length > 1)
     notices.push({
       code: "model/towers",
-      message: `The graph has ${towers.length} residual streams (${towers.map((t) => `${t.chain.length} additions from ${t.inputs.join(", ") || "constants"}`).join("; ")}); the one from ${towers[tower]!.inputs.join(", ")} is looked at.`,
+      message: `The graph has ${towers.length} residual streams: ${towers.map(said).join("; ")}. The one named ${towers[tower]!.name} is looked at; --tower NAME chooses another.`,
     });
   if (blocks.ends.length > LIMITS.layers) throw overLimit(links.file, "layers", LIMITS.layers);
-  const values = [startOf(links, streams, chain[0]!), ...blocks.ends.map((end) => stateAfter(links, streams, chain, end))];
+  const values = [stateBefore(links, streams, chain[0]!), ...blocks.ends.map((end) => stateAfter(links, streams, chain, end, blocks.ends))];
   const missing = new Map<number, number>();
   for (const v of values) if (!links.nodes[links.maker[v]!]?.outputs.includes(links.names[v]!) && links.maker[v]! >= 0) missing.set(v, links.maker[v]!);
   const layers = values.map((v, layer) => ({
@@ -76,65 +79,8 @@ export function findTaps(links: Links, configured?: number, wanted?: (input: str
   return { layers, values, blocks: parts, streams, missing, width: widthOf(links, values), notices, towers, tower };
 }
 
-/** The value that enters the first block: the skip operand, or what it was scaled from when only that feeds the branch. */
-function startOf(links: Links, streams: Streams, first: Sum): number {
-  return beforeCasts(links, fedToBranch(links, streams, first));
-}
-
-/** The value nearest to the skip operand that the branch was computed from (the operand itself, unless the skip is scaled). */
-function fedToBranch(links: Links, streams: Streams, sum: Sum): number {
-  for (let v = sum.skip; v >= 0; v = streams.carried[v]!) {
-    const readers = links.readers(v);
-    if (v === sum.root || readers.some((n) => n !== sum.node)) return v;
-  }
-  return sum.skip;
-}
-
-/** The state that the next block takes in: the sum, or in post-norm models the normalised sum. */
-export function stateAfter(links: Links, streams: Streams, chain: readonly Sum[], end: number): number {
-  const sum = chain[end]!;
-  const next = chain[end + 1];
-  if (next) return next.viaNorm ? normed(links, streams, next.skip) : sum.value;
-  // No next block: as in the others, most of which have one.
-  if (chain.filter((s) => s.viaNorm).length * 2 <= chain.length) return sum.value;
-  return normAfter(links, streams, sum) ?? sum.value;
-}
-
-/** Walks back from a skip operand to the output of its last normalisation. */
-function normed(links: Links, streams: Streams, skip: number): number {
-  return beforeCasts(links, skip, (v) => streams.norm[v]!);
-}
-
-const NO_OPS = new Set(["Cast", "Identity", "Dropout"]);
-
-/** The value before no-op casts and identities, as long as `keep` holds. */
-function beforeCasts(links: Links, value: number, keep: (v: number) => boolean = () => true): number {
-  let v = value;
-  while (NO_OPS.has(links.op(v))) {
-    const before = links.inputs[links.maker[v]!]![0]!;
-    if (!links.dynamic[before] || !keep(before)) break;
-    v = before;
-  }
-  return v;
-}
-
-/** The output of the normalisation that follows the last sum. */
-function normAfter(links: Links, streams: Streams, sum: Sum): number | undefined {
-  if (SKIP_NORMS.has(links.nodes[sum.node]!.op)) return links.outputs[sum.node]![0];
-  const queue = [sum.value];
-  let last: number | undefined;
-  for (let i = 0; i < queue.length && i < 64; i++) {
-    for (const n of links.readers(queue[i]!)) {
-      const out = links.outputs[n]![0]!;
-      if (out < 0 || streams.root[out] !== sum.value || queue.includes(out)) continue;
-      if (NORMS.has(links.nodes[n]!.op)) return out;
-      // A decomposed norm ends with its scale and shift, the last light value of the sum.
-      if (streams.norm[out] && !NO_OPS.has(links.nodes[n]!.op)) last = out;
-      queue.push(out);
-    }
-  }
-  return last;
-}
+/** A tower in a sentence. */
+const said = (tower: Tower): string => `${tower.name} (${tower.chain.length} additions from ${tower.inputs.join(", ") || "constants"})`;
 
 /** What a graph without a stream is made of, for the refusal. */
 function describe(links: Links): string {
