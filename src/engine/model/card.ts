@@ -7,6 +7,7 @@ import type { Weights } from "./external.js";
 import { sha256Of } from "./hash.js";
 import { LIMITS } from "./limits.js";
 import { precisionOf } from "./precision.js";
+import { entryOf, structureOf } from "./roles/index.js";
 
 /** Folder names that say nothing about the model. */
 const GENERIC = /^(model|models|model-early|onnx|export|exported|out|output|checkpoint[-\w]*)$/i;
@@ -25,6 +26,7 @@ export function cardWithoutHashes(analysis: Analysis, weights: Weights): Omit<Mo
     causal: looksCausal(analysis),
     hiddenSize: taps.width ?? config.hiddenSize ?? 0,
     layers: taps.layers,
+    taps: structureOf(analysis).places.map(entryOf),
     precision: precision.name,
     oneRowAtATime: precision.dynamic,
     inputs: model.graph.inputs.filter((input) => !model.graph.initializers.has(input.name)).map((input) => input.name),

@@ -2,6 +2,7 @@ import type { ModelCard } from "../../protocol/index.js";
 import { analyse } from "./analysis.js";
 import { cardWithoutHashes, hashes } from "./card.js";
 import { locateWeights } from "./external.js";
+import { entryOf, structureOf } from "./roles/index.js";
 import type { TapList } from "./tapped.js";
 
 /**
@@ -21,7 +22,12 @@ export async function inspectModel(path: string): Promise<ModelCard> {
 
 /** The layers of a model by the graph's structure alone; weights are not touched and may be missing. */
 export function listTaps(path: string): TapList {
-  const { place, config, taps, source } = analyse(path);
-  source.close();
-  return { model: place.path, hiddenSize: taps.width ?? config.hiddenSize ?? 0, layers: taps.layers, notices: taps.notices };
+  const analysis = analyse(path);
+  const { place, config, taps, source } = analysis;
+  try {
+    const { places } = structureOf(analysis);
+    return { model: place.path, hiddenSize: taps.width ?? config.hiddenSize ?? 0, layers: taps.layers, taps: places.map(entryOf), notices: taps.notices };
+  } finally {
+    source.close();
+  }
 }

@@ -12,7 +12,10 @@ import { PooledRunner } from "./pooled.js";
 import { precisionOf } from "./precision.js";
 import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
+import { entryOf } from "./roles/index.js";
+import { planTaps } from "./roles/plan.js";
 import { createSession, listProviders, type Session } from "./runtime.js";
+import { runTaps } from "./tap-runner.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
 import { distance, type ImageTrial, type Trial, tryImages, tryOut } from "./trial.js";
 import { vocabularyOf } from "./vocabulary.js";
@@ -22,13 +25,14 @@ import { vocabularyOf } from "./vocabulary.js";
  * @param path a folder or an .onnx file
  * @throws Problem of any `model/…` code; `run/cancelled`
  */
-export async function openModel(path: string, options: OpenOptions, signal?: AbortSignal): Promise<TappedModel> {
-  const analysis = analyse(path, options.images);
+export async function openModel(path: string, wanted: OpenOptions, signal?: AbortSignal): Promise<TappedModel> {
+  const analysis = analyse(path, wanted.images);
   try {
+    const { places, options, notices: ofTaps } = planTaps(analysis, wanted);
     throwIfAborted(signal);
     const weights = locateWeights(analysis.model);
     const card = cardWithoutHashes(analysis, weights);
-    const graph = tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo);
+    const graph = tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, places);
     let pixels: ReturnType<typeof planPixels> | undefined;
     const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config, (input) => {
       pixels = planPixels(input, analysis.place.folder, analysis.config, analysis.links);
@@ -40,7 +44,7 @@ export async function openModel(path: string, options: OpenOptions, signal?: Abo
     const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal);
     const { runner, session, trial } = opened;
     const found = await hashing;
-    const notices: Notice[] = [...card.notices, ...(pixels?.processing.notices ?? []), ...opened.notices];
+    const notices: Notice[] = [...card.notices, ...ofTaps, ...(pixels?.processing.notices ?? []), ...opened.notices];
     const tokens = trial && "tokens" in trial ? trial.tokens : undefined;
     const image = pixels && tokens ? { ...pixels, tokens, prefix: prefixOf(analysis.links, feeds.pixels!.name, pixels.shape, tokens) } : undefined;
     const full: ModelCard = {
@@ -61,6 +65,8 @@ export async function openModel(path: string, options: OpenOptions, signal?: Abo
       providerNotes: opened.notes,
       vocabularySize: opened.vocabulary,
       run: (batch) => runner.run(batch),
+      taps: places.map(entryOf),
+      runTaps: (batch) => runTaps(runner, places, batch),
       close: () => session.release(),
     };
   } finally {

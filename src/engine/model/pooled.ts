@@ -1,7 +1,7 @@
 import { problem } from "../errors.js";
 import { explainRun } from "./explain.js";
 import type { Feeds } from "./inputs.js";
-import { LAYERS, POOL, SHAPE } from "./rewrite.js";
+import { LAYERS, POOL, SHAPE } from "./pooling.js";
 import type { RuntimeTensor, Session } from "./runtime.js";
 import type { Batch } from "./tapped.js";
 
@@ -11,10 +11,10 @@ export class PooledRunner {
   batchFailure: string | undefined;
 
   constructor(
-    private readonly file: string,
-    private readonly session: Session,
+    readonly file: string,
+    readonly session: Session,
     private readonly feeds: Feeds,
-    private readonly layers: number,
+    readonly layers: number,
     public oneRowAtATime: boolean,
     private readonly vocabulary: number | undefined,
   ) {}
@@ -37,7 +37,8 @@ export class PooledRunner {
     return this.rowByRow(batch);
   }
 
-  private check({ ids, weights, images }: Batch): void {
+  /** @throws RangeError, Problem `model/row-too-long`, `model/token-out-of-range` */
+  check({ ids, weights, images }: Batch): void {
     if (ids.length === 0 || ids.length !== weights.length) throw new RangeError("a batch needs rows, and weights for each");
     if (this.feeds.pixels && images?.length !== ids.length) throw new RangeError("a batch for a model of images needs an image for each row");
     ids.forEach((row, b) => {
@@ -78,7 +79,8 @@ export class PooledRunner {
     return { states: this.trimmed(states!, rows, batch.ids.length, k), shape: Array.from(shape!.data, Number) };
   }
 
-  private feed({ ids, weights, images }: Batch) {
+  /** The inputs of a run; rows that fill up a fixed batch are among them. */
+  feed({ ids, weights, images }: Batch) {
     const { feeds, fixedRows, fixedLength } = this.feeds;
     const rows = Math.max(ids.length, fixedRows ?? 0);
     const length = fixedLength ?? ids.reduce((most, row) => Math.max(most, row.length), 1);
@@ -104,7 +106,7 @@ export class PooledRunner {
   }
 
   /** Checks the shape and drops the rows that only filled up a fixed batch. */
-  private trimmed(states: RuntimeTensor, rows: number, real: number, k: number): Float32Array {
+  trimmed(states: RuntimeTensor, rows: number, real: number, k: number): Float32Array {
     const data = states.data as Float32Array;
     const { dims } = states;
     if (dims[0] !== this.layers || dims[1] !== rows || dims[2] !== k) throw new Error(`the layers came back as [${dims.join(", ")}]`);

@@ -3,17 +3,13 @@ import { tensorBytes, type Weights } from "./external.js";
 import type { Model, Node, Tensor, Value } from "./graph.js";
 import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
-import { externalTensorProto, FLOAT, int64Tensor, modelProto, nodeProto, valueProto } from "./onnx.js";
+import { externalTensorProto, FLOAT, modelProto, valueProto } from "./onnx.js";
+import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, tapName, tapNodes } from "./pooling.js";
+import type { Place } from "./roles/places.js";
 import type { ByteSource } from "./source.js";
 import type { Taps } from "./taps.js";
 import { WireReader } from "./wire.js";
 import { WireWriter } from "./write.js";
-
-/** Names of what the tapped graph has more than the original. */
-export const POOL = "layerscope.pool";
-export const LAYERS = "layerscope.layers";
-/** Shape of the last state as the graph keeps it. */
-export const SHAPE = "layerscope.shape";
 
 export interface TappedGraph {
   /** A ModelProto whose large weights are external data in the original files. */
@@ -29,15 +25,24 @@ export interface TappedGraph {
 /**
  * Builds the tapped graph: everything that the tapped layers do not need is left out (logits, presents, later blocks),
  * weights stay where they are, and each layer is pooled by one product with the input `layerscope.pool` [B, K, S]:
- * `layerscope.layers` [L, B, K, D] float32.
+ * `layerscope.layers` [L, B, K, D] float32. Further taps have an output each.
  */
-export function tappedGraph(model: Model, links: Links, taps: Taps, weights: Weights, source: ByteSource, upTo?: number): TappedGraph {
+export function tappedGraph(
+  model: Model,
+  links: Links,
+  taps: Taps,
+  weights: Weights,
+  source: ByteSource,
+  upTo?: number,
+  places: readonly Place[] = [],
+): TappedGraph {
   const values = taps.values.slice(0, upTo === undefined ? undefined : upTo + 1);
-  const kept = needed(links, values);
+  const read = [...values, ...places.flatMap(({ reading }) => [...(reading?.plus ?? []), ...(reading?.minus ?? [])])];
+  const kept = needed(links, read);
   const nodes: WireWriter[] = [];
   const initializers: WireWriter[] = [];
   const tensors: Tensor[] = [];
-  const used = new Set<string>(values.map((v) => links.names[v]!));
+  const used = new Set<string>(read.map((v) => links.names[v]!));
   let copied = 0;
   const copy = (extent: { start: number; end: number }): Uint8Array => {
     copied += extent.end - extent.start;
@@ -52,7 +57,10 @@ export function tappedGraph(model: Model, links: Links, taps: Taps, weights: Wei
     return initializers.push(externalTensorProto(name, tensor.type, tensor.dims, location, offset, length));
   };
 
-  const missing = new Map([...taps.missing].filter(([value]) => values.includes(value)).map(([value, n]) => [n, value]));
+  // Sums that a fused node computes and does not give out.
+  const missing = new Map(
+    read.filter((v) => links.maker[v]! >= 0 && !links.nodes[links.maker[v]!]!.outputs.includes(links.names[v]!)).map((v) => [links.maker[v]!, v]),
+  );
   const keptNodes: Node[] = [];
   links.nodes.forEach((node, n) => {
     if (!kept[n]) return;
@@ -74,6 +82,7 @@ export function tappedGraph(model: Model, links: Links, taps: Taps, weights: Wei
       values.map((v) => links.names[v]!),
       mayBeHalf(links),
     ),
+    ...tapNodes(links, places, mayBeHalf(links)),
   );
   const bytes = modelProto({
     nodes,
@@ -83,7 +92,7 @@ export function tappedGraph(model: Model, links: Links, taps: Taps, weights: Wei
       ...inputs.map((input) => valueProto(input.name, input.type, input.dims ?? undefined)),
       valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"]),
     ],
-    outputs: [valueProto(LAYERS), valueProto(SHAPE)],
+    outputs: [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i)))],
     opsets: model.opsets,
     irVersion: Math.max(model.irVersion, 4),
     functions: model.functions.map(copy),
@@ -135,33 +144,4 @@ function mayBeHalf(links: Links): boolean {
   return links.nodes.some(
     (node) => (node.op === "Cast" && other.has(node.attributes.get("to")?.int ?? 0)) || other.has(node.attributes.get("value")?.tensor?.type ?? 0),
   );
-}
-
-const own = (name: string) => `layerscope/${name}`;
-
-function poolingConstants(): WireWriter[] {
-  return [int64Tensor(own("rows_tokens"), [0, 2]), int64Tensor(own("rows_poolings"), [0, 1]), int64Tensor(own("one"), [1]), int64Tensor(own("rest"), [-1])];
-}
-
-/** Every state is brought to [B, S, D] first: some exports keep [B * S, D] between blocks. */
-function poolingNodes(states: readonly string[], cast: boolean): WireWriter[] {
-  const node = (op: string, inputs: string[], output: string, attributes = {}) => nodeProto({ op, inputs, outputs: [output], attributes });
-  const nodes = [
-    node("Shape", [POOL], own("pool_shape")),
-    node("Gather", [own("pool_shape"), own("rows_tokens")], own("b_s"), { axis: 0 }),
-    node("Concat", [own("b_s"), own("rest")], own("state_shape"), { axis: 0 }),
-    node("Gather", [own("pool_shape"), own("rows_poolings")], own("b_k"), { axis: 0 }),
-    node("Concat", [own("one"), own("b_k"), own("rest")], own("pooled_shape"), { axis: 0 }),
-  ];
-  const pooled = states.map((state, layer) => {
-    const id = (name: string) => own(`${layer}/${name}`);
-    if (cast) nodes.push(node("Cast", [state], id("float"), { to: FLOAT }));
-    nodes.push(node("Reshape", [cast ? id("float") : state, own("state_shape")], id("state")));
-    nodes.push(node("MatMul", [POOL, id("state")], id("product")));
-    nodes.push(node("Reshape", [id("product"), own("pooled_shape")], id("pooled")));
-    return id("pooled");
-  });
-  nodes.push(node("Concat", pooled, LAYERS, { axis: 0 }));
-  nodes.push(node("Shape", [states[states.length - 1]!], SHAPE));
-  return nodes;
 }

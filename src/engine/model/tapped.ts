@@ -1,4 +1,4 @@
-import type { LayerTap, ModelCard, Notice, Provider } from "../../protocol/index.js";
+import type { LayerTap, ModelCard, Notice, Provider, TapEntry } from "../../protocol/index.js";
 import type { ImageInput } from "./pixels.js";
 
 export interface OpenOptions {
@@ -7,6 +7,10 @@ export interface OpenOptions {
   readonly threads: number;
   /** Cut the graph after this layer (early exit); absent = all layers. */
   readonly upTo?: number;
+  /** Further taps by name or pattern (`blocks.*.attn_out`), read with `runTaps`. */
+  readonly taps?: readonly string[];
+  /** false = the layers are wanted no further than those taps need them, so the graph is cut there. */
+  readonly residual?: boolean;
   /** Of a graph that reads both (CLIP): look at the tower that starts from pixels. */
   readonly images?: boolean;
 }
@@ -22,6 +26,19 @@ export interface Batch {
   readonly weights: readonly (readonly Float32Array[])[];
   /** For a model with `image`: [rows] pixels as its shape says. `ids` then only count the tokens, their values are not read. */
   readonly images?: readonly Float32Array[];
+}
+
+/** A tap of a batch: `shape` is [rows, K, width], for attention patterns [rows, K, heads, tokens]. */
+export interface TapState {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface TapStates {
+  /** As `run` gives them. */
+  readonly layers: Float32Array;
+  /** By name, in the order of the model. */
+  readonly taps: ReadonlyMap<string, TapState>;
 }
 
 /** A model with its residual stream exposed and pooled in the graph. */
@@ -40,6 +57,13 @@ export interface TappedModel {
    * Falls back to one row at a time by itself when the export accepts no more (and remembers it).
    */
   run(batch: Batch): Promise<Float32Array>;
+  /** The further taps that the model was opened with. */
+  readonly taps: readonly TapEntry[];
+  /**
+   * Runs a batch and reads those taps too, pooled by the same weights (one 1 in a row of weights reads a single token).
+   * @throws Problem `model/tap-too-large`
+   */
+  runTaps(batch: Batch): Promise<TapStates>;
   close(): Promise<void>;
 }
 
@@ -48,5 +72,7 @@ export interface TapList {
   readonly model: string;
   readonly hiddenSize: number;
   readonly layers: readonly LayerTap[];
+  /** Every tap by name, found or missing with its reason. */
+  readonly taps: readonly TapEntry[];
   readonly notices: readonly Notice[];
 }

@@ -68,7 +68,7 @@ function headOf(links: Links, state: number, other: ReadonlySet<number>): Pick<E
   for (const output of outputs) {
     const v = links.known(output.name);
     if (v === undefined || !links.dynamic[v]) continue;
-    const { products } = originsOf(links, [v], new Set([state]));
+    const { products } = originsOf(links, [v], new Set([state, ...other]));
     for (const product of products) {
       const way = wayTo(links, product.input, state, other);
       if (!way) continue;

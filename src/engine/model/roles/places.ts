@@ -61,8 +61,8 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
       const why = `block ${i} has no attention${parts.some((part) => part.kind === "mixer") ? "; its tokens are mixed by a convolution, a scan or the like (mixer_out)" : ""}`;
       for (const tap of ["attn_head", "attn_pattern", "attn_out"]) missing(name(tap), i, why);
     }
-    attends.forEach((part, k) => attentionPlaces(part, k === 0 ? "" : "cross_", i));
-    parts.filter((part) => part.kind === "mixer").forEach((part, k) => found(name(k === 0 ? "mixer_out" : `mixer_${k}_out`), i, part.reading));
+    for (const [k, part] of attends.entries()) attentionPlaces(part, k === 0 ? "" : "cross_", i);
+    for (const [k, part] of parts.filter((one) => one.kind === "mixer").entries()) found(name(k === 0 ? "mixer_out" : `mixer_${k + 1}_out`), i, part.reading);
     if (parallel) missing(name("resid_mid"), i, `the attention and the MLP of block ${i} both read resid_pre (parallel); there is no state between them`);
     else if (block.sums.length === 1) missing(name("resid_mid"), i, `block ${i} adds to the stream once`);
     else
@@ -73,7 +73,7 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
       });
     const mlps = parts.filter((part) => part.kind === "mlp");
     if (mlps.length === 0) for (const tap of ["mlp_act", "mlp_out"]) missing(name(tap), i, `block ${i} has no MLP of its own`);
-    mlps.forEach((part, k) => mlpPlaces(part, k === 0 ? "" : `${k + 1}_`, i));
+    for (const [k, part] of mlps.entries()) mlpPlaces(part, k === 0 ? "" : `${k + 1}_`, i);
     found(name("resid_post"), i + 1, { plus: [block.end] });
     at += block.sums.length;
   });

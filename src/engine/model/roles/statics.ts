@@ -24,8 +24,8 @@ const memo = new WeakMap<Links, Map<number, Tensor | undefined>>();
  * dequantisation. Undefined when anything else (a shape, a position, an input) takes part.
  */
 export function weightBehind(links: Links, v: number, depth = 12): Tensor | undefined {
-  let known = memo.get(links);
-  if (!known) memo.set(links, (known = new Map()));
+  const known = memo.get(links) ?? new Map<number, Tensor | undefined>();
+  memo.set(links, known);
   if (known.has(v)) return known.get(v);
   const found = search(links, v, depth);
   known.set(v, found);
