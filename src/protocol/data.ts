@@ -52,10 +52,10 @@ export interface AxisCard {
 export interface DataCard {
   readonly path: string;
   readonly contrastPath?: string;
-  /** `jsonl`, `json`, `csv`, `tsv`, `txt`, `parquet`. */
+  /** `jsonl`, `json`, `csv`, `tsv`, `txt`, `parquet`; `images` for a folder of them. */
   readonly format: string;
   readonly bytes: number;
-  /** Of the file's bytes (of both files' when there are two). */
+  /** Of the file's bytes (of both files' when there are two); of a folder's list of paths and sizes. */
   readonly sha256: string;
   readonly columns: readonly Column[];
   /** `safety`: class 1 is unsafe. `concept`: class 1 is the concept's positive value; the alignment index is absent. */
@@ -71,6 +71,8 @@ export interface DataCard {
   readonly notices: readonly Notice[];
   /** The options that the reading amounts to; giving them again reads the same. */
   readonly options: DataOptions;
+  /** Where rows name image files, by which column; `only`: there are no texts beside them. */
+  readonly images?: { readonly column: string; readonly only: boolean };
   /** False for Parquet and for files above 50 MB: rows have numbers, no text range. */
   readonly hasRanges: boolean;
 }

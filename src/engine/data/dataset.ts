@@ -1,4 +1,5 @@
 import type { DataCard, Place } from "../../protocol/index.js";
+import type { ImageFault } from "../image/errors.js";
 
 export interface ChatMessage {
   readonly role: string;
@@ -25,6 +26,8 @@ export interface Row {
   readonly completion?: readonly [number, number];
   /** Absolute path of the image, for models with pixel inputs; `text` is then its path as the file names it. */
   readonly image?: string;
+  /** Why the image that the row names cannot be run. */
+  readonly imageFault?: ImageFault;
   /** The file's own id column. */
   readonly name?: string;
 }

@@ -7,6 +7,8 @@ import { MAX_FILE_BYTES } from "./limits.js";
 export interface FileBytes {
   readonly path: string;
   readonly bytes: Buffer;
+  /** Bytes of all files, where the path is a folder (`bytes` is empty then). */
+  readonly total?: number;
   readonly sha256: string;
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
+import { FAULTS } from "../image/errors.js";
 import { type SettledAxes, settleAxes } from "./axis-cards.js";
 import type { Dataset, Row } from "./dataset.js";
 import { duplicateNotices } from "./duplicates.js";
@@ -76,7 +77,7 @@ async function readParts(path: string, options: DataOptions, notices: Notice[], 
 function contrastOf(path: string, contrast: string): string {
   if (isAbsolute(contrast)) return contrast;
   const near = resolve(contrast);
-  return existsSync(near) && statSync(near).isFile() ? near : resolve(dirname(path), contrast);
+  return existsSync(near) ? near : resolve(dirname(path), contrast);
 }
 
 async function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Promise<Dataset> {
@@ -95,6 +96,7 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
       const at = id++;
       if (candidate.text.trim() === "") part.skips.add("empty-text", place.startLine, { cls: label, kind: candidate.hole });
       else if (label === undefined) part.skips.add(reasonOf(candidate), place.startLine, { kind: candidate.gap });
+      else if (candidate.imageFault && part.images?.only) part.skips.add("no-image", place.startLine, { cls: label, kind: FAULTS[candidate.imageFault] });
       else {
         const text = wellFormed(candidate.text);
         if (text !== candidate.text) torn++;
@@ -108,6 +110,8 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
           group: group && wellFormed(group),
           completion: candidate.completion,
           messages: candidate.messages,
+          image: candidate.image,
+          imageFault: candidate.imageFault,
           name: name && wellFormed(name),
         });
       }
@@ -134,16 +138,21 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     const more = sibling ? ` (${oneName(basename(sibling))} beside it seems to be one)` : "";
     throw oneClass(first.file.path, settled.names[1 - lacking] as string, settled.names[lacking] as string, rows.length, more);
   }
-  notices.push(...absentValues(parts, options), ...rowNotices(rows, settled.names, spot), ...duplicateNotices(rows, spot));
+  notices.push(
+    ...absentValues(parts, options),
+    ...rowNotices(rows, settled.names, spot),
+    ...(parts.some((part) => part.images?.only) ? [] : duplicateNotices(rows, spot)),
+  );
 
   const card: DataCard = {
     path: first.file.path,
     contrastPath,
     format: first.format,
-    bytes: parts.reduce((sum, part) => sum + part.file.bytes.length, 0),
+    bytes: parts.reduce((sum, part) => sum + (part.file.total ?? part.file.bytes.length), 0),
     sha256: fingerprint(parts),
     columns: first.columns.map((column) => (column.role === "other" && axes.columns.has(column.position) ? { ...column, role: "axis" as const } : column)),
     ...(axes.cards.length > 0 ? { axes: axes.cards } : {}),
+    ...(parts.every((part) => part.images) ? { images: { column: first.images!.column, only: parts.every((part) => part.images?.only) } } : {}),
     kind: settled.kind,
     classes: [
       { name: settled.names[0], values: settled.values[0].slice(0, MAX_SPELLINGS), rows: sizes[0] },

@@ -1,5 +1,6 @@
-import type { Column, DataOptions, Notice, Place } from "../../protocol/index.js";
+import type { Column, DataCard, DataOptions, Notice, Place } from "../../protocol/index.js";
 import { ProblemError } from "../../protocol/index.js";
+import type { ImageFault } from "../image/errors.js";
 import { pairedAnswers } from "./answer-pairs.js";
 import { answersQuestion } from "./answers.js";
 import type { AxisColumn } from "./axes.js";
@@ -8,15 +9,17 @@ import type { ChatMessage } from "./dataset.js";
 import { noRows } from "./errors.js";
 import { type FileBytes, readBytes } from "./file.js";
 import { flatten } from "./flatten.js";
+import { findImageColumn, refuseImages, saidImages, withImages } from "./image-column.js";
+import { isFolder, readImageFolder } from "./image-folder.js";
 import { labelCandidates } from "./label-column.js";
 import type { Meaning } from "./meaning.js";
 import { buildPart } from "./part-rows.js";
 import { type Profile, profile } from "./profile.js";
 import { readTable } from "./read-table.js";
-import { hasColumn } from "./refs.js";
+import { hasColumn, refOf } from "./refs.js";
 import { Skips } from "./skips.js";
 import type { RawTable } from "./table.js";
-import { pickText, refuseNoText } from "./text-column.js";
+import { pickText, refuseNoText, type TextChoice } from "./text-column.js";
 import { isSafetyValue } from "./words.js";
 
 /** A row before its class is settled. */
@@ -25,6 +28,9 @@ export interface Candidate {
   /** UTF-16 range of the answer in `text`. */
   readonly completion?: readonly [number, number];
   readonly messages?: readonly ChatMessage[];
+  /** Real path of the image that the row names, or why there is none. */
+  readonly image?: string;
+  readonly imageFault?: ImageFault;
   /** As the file has it; absent when its cell is blank or there is no label column. */
   readonly label?: string;
   readonly place: Place;
@@ -48,6 +54,8 @@ export interface Part {
   readonly columns: readonly Column[];
   readonly axes: readonly AxisColumn[];
   readonly candidates: readonly Candidate[];
+  /** Where rows name images; `only`: their text is that name. */
+  readonly images?: DataCard["images"];
   readonly meaning?: Meaning;
   readonly keyed: boolean;
   readonly hasReplies: boolean;
@@ -72,6 +80,7 @@ export interface PartRequest {
 /** Reads one file up to the meaning of its labels; asks where only the user can know. */
 export async function readPart(request: PartRequest): Promise<Part> {
   const { path, notices, signal } = request;
+  if (await isFolder(path)) return readImageFolder(request);
   const bytes = await readBytes(path, signal);
   const raw = await readRaw(bytes, request);
   notices.push(...raw.notices);
@@ -80,7 +89,14 @@ export async function readPart(request: PartRequest): Promise<Part> {
   if (raw.records.length === 0) throw noRows(path, skips.total() > 0 ? skips.sentence() : "it is blank");
 
   const { table, profiles, options } = settle(raw, request);
-  const choice = pickText(path, profiles, options);
+  const wanted = options.text === undefined ? undefined : profiles.find((p) => refOf(profiles, p) === options.text);
+  const images = options.expandAnswers
+    ? undefined
+    : ((await findImageColumn(path, table, profiles, wanted)) ?? (wanted && (await findImageColumn(path, table, profiles))));
+  const picked = pickText(path, profiles, options);
+  const named: TextChoice | undefined = images && { columns: [images.column], ref: refOf(profiles, images.column), notices: [] };
+  // A column of paths may look like texts by its name.
+  const choice = picked && !(images && picked.columns.includes(images.column)) ? picked : (named ?? picked);
   if (
     options.text === undefined &&
     options.label === undefined &&
@@ -91,9 +107,17 @@ export async function readPart(request: PartRequest): Promise<Part> {
     const question = answersQuestion(path, table, profiles, choice !== undefined);
     if (question) throw question;
   }
-  if (!choice && !options.expandAnswers) throw refuseNoText(path, profiles);
+  if (!choice && !options.expandAnswers) {
+    await refuseImages(path, table, profiles);
+    throw refuseNoText(path, profiles);
+  }
   if (choice) notices.push(...choice.notices);
-  return buildPart(request, { bytes, table, profiles, options, choice, skips });
+  const part = buildPart(request, { bytes, table, profiles, options, choice, skips });
+  if (!images) return part;
+  const candidates = await withImages(part.candidates, table, images, signal);
+  const only = choice === named;
+  notices.push({ code: "data/images", message: saidImages(images, candidates, only) });
+  return { ...part, candidates, images: { column: images.column.name, only } };
 }
 
 /** To read answers as rows says what they are only where each has a label of its own: what is preferred need not be what is safe. */

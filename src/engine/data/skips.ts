@@ -6,6 +6,7 @@ const WORDS = {
   "bad-line": (n: number) => `${count(n, "record")} could not be read`,
   "empty-text": (n: number) => `${count(n, "row")} without text`,
   "no-label": (n: number) => `${count(n, "row")} without a label`,
+  "no-image": (n: number) => `${count(n, "row")} whose image cannot be opened`,
   "unknown-label": (n: number) => `${count(n, "row")} with a label that is left out`,
   "shifted-cells": (n: number) => `${count(n, "row")} with too many cells, whose label is not where it should be`,
 } as const;

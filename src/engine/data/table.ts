@@ -18,7 +18,7 @@ export interface BadRecord {
 
 /** What every format reads into. */
 export interface RawTable {
-  readonly format: "jsonl" | "json" | "csv" | "tsv" | "txt" | "parquet";
+  readonly format: "jsonl" | "json" | "csv" | "tsv" | "txt" | "parquet" | "images";
   readonly columns: string[];
   readonly records: RawRecord[];
   readonly bad: readonly BadRecord[];

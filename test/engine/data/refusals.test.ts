@@ -16,7 +16,7 @@ const CSV = `text,label\n${ROWS.map((r) => `"${r.text}",${r.label}`).join("\n")}
 describe("what is no dataset file", () => {
   it("is refused by stat, before it is opened", async () => {
     mkdirSync(join(files.folder, "folder.jsonl"));
-    expect((await refusal(join(files.folder, "folder.jsonl"))).message).toMatch(/is a folder/);
+    expect((await refusal(join(files.folder, "folder.jsonl"))).message).toBe('The folder "folder.jsonl" holds no images in subfolders: it is empty.');
     expect((await refusal(join(files.folder, "missing.jsonl"))).code).toBe("data/not-found");
     expect((await refusal(files.write("nothing.jsonl", ""))).code).toBe("data/empty");
     expect((await refusal(files.write("blank.jsonl", " \n\n"))).code).toBe("data/no-rows");

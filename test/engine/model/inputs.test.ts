@@ -130,7 +130,7 @@ describe("what a vision encoder is fed", () => {
     const last = fedImages([{ ...pixels, dims: ["batch", 2, 2, 3] }], { ...shape, last: true });
     expect(last["pixel_values"]!.dims).toEqual([2, 2, 2, 3]);
     const halves = fedImages([{ ...pixels, type: HALF }])["pixel_values"]!;
-    expect(Array.from(halves.data).slice(0, 4)).toEqual([0, 0x3c00, 0x4000, 0x4200]);
+    expect(Array.from(halves.data, Number).slice(0, 4)).toEqual([0, 0x3c00, 0x4000, 0x4200]);
     expect(halves.data[12]).toBe(0x3800);
   });
 
