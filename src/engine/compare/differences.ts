@@ -14,6 +14,8 @@ export interface Resampled {
 
 /** Fewer draws than this give no interval. */
 const LEAST_DRAWS = 50;
+/** Rounding: a spread below this is none. */
+const NO_SPREAD = 1e-12;
 
 /** 95%, normal about the estimate, for one layer by itself. */
 export function withInterval(one: Resampled, factor: number): Difference {
@@ -26,7 +28,7 @@ export function withInterval(one: Resampled, factor: number): Difference {
 /** The same for layers that are looked at together: `band95` holds for all of them at once (max-t over the same draws). */
 export function withBand(layers: readonly Resampled[], factor: number): BandDifference[] {
   const spread = layers.map((one) => (one.why === undefined && one.replicates.length >= LEAST_DRAWS && !one.still ? deviation(one.replicates) : 0));
-  const moving = layers.map((_, l) => l).filter((l) => spread[l] > 0);
+  const moving = layers.map((_, l) => l).filter((l) => spread[l] > NO_SPREAD);
   const draws = moving.length ? Math.min(...moving.map((l) => layers[l].replicates.length)) : 0;
   const centre = layers.map((one) => mean(one.replicates));
   const largest = Array.from({ length: draws }, (_, d) =>
@@ -45,7 +47,7 @@ function halfWidth({ replicates, still, least }: Resampled, factor: number, t: n
   if (still) return 0;
   if (replicates.length < LEAST_DRAWS) return undefined;
   const sd = deviation(replicates);
-  return sd > 0 ? t * sd * factor : 3 / Math.max(1, least);
+  return sd > NO_SPREAD ? t * sd * factor : 3 / Math.max(1, least);
 }
 
 const minus = (b: Maybe, a: Maybe): Maybe => (a === null || b === null ? null : b - a);
