@@ -6,7 +6,7 @@ import { checkOutput } from "./output.js";
 import { ProgressLine } from "./terminal.js";
 
 export async function extract(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parse(args, { ...DATA_OPTIONS, ...RUN_OPTIONS, ids: { type: "string" } });
+  const { values, positionals } = parse(args, { ...DATA_OPTIONS, ...RUN_OPTIONS, ids: { type: "string" }, tap: { type: "string", multiple: true } });
   if (values.ids && positionals.length > 0) throw usageProblem("Either a dataset or --ids is read, not both.");
   if (!values.out) throw usageProblem("--out is missing: the .safetensors file to write.");
   const poolings = (values.pool ?? "mean,last").split(",").map((name) => pooling(name.trim()));
@@ -22,6 +22,7 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
       source,
       model,
       poolings: [...new Set(poolings)],
+      taps: values.tap,
       out,
       maxTokens: count("max-tokens", values["max-tokens"], 512),
       provider: provider(values.provider),
@@ -34,10 +35,13 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
   const notes = [summary.truncated > 0 ? `${summary.truncated} truncated` : "", summary.empty > 0 ? `${summary.empty} without tokens (NaN)` : ""].filter(
     Boolean,
   );
-  process.stderr.write(
-    `${values.out}: ${poolings.join(", ")}, each ${summary.layers} layers x ${summary.rows} rows x ${summary.width}${notes.length ? ` (${notes.join(", ")})` : ""}\n`,
-  );
+  const each = summary.taps
+    ? `${summary.taps.length} taps x ${summary.rows} rows, width ${widths(summary.taps)}`
+    : `each ${summary.layers} layers x ${summary.rows} rows x ${summary.width}`;
+  process.stderr.write(`${values.out}: ${poolings.join(", ")}, ${each}${notes.length ? ` (${notes.join(", ")})` : ""}\n`);
   return 0;
 }
 
 const contrasted = (options: DataOptions): DataOptions => (options.contrast ? { ...options, contrast: resolve(options.contrast) } : options);
+
+const widths = (taps: readonly string[]): string => [...new Set(taps.map((tap) => tap.split(" ")[1]))].join(" or ");

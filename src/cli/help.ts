@@ -1,7 +1,8 @@
 export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. No prompt, state or model leaves this machine.
 
   layerscope audit FILE --model DIR     audit a dataset
-  layerscope taps MODEL                 the layers found in a model, and the tensors that carry them
+  layerscope taps MODEL                 the layers and further taps found in a model, the tensors that carry them, its weights by role
+  layerscope card MODEL                 what a model file is: parameters, precision, taps, inputs, memory; nothing is run
   layerscope extract FILE --model DIR --out F.safetensors
                                         pooled hidden states of every layer
   layerscope download ORG/NAME          a model from the Hugging Face Hub into the standard cache; asks first
@@ -13,6 +14,8 @@ audit
   --contrast FILE        a second file: two one-class files against each other
   --format text|json|html  (text)   --out F   write there instead of standard output
   --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders)
+  --tokens completion|all   the tokens that are pooled (completion where every row has an answer)
+  --chat-template auto|on|off   conversations as the model's own template writes them; on: every prompt as a user's turn (auto)
   --min-aqi X, --min-auroc X   exit 1 when the AQI, or the probe's AUROC (nested), is below
   --lens ID              run a lens on demand beside the core ones; once for each
   --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
@@ -34,13 +37,18 @@ how a dataset is read (audit, extract); found by itself, and asked about where i
 extract
   --pool mean,last       one tensor each, [layers + 1, rows, width] float32
   --ids F.json           token-id lists instead of a dataset, for models without a tokenizer
+  --tap PATTERN          these taps instead of the layers, one tensor each; once for each (\`blocks.*.attn_out\`)
 
 download
   --file onnx/model_q4.onnx   one of the repository's .onnx files (full precision first)
   --revision R (main)    --token env|file   use the token in HF_TOKEN, or the one of \`hf auth login\`
   --yes                  do not ask; HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HTTPS_PROXY are heeded
 
-taps, lenses
+taps
+  --tap PATTERN          only taps whose name matches, each on a line: \`blocks.6.*\`, \`*attn_pattern\`; once for each
+  --weights              the weights by role instead: embedding, blocks.N.q, k, v, o, up, gate, down, norms, unembedding
+
+taps, card, lenses
   --format text|json
 
 compare

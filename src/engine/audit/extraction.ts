@@ -9,12 +9,15 @@ import { writeSafetensors } from "../store/safetensors.js";
 import { foreignTokenizer, noTokenizer } from "../text/errors.js";
 import { type Encoded, openTokenizer } from "../text/tokenizer.js";
 import { extractStates } from "./extract.js";
+import { joinTaps, tapTensors } from "./tap-states.js";
 
 export interface ExtractionPlan {
   /** A dataset, or a JSON file of token-id lists. */
   readonly source: { readonly path: string; readonly options: DataOptions } | { readonly ids: string };
   readonly model: string;
   readonly poolings: readonly Pooling[];
+  /** Names or patterns of taps that are written instead of the layers. */
+  readonly taps?: readonly string[];
   readonly out: string;
   readonly maxTokens: number;
   readonly provider: Provider;
@@ -26,6 +29,8 @@ export interface ExtractionSummary {
   readonly rows: number;
   readonly layers: number;
   readonly width: number;
+  /** With taps: what was written, `name width`. */
+  readonly taps?: readonly string[];
   readonly truncated: number;
   /** Rows without a state (no tokens), NaN in the file. */
   readonly empty: number;
@@ -36,12 +41,15 @@ const MAX_IDS_BYTES = 256 * 1024 * 1024;
 
 /**
  * Pooled states of every layer as safetensors: one tensor a pooling, [layers + 1, rows, width] float32, NaN where a row has no
- * value (too few tokens). Metadata: `rows` (ids, JSON), `model`, `sha256`, `precision`.
+ * value (too few tokens). With taps instead one tensor a tap, [rows, width]. Metadata: `rows` (ids, JSON), `model`, `sha256`, `precision`.
  */
 export async function extractToFile(plan: ExtractionPlan, onProgress: (done: number, of: number) => void, signal?: AbortSignal): Promise<ExtractionSummary> {
   const source = "ids" in plan.source ? await readIds(plan.source.ids) : await openTexts(plan.source.path, plan.source.options, signal);
-  const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads }, signal);
+  const wanted = plan.taps ? { taps: plan.taps, residual: false } : {};
+  const opened = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, ...wanted }, signal);
   try {
+    const joined = plan.taps ? await joinTaps(opened) : undefined;
+    const model = joined?.model ?? opened;
     const { layers, hiddenSize } = model.card;
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
     const encode = "lists" in source ? idsEncoder(source.lists, maxTokens) : await textEncoder(model, source.rows, maxTokens, signal);
@@ -81,20 +89,21 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
           onProgress(done, count);
         },
       });
-      const tensors = plan.poolings.map((name, kind) => ({
+      const ofLayers = plan.poolings.map((name, kind) => ({
         name,
         shape: [layers.length, count, hiddenSize],
         *parts() {
           for (let layer = 0; layer < layers.length; layer++) yield stores[kind].get(layer);
         },
       }));
+      const tensors = joined ? tapTensors(joined, plan.poolings, stores) : ofLayers;
       writeSafetensors(plan.out, tensors, { rows: JSON.stringify(ids), model: model.card.name, sha256: model.card.sha256, precision: model.card.precision });
     } finally {
       for (const store of stores) store.close();
     }
-    return { rows: count, layers: layers.length, width: hiddenSize, truncated, empty };
+    return { rows: count, layers: layers.length, width: hiddenSize, taps: joined?.names.map((name, i) => `${name} ${joined.widths[i]}`), truncated, empty };
   } finally {
-    await model.close();
+    await opened.close();
   }
 }
 

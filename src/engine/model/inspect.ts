@@ -1,8 +1,9 @@
-import type { ModelCard } from "../../protocol/index.js";
+import type { ModelCard, TapEntry } from "../../protocol/index.js";
 import { analyse } from "./analysis.js";
 import { cardWithoutHashes, hashes } from "./card.js";
 import { locateWeights } from "./external.js";
 import { entryOf, structureOf } from "./roles/index.js";
+import { choosePlaces } from "./roles/patterns.js";
 import type { TapList } from "./tapped.js";
 
 /**
@@ -30,4 +31,14 @@ export function listTaps(path: string): TapList {
   } finally {
     source.close();
   }
+}
+
+/**
+ * Taps of a list whose names match one of the patterns (`blocks.*.attn_out`), found or missing.
+ * @throws Problem `model/no-such-tap`, `model/tap-missing`
+ */
+export function chooseTaps(list: TapList, patterns: readonly string[]): readonly TapEntry[] {
+  const { found, missing } = choosePlaces(list.model, list.taps, patterns);
+  const chosen = new Set([...found, ...missing]);
+  return list.taps.filter((tap) => chosen.has(tap));
 }
