@@ -32,6 +32,8 @@ export interface Mark {
   readonly layer: number;
   readonly kind: "jump" | "converge" | "best";
   readonly text: string;
+  /** Rows behind it, as indices into the RowTable; a click lists them. */
+  readonly rows?: readonly number[];
 }
 
 /** Values over the layers. */
@@ -58,6 +60,10 @@ export interface MatrixRow {
   readonly hi?: readonly Maybe[];
   /** Shown instead of a missing value. */
   readonly why?: string;
+  /** Rows behind each cell, as indices into the RowTable (a few hundred at most); a click lists them. null = nothing to list. */
+  readonly rows?: readonly (readonly number[] | null)[];
+  /** Cells that are outlined, and what that says. */
+  readonly marks?: readonly { readonly column: number; readonly text: string }[];
 }
 
 /** One row a metric or category, one column a layer. */
@@ -66,6 +72,8 @@ export interface Matrix extends PictureBase {
   readonly scale: "amount" | "diverging";
   /** Words for the ends of the scale, where chance and best are not what they mean. */
   readonly ends?: readonly [string, string];
+  /** What the rows behind a cell are, for example `rows the probe gets wrong`. */
+  readonly rowsAre?: string;
   readonly rows: readonly MatrixRow[];
 }
 
@@ -99,4 +107,30 @@ export interface Ranking extends PictureBase {
   readonly toName?: string;
 }
 
-export type Picture = Curve | Matrix | Points | Strips | Ranking;
+export interface Bar {
+  readonly id: string;
+  readonly name: string;
+  readonly value: Maybe;
+  readonly lo?: Maybe;
+  readonly hi?: Maybe;
+  /** Said beside the number. */
+  readonly remark?: string;
+  /** Shown instead of a missing value. */
+  readonly why?: string;
+  /** Rows behind it, as indices into the RowTable; a click lists them. */
+  readonly rows?: readonly number[];
+}
+
+/** One number a line, with its interval; lines that cannot be told apart may be tied (critical differences, Demšar 2006). */
+export interface Bars extends PictureBase {
+  readonly shape: "bars";
+  readonly unit: string;
+  readonly range: readonly [number, number];
+  readonly chance?: number;
+  readonly bars: readonly Bar[];
+  /** Sets of bars, by id, between which no difference was found. */
+  readonly ties?: readonly (readonly string[])[];
+  readonly rowsAre?: string;
+}
+
+export type Picture = Curve | Matrix | Points | Strips | Ranking | Bars;

@@ -75,7 +75,7 @@ export class App {
     this.listTools = new ListTools(kit, {
       sort: (sort) => this.store.set({ sort }),
       filter: (filter) => this.store.set({ filter }),
-      letGo: () => this.store.set({ lasso: null }),
+      letGo: () => this.store.set({ lasso: null, listed: null }),
     });
     this.mapTools = new MapTools(kit, {
       layer: (layer) => this.clicks.layer(layer),
@@ -103,7 +103,7 @@ export class App {
     const other = state.dataset !== this.state.dataset || state.model !== this.state.model;
     if (other && this.state.phase !== "empty") {
       this.texts.clear();
-      this.store.set({ row: null, lasso: null, layer: null, scroll: 0 });
+      this.store.set({ row: null, lasso: null, listed: null, layer: null, scroll: 0 });
     }
     // Texts that could not be read may be readable again: the engine was started anew, the file is back.
     this.texts.trouble = undefined;
@@ -150,7 +150,14 @@ export class App {
     },
     lasso: (indices) => {
       const rows = this.state.view?.rows;
-      if (rows) this.store.set({ lasso: indices ? indices.map((i) => rows.id[i]) : null, scroll: 0 });
+      if (rows) this.store.set({ lasso: indices ? indices.map((i) => rows.id[i]) : null, listed: null, scroll: 0 });
+    },
+    list: (indices, are) => {
+      const rows = this.state.view?.rows;
+      if (!rows) return;
+      this.store.set({ lasso: indices.map((i) => rows.id[i]), listed: are, scroll: 0 });
+      this.sections.get("rows/0")?.root.scrollIntoView({ block: "nearest", behavior: this.theme.moves ? "smooth" : "auto" });
+      this.say(`${indices.length} rows listed: ${are}.`);
     },
     tip: (tip) => this.tooltip.show(tip),
     scrolled: (scroll) => this.restored && this.store.set({ scroll }),
@@ -291,7 +298,7 @@ export class App {
       this.tooltip.show(null);
       this.mapTools.stop();
       if (typing) target.blur();
-      else if (this.store.now.lasso) this.store.set({ lasso: null });
+      else if (this.store.now.lasso) this.store.set({ lasso: null, listed: null });
       else this.store.set({ row: null });
     }
   }

@@ -3,6 +3,7 @@ import { el } from "./dom.js";
 import { layerAxis } from "./layers.js";
 import { HEAD, paperHead } from "./paperHead.js";
 import { paperTheme } from "./theme.js";
+import { barsHeight, drawBars } from "./views/bars.js";
 import { drawCurve } from "./views/curve.js";
 import { drawMatrix, matrixHeight } from "./views/matrix.js";
 import { drawMap, drawStrips } from "./views/paper.js";
@@ -37,6 +38,8 @@ function drawOnPaper(picture: Picture, paper: Stage): SVGSVGElement {
     case "strips":
       if (isScene(paper)) return drawStrips(at, picture, paper, WIDTH);
       break;
+    case "bars":
+      return drawBars(at, picture, { width: WIDTH, height: barsHeight(picture.bars.length) }, paper.axis, paper.theme);
     case "ranking":
       return drawRanking(at, picture, paper, WIDTH);
     default:

@@ -22,11 +22,12 @@ export class ListTools {
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }
 
-  draw({ view, order, texts }: Scene, { sort, filter, lasso }: ViewState): void {
+  draw({ view, order, texts }: Scene, { sort, filter, lasso, listed: are }: ViewState): void {
     const { rows, result } = view;
     this.sort.set(sort);
     this.filter.set(filter);
     this.release.hidden = lasso === null;
+    setText(this.release, are === null ? "Clear lasso" : "Show all rows");
     this.root.classList.toggle("lassoed", lasso !== null);
     if (this.counted.order !== order) {
       let wrong = 0;
@@ -38,7 +39,9 @@ export class ListTools {
     const read = filter.trim() ? ` · texts searched in the ${plural(texts.size, "row")} read so far` : "";
     setText(
       this.counts,
-      result.final ? `${listed} · ${count(this.counted.wrong)} on the other side of their label${read}` : `${listed} · as they arrive, sorted at the end`,
+      result.final
+        ? `${listed}${are === null ? "" : ` (${are})`} · ${count(this.counted.wrong)} on the other side of their label${read}`
+        : `${listed} · as they arrive, sorted at the end`,
     );
   }
 

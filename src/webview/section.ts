@@ -91,9 +91,10 @@ export class Section {
   private drawKeys(picture: Picture, scene: Stage, asTable: boolean): void {
     const { theme, classNames, axis } = scene;
     this.key.root.classList.remove("empty");
-    this.key.root.hidden = picture.shape === "curve" || picture.shape === "points" || (picture.shape === "ranking" && !picture.from);
+    this.key.root.hidden =
+      picture.shape === "curve" || picture.shape === "points" || picture.shape === "bars" || (picture.shape === "ranking" && !picture.from);
     if (picture.shape === "matrix") {
-      if (picture.scale === "amount") this.key.draw(theme, "amount", "chance", "best");
+      if (picture.scale === "amount") this.key.draw(theme, "amount", ...(picture.ends ?? (["chance", "best"] as const)));
       else this.key.draw(theme, "signed", ...(picture.ends ?? (["below chance", "above"] as const)));
     }
     if (picture.shape === "strips" || picture.shape === "ranking") this.key.draw(theme, "side", `${classNames[0]} side`, `${classNames[1]} side`);

@@ -60,6 +60,23 @@ function tableOf(picture: Picture, scene: Stage): Cells {
     case "strips":
     case "points":
       return rowsOf(picture, scene);
+    case "bars":
+      return {
+        caption: `${picture.title}: ${picture.unit}`,
+        head: ["", picture.unit, "low", "high", "rows", "cannot be told from", "remark"],
+        body: picture.bars.map((bar) => [
+          bar.name,
+          digits(bar.value),
+          digits(bar.lo),
+          digits(bar.hi),
+          bar.rows ? String(bar.rows.length) : "",
+          [...new Set((picture.ties ?? []).filter((ids) => ids.includes(bar.id)).flat())]
+            .filter((id) => id !== bar.id)
+            .map((id) => picture.bars.find((other) => other.id === id)?.name ?? id)
+            .join(", "),
+          [bar.remark, bar.why].filter(Boolean).join("; "),
+        ]),
+      };
     case "ranking":
       return rankingOf(picture, scene);
     default:

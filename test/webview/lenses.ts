@@ -28,6 +28,7 @@ export function lensTests(lab: () => Lab): void {
         expect(await lines.first().textContent()).toContain("What does pooling-choice ask?");
         expect(await lines.nth(1).textContent()).toContain("Not here: the rows have no pairs.");
         await page.locator(".list-row").nth(3).click();
+        await settle(page);
         const chosen = () => page.evaluate(() => document.querySelector(".detail h2")?.textContent);
         const before = await chosen();
         await page.locator('vscode-button[aria-label="Run Title of pooling-choice"]').click();

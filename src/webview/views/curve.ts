@@ -1,5 +1,5 @@
 import { area, line, scaleLinear, select } from "d3";
-import type { Curve, Maybe, Series } from "../../protocol/index.js";
+import type { Curve, Mark, Maybe, Series } from "../../protocol/index.js";
 import { digits, layerName } from "../format.js";
 import { bindLayerPointer, crosshair, type LayerAxis, layerKey } from "../layers.js";
 import type { Theme } from "../theme.js";
@@ -172,7 +172,7 @@ function drawMarks(g: ReturnType<typeof select<SVGGElement, number>> | unknown, 
       return { mark, x, y: up ? 9 : 22 };
     });
   const marks = group.selectAll<SVGGElement, (typeof placed)[number]>("g").data(placed).join("g");
-  marks.attr("transform", ({ x }) => `translate(${x},0)`);
+  marks.attr("class", ({ mark }) => (mark.rows?.length ? "mark linked" : "mark")).attr("transform", ({ x }) => `translate(${x},0)`);
   marks
     .selectAll("line")
     .data((d) => [d])
@@ -217,10 +217,16 @@ function bind(at: HTMLElement): void {
   bindLayerPointer(
     at,
     () => ({ axis: now().scene.axis, layer: now().scene.layer, choose: now().on.layer, hover: now().on.hover }),
-    (event, layer) => now().on.tip(layer === null ? null : { x: event.clientX, y: event.clientY, title: layerName(layer), lines: lines(now().picture, layer) }),
+    (event, layer) => now().on.tip(layer === null ? null : { x: event.clientX, y: event.clientY, title: now().picture.columns?.[layer] ?? layerName(layer), lines: lines(now().picture, layer) }),
   );
+  const list = (mark: Mark | undefined) => mark?.rows?.length && now().on.list?.(mark.rows, mark.text);
+  at.addEventListener("click", (event) => {
+    const drawn = (event.target as Element).closest<SVGGElement & { __data__?: { mark: Mark } }>("g.mark.linked");
+    list(drawn?.__data__?.mark);
+  });
   at.addEventListener("keydown", (event) => {
-    const { scene, on } = now();
+    const { scene, on, picture } = now();
+    if (event.key === "Enter") list(picture.marks.find((m) => m.layer === scene.layer && m.rows?.length));
     const layer = layerKey(event, scene.layer, scene.axis.count);
     if (layer === undefined) return;
     event.preventDefault();
@@ -235,7 +241,10 @@ function lines(picture: Curve, layer: number): string[] {
       const [lo, hi] = [at1(s.lo, layer), at1(s.hi, layer)];
       return `${s.name} ${digits(at1(s.values, layer))}${lo !== null && hi !== null ? ` (${digits(lo)} to ${digits(hi)})` : ""}`;
     });
-  return [...values, ...picture.marks.filter((m) => m.layer === layer).map((m) => m.text)];
+  return [
+    ...values,
+    ...picture.marks.filter((m) => m.layer === layer).map((m) => (m.rows?.length ? `${m.text}; its word lists ${m.rows.length} rows` : m.text)),
+  ];
 }
 
 function describe(at: HTMLElement, picture: Curve, { axis, layer }: Stage): void {

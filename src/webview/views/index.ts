@@ -1,4 +1,5 @@
 import type { Picture } from "../../protocol/index.js";
+import { bars, barsHeight } from "./bars.js";
 import { curve } from "./curve.js";
 import { matrix, matrixHeight } from "./matrix.js";
 import { points } from "./points.js";
@@ -21,6 +22,9 @@ export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene
       break;
     case "strips":
       if (isScene(scene)) rows(at, picture, size, scene, on);
+      break;
+    case "bars":
+      bars(at, picture, size, scene, on);
       break;
     case "ranking":
       ranking(at, picture, size, scene, on);
@@ -47,6 +51,8 @@ export function pictureHeight(picture: Picture, scene: Stage, width: number): nu
       return mapHeight(width);
     case "strips":
       return Math.max(3, Math.min(axis.narrow ? 10 : 18, result?.dataset.rows ?? scene.rows.count)) * rowHeight(axis.narrow) + LIST_HEAD;
+    case "bars":
+      return barsHeight(picture.bars.length);
     case "ranking":
       return rankingHeight(scene);
     default:

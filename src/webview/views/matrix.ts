@@ -97,7 +97,10 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
       const row = (this.parentNode as unknown as { __data__: MatrixRow }).__data__;
       this.setAttribute("fill", value === null ? unknown : colour(place(row, value)));
       const where = picture.columns?.[l] ?? layerName(l);
-      this.setAttribute("aria-label", `${row.name}, ${where}: ${value === null ? (row.why ?? "not computed") : digits(value)}${rangeText(row, l)}`);
+      this.setAttribute(
+        "aria-label",
+        `${row.name}, ${where}: ${value === null ? (row.why ?? "not computed") : digits(value)}${rangeText(row, l)}${more(row, l)}`,
+      );
     });
   // A dot where the interval leaves chance out: what may be called a difference is told by more than colour.
   rows
@@ -112,6 +115,18 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .attr("fill", theme.fore)
     .attr("stroke", theme.back)
     .attr("stroke-width", 0.8);
+  // Outlined cells: the best layer, a suggestion, a step of a path.
+  rows
+    .selectAll<SVGPathElement, number>("path.mark")
+    .data((d) => (d.marks ?? []).map((m) => m.column).filter((l) => l >= 0 && l < axis.count))
+    .join("path")
+    .attr("class", "mark")
+    .attr("aria-hidden", "true")
+    .attr("pointer-events", "none")
+    .attr("d", (l) => `M${axis.start(l) + 1},2h${Math.max(1, axis.step - 2)}v${ROW_HEIGHT - 4}h${-Math.max(1, axis.step - 2)}z`)
+    .attr("fill", "none")
+    .attr("stroke", theme.fore)
+    .attr("stroke-width", 2);
   rows
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data((d) => [d])
@@ -158,6 +173,11 @@ function rangeText(row: MatrixRow, l: number): string {
 
 const known = (value: Maybe | undefined): Maybe => (value === null || value === undefined || !Number.isFinite(value) ? null : value);
 
+const rowsAt = (row: MatrixRow | undefined, l: number): readonly number[] => row?.rows?.[l] ?? [];
+const marksAt = (row: MatrixRow, l: number): string[] => (row.marks ?? []).filter((m) => m.column === l).map((m) => m.text);
+const more = (row: MatrixRow, l: number): string =>
+  [...marksAt(row, l), ...(rowsAt(row, l).length > 0 ? [`Enter lists ${rowsAt(row, l).length} rows`] : [])].map((text) => `; ${text}`).join("");
+
 const ends = (picture: Matrix, row: MatrixRow): string => (picture.ends ? "" : `chance ${digits(row.chance)}, best ${digits(row.best)}`);
 
 function bind(at: HTMLElement): void {
@@ -194,16 +214,32 @@ function bind(at: HTMLElement): void {
       x: event.clientX,
       y: event.clientY,
       title: `${row.name}, ${picture.columns?.[cell.layer] ?? layerName(cell.layer)}`,
-      lines:
-        value === null ? [row.why ?? "not computed"] : [`${digits(value)}${rangeText(row, cell.layer)}`, ends(picture, row), row.why ?? ""].filter(Boolean),
+      lines: [
+        ...(value === null ? [row.why ?? "not computed"] : [`${digits(value)}${rangeText(row, cell.layer)}`, ends(picture, row), row.why ?? ""]),
+        ...marksAt(row, cell.layer),
+        rowsAt(row, cell.layer).length > 0 ? `Click lists ${rowsAt(row, cell.layer).length} ${picture.rowsAre ?? "rows"}` : "",
+      ].filter(Boolean),
     });
   });
   at.addEventListener("pointerleave", () => {
     now().on.hover(null);
     now().on.tip(null);
   });
+  let pressed: { row: number; layer: number } | null = null;
+  const list = (cell: { row: number; layer: number }) => {
+    const { picture, on } = now();
+    const row = picture.rows[cell.row];
+    const rows = rowsAt(row, cell.layer);
+    if (row && rows.length > 0)
+      on.list?.(rows, `${row.name}, ${picture.columns?.[cell.layer] ?? layerName(cell.layer)}${picture.rowsAre ? `: ${picture.rowsAre}` : ""}`);
+  };
+  at.addEventListener("click", (event) => {
+    const cell = cellOf(event);
+    if (cell && pressed && cell.row === pressed.row && cell.layer === pressed.layer) list(cell);
+  });
   at.addEventListener("pointerdown", (event) => {
     const cell = cellOf(event);
+    pressed = cell;
     if (!cell) return;
     dragging = true;
     now().at = cell.row;
@@ -220,6 +256,7 @@ function bind(at: HTMLElement): void {
       Home: [0, -scene.axis.count],
       End: [0, scene.axis.count],
     };
+    if (event.key === "Enter") list({ row: now().at, layer: scene.layer });
     const move = Object.hasOwn(moves, event.key) ? moves[event.key] : undefined;
     if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

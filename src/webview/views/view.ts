@@ -46,6 +46,8 @@ export interface Clicks {
   /** `mark`: choose; `show`: open beside, the focus stays here; `open`: go there. */
   row(index: number, how: "mark" | "show" | "open"): void;
   lasso(indices: readonly number[] | null): void;
+  /** Lists these rows, by index, and says what they are. Absent where there is no list. */
+  list?(indices: readonly number[], are: string): void;
   tip(tip: Tip | null): void;
   scrolled(top: number): void;
 }
