@@ -66,6 +66,9 @@ function plantedStudy(count, layers, width) {
     seed: 1,
     text: (row) => texts[row],
     states: async (layer) => Float32Array.from(known[layer]),
+    axes: [],
+    poolings: ["mean"],
+    statesBy: async (_, layer) => Float32Array.from(known[layer]),
     embeddingMean: async () => Float32Array.from(known[0]),
   };
 }
@@ -98,7 +101,7 @@ for (const size of sizes.length ? sizes : ["200x31x576", "1000x31x576"]) {
   const blas = await createBlas();
   const outputs = new Map();
   let total = 0;
-  for (const lens of lenses) {
+  for (const lens of lenses.filter((l) => l.core && (!process.env.LENS || l.id === process.env.LENS))) {
     const stop = watchTurns();
     const from = process.cpuUsage();
     const progress = () => new Promise((resolve) => setImmediate(resolve));

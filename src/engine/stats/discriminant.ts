@@ -1,26 +1,17 @@
 import type { Blas } from "../lenses/lens.js";
 import { type Cells, stratifiedEffect } from "./contrast.js";
 import { dualSide } from "./discriminant-dual.js";
-import { primalSide } from "./discriminant-primal.js";
+import { primalDiscriminant } from "./discriminant-primal.js";
 import type { Folds } from "./folds.js";
 import { split } from "./folds.js";
 import type { Rows } from "./moments.js";
-
-/** Shrinkages tried beside Ledoit and Wolf's. */
-export const SHRINKAGES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
-
-/** Vectors of a Krylov space at most in systems above 256 unknowns; the smallest shrinkages are then cut off early, which shrinks too. */
-export const MOST_VECTORS = 128;
+import { ShrinkageChoice } from "./shrinkage-choice.js";
 
 /** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
 const MANY_ROWS = 400;
 
-/**
- * d′ over λ is a hump, and the smallest λ cost most: smaller ones are not tried after so many in a row that separate the inner
- * folds less, or after one that does so clearly.
- */
-const PATIENCE = 2;
-const CLEARLY = 0.985;
+/** Vectors of a Krylov space at most in systems above 256 unknowns; the smallest shrinkages are then cut off early, which shrinks too. */
+export const MOST_VECTORS = 64;
 
 /** Residual of a system over its right-hand side; the products behind it are float32. */
 export const RESIDUAL = 1e-7;
@@ -34,7 +25,7 @@ export interface Replicates {
   readonly contrast: readonly Float32Array[];
 }
 
-/** One training set's side of a fold, in dual (rows) or primal (dimensions) coordinates. */
+/** One training set's side of a fold in dual coordinates (rows). */
 export interface Side {
   /** Ledoit and Wolf's shrinkage of the training rows. */
   readonly shrinkage: number;
@@ -79,12 +70,13 @@ export interface DiscriminantOptions {
  * @param x rows, centred
  */
 export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
+  if (x.n > 1.25 * x.d) return primalDiscriminant(x, cells, folds, options);
   const z = new Float64Array(x.n);
   const chosen: number[] = [];
   const direction = new Float64Array(x.d);
   const { replicates } = options;
   const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
-  const make = x.n <= 1.25 * x.d ? await dualSide(x, cells, folds, options) : await primalSide(x, cells, folds, options);
+  const make = await dualSide(x, cells, folds, options);
   for (let k = 0; k < folds.count; k++) {
     const { train, test } = split(folds, k);
     const side = await make(k, train);
@@ -119,12 +111,11 @@ async function choose(
   train: Int32Array,
   options: DiscriminantOptions,
 ): Promise<{ lambda: number; deviation: number }> {
-  const own = Math.min(1, Math.max(side.shrinkage, 1e-6));
-  const grid = options.shrinkage === undefined ? [own, ...SHRINKAGES].sort((a, b) => b - a) : [options.shrinkage];
   const others = Array.from({ length: folds.count }, (_, f) => f).filter((f) => f !== outer);
-  if (others.length < 2) {
+  const held = innerFolds(others, train.length);
+  if (held.length === 0) {
     // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
-    const lambda = options.shrinkage ?? own;
+    const lambda = options.shrinkage ?? Math.min(1, Math.max(side.shrinkage, 1e-6));
     const scores = await (await side.fit(undefined, train)).scores(lambda);
     const z = new Float64Array(cells.label.length);
     train.forEach((row, i) => {
@@ -132,7 +123,6 @@ async function choose(
     });
     return { lambda, deviation: stratifiedEffect(z, cells, train).deviation || 1 };
   }
-  const held = train.length > MANY_ROWS ? others.slice(0, 2) : others;
   const scored = held.length < others.length ? train.filter((row) => held.includes(folds.of[row]!)) : train;
   const fits: { fit: Fit; rows: Int32Array }[] = [];
   for (const f of held) {
@@ -140,10 +130,9 @@ async function choose(
     fits.push({ fit: await side.fit(f, rows), rows });
     await options.breathe();
   }
-  let best = { lambda: grid[0]!, deviation: 1, effect: Number.NEGATIVE_INFINITY };
-  let worse = 0;
+  const choice = new ShrinkageChoice(side.shrinkage, options.shrinkage);
   const inner = new Float64Array(cells.label.length);
-  for (const lambda of grid) {
+  for (let lambda = choice.next; lambda !== undefined; lambda = choice.next) {
     let solved = true;
     for (const { fit, rows } of fits) {
       const scores = await fit.scores(lambda);
@@ -151,15 +140,13 @@ async function choose(
       if (!scores) solved = false;
       else for (let i = 0; i < rows.length; i++) inner[rows[i]!] = scores[i]!;
     }
-    if (!solved) continue;
-    const { effect, deviation } = stratifiedEffect(inner, cells, scored);
-    if (deviation > 0 && effect > best.effect) {
-      best = { lambda, deviation, effect };
-      worse = 0;
-    } else {
-      worse += effect < CLEARLY * best.effect ? PATIENCE : 1;
-      if (worse >= PATIENCE) break;
-    }
+    choice.offer(solved ? stratifiedEffect(inner, cells, scored) : undefined);
   }
-  return best;
+  return choice;
+}
+
+/** Folds within the training folds on which the shrinkage is chosen; none where one fold is all there is to train on. */
+export function innerFolds(others: readonly number[], rows: number): readonly number[] {
+  if (others.length < 2) return [];
+  return rows > MANY_ROWS ? others.slice(0, 2) : others;
 }

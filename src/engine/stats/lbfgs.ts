@@ -3,6 +3,18 @@ import { addScaled, dot } from "./dense.js";
 /** A point's value, and its gradient written to `out`. */
 export type Objective = (x: Float64Array, out: Float64Array) => number;
 
+/** What a descent asks its driver for: a point's value and gradient, or a vector times the approximate inverse of the second derivatives. */
+export type Request = { readonly point: Float64Array } | { readonly direction: Float64Array };
+
+/** The answer to a request: the gradient with its value, or the product. */
+export interface Answer {
+  readonly value: number;
+  readonly vector: Float64Array;
+}
+
+/** How much a value may rise by rounding, relatively. */
+const EXACT = 1e-14;
+
 /**
  * Limited-memory BFGS (Nocedal and Wright, algorithm 7.5) with a backtracking line search that keeps the curvature positive.
  * Minimises in place, stopping between iterations so that the caller may listen for a cancel; ends when the largest gradient
@@ -15,26 +27,53 @@ export function* minimising(
   tolerance: number,
   most: number,
   precondition?: (gradient: Float64Array) => void,
-  memory = 12,
 ): Generator<void, number> {
+  const steps = descending(x, tolerance, most, { preconditioned: precondition !== undefined });
+  let answer: Answer = { value: 0, vector: x };
+  for (;;) {
+    const next = steps.next(answer);
+    if (next.done) return next.value;
+    if ("point" in next.value) {
+      const vector = new Float64Array(x.length);
+      answer = { value: f(next.value.point, vector), vector };
+      yield;
+    } else {
+      const vector = next.value.direction.slice();
+      precondition?.(vector);
+      answer = { value: 0, vector };
+    }
+  }
+}
+
+/**
+ * The same turned inside out: it yields what it needs, so that a driver can serve many descents with one product.
+ * The first `next` starts it; every later one takes the answer to the request before.
+ * @param rounding how much a value may rise by rounding, relatively
+ */
+export function* descending(
+  x: Float64Array,
+  tolerance: number,
+  most: number,
+  { preconditioned = false, rounding = EXACT, memory = 12 } = {},
+): Generator<Request, number, Answer> {
   const n = x.length;
-  let g = new Float64Array(n);
-  let value = f(x, g);
+  const first = yield { point: x };
+  let value = first.value;
+  let g: Float64Array = first.vector;
   const steps: { s: Float64Array; y: Float64Array; rho: number; fit: number }[] = [];
   const coefficient = new Float64Array(memory);
   for (let iteration = 0; iteration < most; iteration++) {
-    yield;
     let largest = 0;
     for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(g[i]!));
     if (largest <= tolerance) return iteration;
-    const p = Float64Array.from(g, (v) => -v);
+    let p: Float64Array = Float64Array.from(g, (v) => -v);
     for (let k = steps.length - 1; k >= 0; k--) {
       coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
       addScaled(p, -coefficient[k]!, steps[k]!.y);
     }
     const newest = steps[steps.length - 1];
-    if (precondition) {
-      precondition(p);
+    if (preconditioned) {
+      p = (yield { direction: p }).vector;
       // The scale that fits the newest step, as without a preconditioner, in its metric.
       if (newest) for (let i = 0; i < n; i++) p[i]! *= newest.fit;
     } else {
@@ -46,12 +85,14 @@ export function* minimising(
     if (!(slope < 0)) return iteration;
     let step = 1;
     const next = new Float64Array(n);
-    const gradient = new Float64Array(n);
+    let gradient: Float64Array = g;
     let reached = Number.NaN;
     for (let tries = 0; tries < 40; tries++) {
       for (let i = 0; i < n; i++) next[i] = x[i]! + step * p[i]!;
-      reached = f(next, gradient);
-      if (reached <= value + 1e-4 * step * slope + 1e-14 * Math.abs(value)) break;
+      const found = yield { point: next };
+      reached = found.value;
+      gradient = found.vector;
+      if (reached <= value + 1e-4 * step * slope + rounding * Math.abs(value)) break;
       const curve = reached - value - step * slope;
       step = curve > 0 ? Math.min(0.5 * step, Math.max(0.1 * step, (-slope * step * step) / (2 * curve))) : 0.5 * step;
       reached = Number.NaN;
@@ -65,12 +106,7 @@ export function* minimising(
     }
     const sy = dot(s, y);
     if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
-      let fit = 1;
-      if (precondition) {
-        const image = y.slice();
-        precondition(image);
-        fit = sy / dot(y, image);
-      }
+      const fit = preconditioned ? sy / dot(y, (yield { direction: y }).vector) : 1;
       steps.push({ s, y, rho: 1 / sy, fit });
       if (steps.length > memory) steps.shift();
     }

@@ -6,7 +6,7 @@ import { solveFactored } from "./factored.js";
 /** Unknowns of a Cholesky factor that still pays for itself. */
 export const MOST_FACTORED = 1200;
 /** p (1-p) that is taken for every row: about what a fitted probe of many dimensions has. */
-const WEIGHT = 0.08;
+export const WEIGHT = 0.08;
 
 /**
  * Approximate inverse of the second derivatives of a penalised logistic regression, (c w XᵀX + I)⁻¹ for w and 1 / (c w n) for

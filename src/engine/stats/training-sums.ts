@@ -1,32 +1,55 @@
+import type { Blas } from "../lenses/lens.js";
 import type { Cells } from "./contrast.js";
-import { addScaled, dot, multiply } from "./dense.js";
-import type { DiscriminantOptions } from "./discriminant.js";
+import { addScaled, dot } from "./dense.js";
 import type { Folds } from "./folds.js";
 import type { Rows } from "./moments.js";
 
 /** Rows of one product: its length bounds how long a cancel waits. */
 const CHUNK = 1024;
 
-/** Sums over rows: those of a training set are the whole's less those of the folds left out. */
+/** Sums over the rows of a fold, each less the mean of its cell over all rows: nothing large has to cancel later. */
 export interface Sums {
-  /** XᵀX [d, d]. */
-  readonly scatter: Float64Array;
-  /** Sums of rows by cell [cells, d], and the rows of each. */
+  /** EᵀE [d, d], float32 products. */
+  readonly scatter: Float32Array;
+  /** Σ e² [d]. */
+  readonly squares: Float64Array;
+  /** Σ e by cell [cells, d], and the rows of each. */
   readonly sums: Float64Array;
   readonly size: Float64Array;
 }
 
-/** Sums of every fold, and of all together in the last place; products of centred rows in float32. */
-export async function sumFolds(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<{ parts: Sums[]; total: Sums }> {
-  const { d } = x;
+export interface FoldSums {
+  readonly parts: readonly Sums[];
+  /** Means of the cells over all rows [cells, d]. */
+  readonly base: Float64Array;
+  /** The rows less those means [n, d], where they are few enough that products with them cost less than with the scatters. */
+  readonly rows?: Float32Array;
+}
+
+/** Up to this many rows a dimension, products with the rows are cheaper than with the folds' scatters. */
+const FEW_ROWS = 3;
+
+export async function sumFolds(x: Rows, cells: Cells, folds: Folds, blas: Blas, breathe: () => Promise<void>): Promise<FoldSums> {
+  const { n, d } = x;
   const count = 2 * cells.strata;
-  const none = (): Sums => ({ scatter: new Float64Array(d * d), sums: new Float64Array(count * d), size: new Float64Array(count) });
-  const total = none();
+  const base = new Float64Array(count * d);
+  const whole = new Float64Array(count);
+  for (let i = 0, at = 0; i < n; i++) {
+    whole[cells.cell[i]!]!++;
+    for (let j = 0, to = cells.cell[i]! * d; j < d; j++, at++, to++) base[to]! += x.data[at]!;
+  }
+  for (let c = 0; c < count; c++) if (whole[c]! > 0) for (let j = 0; j < d; j++) base[c * d + j]! /= whole[c]!;
+  const own = n <= FEW_ROWS * d ? new Float32Array(n * d) : undefined;
   const parts: Sums[] = [];
   for (let f = 0; f < folds.count; f++) {
-    const part = none();
+    const part: Sums = {
+      scatter: new Float32Array(d * d),
+      squares: new Float64Array(d),
+      sums: new Float64Array(count * d),
+      size: new Float64Array(count),
+    };
     const rows: number[] = [];
-    for (let i = 0; i < x.n; i++) if (folds.of[i] === f) rows.push(i);
+    for (let i = 0; i < n; i++) if (folds.of[i] === f) rows.push(i);
     for (let from = 0; from < rows.length; from += CHUNK) {
       const m = Math.min(CHUNK, rows.length - from);
       const across = new Float32Array(d * m);
@@ -35,76 +58,124 @@ export async function sumFolds(x: Rows, cells: Cells, folds: Folds, options: Dis
         const to = cells.cell[i]! * d;
         part.size[cells.cell[i]!]!++;
         for (let j = 0, at = i * d; j < d; j++, at++) {
-          const v = x.data[at]!;
+          const v = x.data[at]! - base[to + j]!;
           across[j * m + k] = v;
+          if (own) own[at] = v;
+          part.squares[j]! += v * v;
           part.sums[to + j]! += v;
         }
       }
-      await options.breathe();
-      const product = await options.blas.matmul(across, across, d, m, d, true);
-      for (let i = 0; i < product.length; i++) part.scatter[i]! += product[i]!;
-      await options.breathe();
+      await breathe();
+      const product = await blas.matmul(across, across, d, m, d, true);
+      if (from === 0) part.scatter.set(product);
+      else for (let i = 0; i < product.length; i++) part.scatter[i]! += product[i]!;
+      await breathe();
     }
-    addScaled(total.scatter, 1, part.scatter);
-    addScaled(total.sums, 1, part.sums);
-    addScaled(total.size, 1, part.size);
     parts.push(part);
   }
-  return { parts, total };
+  return { parts, base, rows: own };
 }
 
-/** What is within cells of some training rows, on scaled axes. */
+/** What some training folds hold, on axes divided by their deviation within cells. */
 export interface Within {
-  /** Scaled scatter about 0 over the degrees of freedom [d, d]. */
-  readonly r: Float64Array;
-  /** Scaled mean of every cell [cells][d], and its rows. */
+  /** Mean of every cell [cells][d], and its mean less that over all rows; its rows. */
   readonly means: readonly Float64Array[];
+  readonly shifts: readonly Float64Array[];
   readonly size: Float64Array;
   readonly df: number;
 }
 
 /** @param inverse 1 / scale by column; 0 leaves a column out */
-export function withinOf(total: Sums, without: readonly Sums[], inverse: Float64Array): Within {
+export function withinOf({ parts, base }: FoldSums, train: readonly number[], inverse: Float64Array): Within {
   const d = inverse.length;
-  const size = Float64Array.from(total.size);
-  for (const part of without) addScaled(size, -1, part.size);
+  const size = new Float64Array(parts[0]!.size.length);
+  for (const f of train) addScaled(size, 1, parts[f]!.size);
   const df = Math.max(
     1,
     size.reduce((s, c) => s + (c > 0 ? c - 1 : 0), 0),
   );
-  const means = Array.from(size, (rows, c) => {
-    const out = total.sums.slice(c * d, (c + 1) * d);
-    for (const part of without) addScaled(out, -1, part.sums.subarray(c * d, (c + 1) * d));
-    for (let j = 0; j < d; j++) out[j]! *= inverse[j]! / Math.max(1, rows);
+  const shifts = Array.from(size, (rows, c) => {
+    const out = new Float64Array(d);
+    for (const f of train) addScaled(out, 1 / Math.max(1, rows), parts[f]!.sums.subarray(c * d, (c + 1) * d));
+    for (let j = 0; j < d; j++) out[j]! *= inverse[j]!;
     return out;
   });
-  const r = total.scatter.slice();
-  for (const part of without) addScaled(r, -1, part.scatter);
-  for (let i = 0, at = 0; i < d; i++) {
-    const own = inverse[i]! / df;
-    for (let j = 0; j < d; j++, at++) r[at]! *= own * inverse[j]!;
+  const means = shifts.map((shift, c) => Float64Array.from(shift, (v, j) => (size[c]! > 0 ? v + base[c * d + j]! * inverse[j]! : 0)));
+  return { means, shifts, size, df };
+}
+
+/** Takes away what lies between the training cells' own means and those over all rows: y -= Σ n_c m_c (m_cᵀ v). */
+export function subtractShifts({ shifts, size }: Within, v: Float64Array, y: Float64Array): void {
+  shifts.forEach((shift, c) => {
+    if (size[c]! > 0) addScaled(y, -dot(shift, v) * size[c]!, shift);
+  });
+}
+
+/**
+ * 1 / deviation within cells of the training folds by column. A column that is constant over all their rows gets 0 (it is left out): other
+ * rows may differ there, and nothing was learned about them. Deviations are floored at 1e-6 of the median.
+ */
+export function inverseScale({ parts, base }: FoldSums, train: readonly number[]): Float64Array {
+  const d = parts[0]!.squares.length;
+  const cells = parts[0]!.size.length;
+  const size = new Float64Array(cells);
+  const sums = new Float64Array(cells * d);
+  const squares = new Float64Array(d);
+  for (const f of train) {
+    addScaled(size, 1, parts[f]!.size);
+    addScaled(sums, 1, parts[f]!.sums);
+    addScaled(squares, 1, parts[f]!.squares);
   }
-  return { r, means, size, df };
-}
-
-/** out = (r less what lies between the cells) v. */
-export function applyWithin({ r, means, size, df }: Within, v: Float64Array, out: Float64Array): void {
-  multiply(r, v, out);
-  means.forEach((mean, c) => {
-    if (size[c]! > 0) addScaled(out, (-dot(mean, v) * size[c]!) / df, mean);
-  });
-}
-
-/** The correlation within cells written out, in place: afterwards it must not be given to `applyWithin`. Lower half, mirrored. */
-export function correlationOf({ r, means, size, df }: Within): Float64Array {
-  const d = means[0]!.length;
-  means.forEach((mean, c) => {
-    if (size[c] === 0) return;
-    for (let i = 0; i < d; i++) {
-      const s = (size[c]! / df) * mean[i]!;
-      for (let j = 0, at = i * d; j <= i; j++, at++) r[at]! -= s * mean[j]!;
+  const df = Math.max(
+    1,
+    size.reduce((s, c) => s + (c > 0 ? c - 1 : 0), 0),
+  );
+  const scale = new Float64Array(d);
+  for (let j = 0; j < d; j++) {
+    let s = squares[j]!;
+    for (let c = 0; c < cells; c++) if (size[c]! > 0) s -= (sums[c * d + j]! * sums[c * d + j]!) / size[c]!;
+    scale[j] = s > 1e-13 * squares[j]! ? Math.sqrt(s / df) : 0;
+  }
+  const alive = scale.filter((s) => s > 0).sort();
+  const floor = alive.length ? 1e-6 * alive[alive.length >> 1]! : 1;
+  return scale.map((s, j) => {
+    if (s > floor) return 1 / s;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < cells; c++) {
+      if (size[c] === 0) continue;
+      const mean = base[c * d + j]! + sums[c * d + j]! / size[c]!;
+      low = Math.min(low, mean);
+      high = Math.max(high, mean);
     }
+    return high - low > floor ? 1 / floor : 0;
   });
-  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) r[j * d + i] = r[i * d + j]!;
-  return r;
+}
+
+/** Correlation within cells of the training folds [d, d], float32. */
+export function correlationOf({ parts }: FoldSums, train: readonly number[], within: Within, inverse: Float64Array): Float32Array {
+  const d = inverse.length;
+  const { shifts, size, df } = within;
+  const out = new Float32Array(d * d);
+  const row = new Float64Array(d);
+  const held = shifts.map((_, c) => c).filter((c) => size[c]! > 0);
+  for (let i = 0; i < d; i++) {
+    row.fill(0, 0, i + 1);
+    for (const f of train) {
+      const { scatter } = parts[f]!;
+      for (let j = 0, at = i * d; j <= i; j++, at++) row[j]! += scatter[at]!;
+    }
+    const own = inverse[i]! / df;
+    for (let j = 0; j <= i; j++) row[j]! *= own * inverse[j]!;
+    for (const c of held) {
+      const shift = shifts[c]!;
+      const s = (size[c]! / df) * shift[i]!;
+      for (let j = 0; j <= i; j++) row[j]! -= s * shift[j]!;
+    }
+    for (let j = 0; j <= i; j++) {
+      out[i * d + j] = row[j]!;
+      out[j * d + i] = row[j]!;
+    }
+  }
+  return out;
 }

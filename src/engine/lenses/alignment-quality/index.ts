@@ -4,6 +4,7 @@ import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { type Plan, planOf, tooFewGroups } from "../plan.js";
+import { thumbnailRows } from "../surface-versus-meaning/pixels.js";
 import { composite } from "./composite.js";
 import { halfSample } from "./half.js";
 import { type LayerParts, measureLayer } from "./layers.js";
@@ -86,7 +87,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (typeof plan !== "string" && resampling && permutation) {
     const options = { blas: tools.blas, breathe: () => pace.breathe(), replicates: resampling.replicates };
     const lexical: Discriminant[] = [];
-    for (const rows of [await embeddingRows(study), await hashedCounts(study, pace)])
+    for (const rows of [await embeddingRows(study), study.pixels ? thumbnailRows(study.pixels, study.count) : await hashedCounts(study, pace)])
       lexical.push(await heldOutDiscriminant(rows, plan.cells, plan.folds, options));
     await pace.step();
     const summary = await summarise(discriminants, lexical, plan, resampling, pace);

@@ -1,8 +1,6 @@
-import { factoring } from "../../stats/cholesky.js";
-import { invertingFactor } from "../../stats/factored.js";
+import { invertInPlace } from "../../stats/inverse.js";
 import type { Rows } from "../../stats/moments.js";
 import { ledoitWolf } from "../../stats/shrinkage.js";
-import { runSteps } from "../../stats/steps.js";
 import type { Blas } from "../lens.js";
 
 /** Scores of all rows for `count` contrasts [count, n] over the rows: [count, n]. */
@@ -23,29 +21,26 @@ export async function labelFreeScores(x: Rows, rows: Int32Array, stratum: Int32A
   const across = primal ? transposed(e, n, d) : e;
   const g = await blas.matmul(across, across, size, primal ? n : d, size, true);
   await breathe();
-  const lambda0 = Math.min(0.999, Math.max(1e-4, shrinkageOf(e, g, n, d)));
-  const factor = new Float64Array(size * size);
-  let lambda = lambda0;
-  for (; ; lambda = Math.min(1, lambda * 10)) {
-    const c = (1 - lambda) / df;
-    for (let i = 0; i < factor.length; i++) factor[i] = c * g[i]!;
-    for (let i = 0; i < size; i++) factor[i * size + i]! += lambda;
-    if ((await runSteps(factoring(factor, size), breathe)) || lambda >= 1) break;
-  }
-  // Rows of `inverse` are the columns of L⁻¹.
-  const inverse = await runSteps(invertingFactor(factor, size), breathe);
+  const lambda = Math.min(0.999, Math.max(1e-4, shrinkageOf(e, g, n, d)));
+  const c = (1 - lambda) / df;
+  const inverse = new Float32Array(size * size);
+  for (let i = 0; i < inverse.length; i++) inverse[i] = c * g[i]!;
+  for (let i = 0; i < size; i++) inverse[i * size + i]! += lambda;
+  // Any fixed matrix that the labels do not touch keeps the test exact; without an inverse the axes stay as they are.
+  if (!(await invertInPlace(inverse, size, blas, breathe)))
+    inverse.forEach((_, i) => {
+      inverse[i] = i % (size + 1) === 0 ? 1 : 0;
+    });
   if (primal) {
-    const share = Math.sqrt((1 - lambda) / df);
-    for (let i = 0; i < e.length; i++) e[i]! *= share;
     const white = await blas.matmul(e, inverse, n, d, d);
     await breathe();
     return async (contrasts, count) => {
-      const directions = await blas.matmul(contrasts, white, count, n, d);
+      const directions = await blas.matmul(contrasts, e, count, n, d);
       await breathe();
       return blas.matmul(directions, white, count, d, n, true);
     };
   }
-  const h = await blas.matmul(inverse, inverse, n, n, n, true);
+  const h = inverse;
   for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) h[at] = (i === j ? 1 : 0) - lambda * h[at]!;
   return (contrasts, count) => blas.matmul(contrasts, h, count, n, n, true);
 }

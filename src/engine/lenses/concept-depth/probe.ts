@@ -1,8 +1,9 @@
 import { multiply } from "../../stats/dense.js";
 import { type Folds, split } from "../../stats/folds.js";
 import { denseDesign, fitDualLogistic, fittingLogistic } from "../../stats/logistic.js";
+import { heldOutLogistic } from "../../stats/logistic-batch.js";
 import { columnMeans, columnScale, type Rows } from "../../stats/moments.js";
-import { logisticPreconditioner } from "../../stats/preconditioner.js";
+import { logisticPreconditioner, MOST_FACTORED } from "../../stats/preconditioner.js";
 import { Random } from "../../stats/random.js";
 import type { Blas } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -30,6 +31,9 @@ export async function heldOutProbe(
   seed: number,
   most = MOST_TRAINED,
 ): Promise<Float64Array[]> {
+  const trained = x.n - x.n / folds.count;
+  if (trained > Math.min(MOST_DUAL, x.d) && trained <= most && x.d <= MOST_FACTORED)
+    return heldOutLogistic(x, labels, folds, C, TOLERANCE, blas, () => pace.breathe());
   const out = labels.map(() => new Float64Array(x.n));
   for (let k = 0; k < folds.count; k++) {
     const { train: whole, test } = split(folds, k);
