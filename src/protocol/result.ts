@@ -65,6 +65,11 @@ export interface Controls {
   /** AUROC of words alone (TF-IDF 1-2-grams, logistic), of length alone (folded to 0.5 or more), and the probe on shuffled labels (mean and 95% range over layers). */
   readonly words: Maybe;
   readonly wordsCi95: Interval | null;
+  /** Of images, in place of words and length: AUROC of a logistic regression on 8 x 8 thumbnails, mean colours and sizes. Absent for texts. */
+  readonly pixels?: Maybe;
+  readonly pixelsCi95?: Interval | null;
+  /** Why a value is null, by field name. */
+  readonly why?: Readonly<Record<string, string>>;
   readonly length: Maybe;
   readonly shuffled: Maybe;
   readonly shuffledCi95: Interval | null;
@@ -110,6 +115,8 @@ export interface AuditResult {
     readonly skipped: readonly SkipCount[];
     /** Rows cut at `maxTokens`, by class. */
     readonly truncated: { readonly total: number; readonly byClass: readonly [number, number] };
+    /** What the model was shown of the rows; absent: their texts. */
+    readonly input?: "images";
     readonly columns: { readonly text: string; readonly label?: string; readonly category?: string; readonly group?: string };
   };
   readonly settings: { readonly pooling: Pooling; readonly maxTokens: number; readonly seed: number; readonly folds: number; readonly threads: number };

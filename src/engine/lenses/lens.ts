@@ -23,7 +23,10 @@ export interface Study {
   /** [count] tokens after truncation. */
   readonly tokens: Int32Array;
   readonly seed: number;
+  /** Empty for images, which have no words: `pixels` stands in. */
   text(row: number): string;
+  /** Present when the rows are images. */
+  readonly pixels?: PixelSurface;
   /** Pooled states of one layer, [count, width] row-major; a fresh copy each time. NaN rows do not occur. */
   states(layer: number): Promise<Float32Array>;
   /** Other columns of the file that hold two or more classes (axioms, topics, a second label). */
@@ -36,6 +39,16 @@ export interface Study {
   readonly reference?: ReferenceStates;
   /** Mean-pooled states of layer 0 whatever the audit's pooling, for the lexical baseline. */
   embeddingMean(): Promise<Float32Array>;
+}
+
+/** What can be told of images without seeing what is on them. */
+export interface PixelSurface {
+  /** [count, summaryNames.length] mean colours, how much they vary, sizes. */
+  readonly summary: Float64Array;
+  readonly summaryNames: readonly string[];
+  /** [count, thumbnailNumbers] colours of an 8 x 8 grid, 0..1. */
+  readonly thumbnail: Float32Array;
+  readonly thumbnailNumbers: number;
 }
 
 /** One column of classes beside the audited label. */

@@ -7,17 +7,20 @@ import { MOST_TRAINED, sampleRows, TOLERANCE } from "../concept-depth/probe.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
+import { pixelScores } from "./pixels.js";
 
 const WORDS_C = 10;
 /** With few rows the number depends on how they fall into folds, so it is the mean over several divisions. */
 const DIVISIONS = 5;
 const FEW_ROWS = 1000;
 
-export type Baselines = Pick<Controls, "words" | "wordsCi95" | "length">;
+export type Baselines = Pick<Controls, "words" | "wordsCi95" | "length" | "pixels" | "pixelsCi95" | "why">;
+
+const NO_WORDS = { words: "images have no words", length: "images have no length in characters" };
 
 const known = new WeakMap<Study, Promise<Baselines>>();
 
-/** What words alone and length alone tell; computed once a study. */
+/** What words alone and length alone tell, or of images what their pixels tell at a glance; computed once a study. */
 export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
   const before = known.get(study);
   if (before) return before;
@@ -28,17 +31,25 @@ export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<
 }
 
 async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
-  const length = lengthAuroc(study);
-  const first = aurocInterval(await wordScores(study, plan.folds, pace), study.label, study.group);
-  if (!first) return { words: null, wordsCi95: null, length };
+  const { pixels } = study;
+  const scores = (folds: Folds) => (pixels ? pixelScores(study, pixels, folds, pace) : wordScores(study, folds, pace));
+  const none = {
+    words: null,
+    wordsCi95: null,
+    length: pixels ? null : lengthAuroc(study),
+    ...(pixels ? { pixels: null, pixelsCi95: null, why: NO_WORDS } : {}),
+  };
+  const first = aurocInterval(await scores(plan.folds), study.label, study.group);
+  if (!first) return none;
   let words = first.value;
   const divisions = study.count <= FEW_ROWS ? DIVISIONS : 1;
   for (let k = 1; k < divisions; k++) {
     const folds = stratifiedGroupFolds(plan.cells.cell, study.group, plan.folds.count, study.seed + 1000 * k);
-    words += auroc(await wordScores(study, folds, pace), study.label) ?? first.value;
+    words += auroc(await scores(folds), study.label) ?? first.value;
   }
   words /= divisions;
-  return { words, wordsCi95: logitInterval(words, first.se, study.count), length };
+  const ci95 = logitInterval(words, first.se, study.count);
+  return pixels ? { ...none, pixels: words, pixelsCi95: ci95 } : { ...none, words, wordsCi95: ci95 };
 }
 
 /** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */
