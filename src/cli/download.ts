@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { downloadFromHub, lookAtHub } from "../engine/hub/index.js";
-import type { HubFile, HubOffer, HubProgress, HubToken, HubVariant } from "../protocol/index.js";
+import { type HubFile, type HubOffer, type HubProgress, type HubToken, type HubVariant, sizeOf } from "../protocol/index.js";
 import { choice, onlyFile, parse, usageProblem } from "./options.js";
 import { plain } from "./terminal.js";
 
@@ -54,14 +54,6 @@ function describe(offer: HubOffer, variant: HubVariant): string[] {
 }
 
 const say = (lines: readonly string[]) => process.stderr.write(`${lines.map(plain).join("\n")}\n`);
-
-/** Decimal units, as the Hub shows them. */
-export function sizeOf(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** step;
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
-}
 
 async function confirmed(yes: boolean, what: string, signal: AbortSignal): Promise<boolean> {
   if (yes) return true;

@@ -1,6 +1,7 @@
 import { VERSION } from "../engine/version.js";
 import { problemOf } from "../protocol/index.js";
 import { audit } from "./audit.js";
+import { card } from "./card.js";
 import { compare } from "./compare.js";
 import { download } from "./download.js";
 import { exitCode, printProblem } from "./exit.js";
@@ -10,7 +11,15 @@ import { lenses } from "./lenses.js";
 import { usageProblem } from "./options.js";
 import { taps } from "./taps.js";
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = { audit, taps, extract, download, lenses, compare };
+const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = {
+  audit,
+  taps,
+  extract,
+  card,
+  download,
+  lenses,
+  compare,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;

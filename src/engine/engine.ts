@@ -12,17 +12,21 @@ import type {
   HubQuestion,
   HubResult,
   ModelCard,
+  ModelGlance,
+  ModelList,
+  ModelSheet,
+  Provider,
   RowText,
 } from "../protocol/index.js";
 import { PROTOCOL } from "../protocol/index.js";
 import { Workbench } from "./audit/prepare.js";
 import { type AuditHooks, runAudit } from "./audit/run.js";
+import { compareRuns } from "./compare/index.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
-import { compareRuns } from "./compare/index.js";
 import { problem, throwIfAborted } from "./errors.js";
-import { downloadFromHub, lookAtHub, tokenSources } from "./hub/index.js";
-import { inspectModel } from "./model/index.js";
+import { downloadFromHub, hubPlaces, lookAtHub, tokenSources } from "./hub/index.js";
+import { glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
 import { compareReport } from "./report/compare.js";
 import { csvReport } from "./report/csv.js";
@@ -45,6 +49,19 @@ export class Engine {
 
   inspectModel(path: string): Promise<ModelCard> {
     return inspectModel(path);
+  }
+
+  /** Models of folders, files and (when asked) the Hugging Face cache. */
+  listModels(folders: readonly string[], files: readonly string[], cache: boolean): Promise<ModelList> {
+    return listModels({ folders, files, ...(cache && { cache: hubPlaces().cache }) });
+  }
+
+  glanceAt(path: string): ModelGlance {
+    return glanceAt(path);
+  }
+
+  readSheet(path: string, provider: Provider): Promise<ModelSheet> {
+    return readSheet(path, provider);
   }
 
   hubTokens(): ("env" | "file")[] {

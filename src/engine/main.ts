@@ -25,6 +25,9 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "data.inspect": ({ path, options }, signal) => engine.inspectData(path, options, signal),
     "audit.run": (plan, signal) =>
       engine.audit(plan, { onProgress: (progress) => rpc.tell("audit.progress", progress), onView: (view) => rpc.tell("audit.view", view) }, signal),
+    "model.list": ({ folders, files, cache }) => engine.listModels(folders, files, cache),
+    "model.glance": ({ path }) => engine.glanceAt(path),
+    "model.sheet": ({ path, provider }) => engine.readSheet(path, provider),
     "hub.tokens": () => engine.hubTokens(),
     "hub.look": (question, signal) => engine.lookAtHub(question, signal),
     "hub.download": (order, signal) => engine.downloadFromHub(order, (progress) => rpc.tell("hub.progress", progress), signal),

@@ -191,6 +191,7 @@ export class EngineClient {
     const running: Running = { child, rpc, tail };
     rpc.on("audit.progress", (body) => this.options.onEvent("audit.progress", body));
     rpc.on("audit.view", (body) => this.options.onEvent("audit.view", body));
+    rpc.on("hub.progress", (body) => this.options.onEvent("hub.progress", body));
     rpc.on("engine.log", (body) => {
       log[body.level === "error" ? "error" : body.level === "warn" ? "warn" : "info"](`engine: ${String(body.text).slice(0, 4000)}`);
       this.options.onEvent("engine.log", body);

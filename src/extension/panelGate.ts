@@ -1,4 +1,4 @@
-import { PANEL_PARAMS, type PanelMethods, type ProblemError } from "../protocol/index.js";
+import { type Check, PANEL_PARAMS, type PanelMethods, type ProblemError } from "../protocol/index.js";
 import { panelRefused } from "./errors.js";
 
 type Method = keyof PanelMethods & keyof typeof PANEL_PARAMS;
@@ -29,8 +29,16 @@ export class Allowance {
   }
 }
 
+export const gate = (handlers: PanelHandlers, refused: (reason: string) => void, allowance?: Allowance): PanelHandlers =>
+  gateBy(PANEL_PARAMS, handlers, refused, allowance);
+
 /** Handlers that see only parameters of the declared shape, and only as many a second as a person with a mouse can cause. */
-export function gate(handlers: PanelHandlers, refused: (reason: string) => void, allowance = new Allowance(60, 240)): PanelHandlers {
+export function gateBy<H extends object>(
+  checks: { readonly [K in keyof H]: Check },
+  handlers: H,
+  refused: (reason: string) => void,
+  allowance = new Allowance(60, 240),
+): H {
   const refuse = (reason: string): ProblemError => {
     refused(reason);
     return panelRefused(reason);
@@ -38,11 +46,11 @@ export function gate(handlers: PanelHandlers, refused: (reason: string) => void,
   const guarded = Object.entries(handlers).map(([method, handler]) => [
     method,
     (params: unknown, signal: AbortSignal) => {
-      const wrong = PANEL_PARAMS[method as Method](params, method);
+      const wrong = checks[method as keyof H](params, method);
       if (wrong) throw refuse(wrong);
       if (!allowance.take()) throw refuse("too many questions at once");
       return (handler as (p: unknown, s: AbortSignal) => unknown)(params, signal);
     },
   ]);
-  return Object.fromEntries(guarded) as PanelHandlers;
+  return Object.fromEntries(guarded) as H;
 }

@@ -9,3 +9,6 @@ export * from "./portable.js";
 export * from "./problem.js";
 export * from "./result.js";
 export * from "./rpc.js";
+export * from "./sheet.js";
+export * from "./surface.js";
+export * from "./words.js";

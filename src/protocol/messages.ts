@@ -1,10 +1,11 @@
 import type { CompareView } from "./compare.js";
 import type { DataAnswer } from "./data.js";
 import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./hub.js";
-import type { ModelCard, Pooling, Provider } from "./model.js";
+import type { ChatMode, ModelCard, Pooling, Provider, TokenSet } from "./model.js";
 import type { Picture } from "./picture.js";
 import type { DataOptions, Problem } from "./problem.js";
 import type { AuditResult, LensCard, RowTable } from "./result.js";
+import type { ModelGlance, ModelList, ModelSheet } from "./sheet.js";
 
 /** Raised by one with every change that an older side could misread. */
 export const PROTOCOL = 1;
@@ -20,6 +21,10 @@ export interface AuditPlan {
   readonly provider: Provider;
   /** 0 = chosen by the engine. */
   readonly threads: number;
+  /** Conversations are shown to the model through its chat template: `auto` (the default) those that the file has as such, `on` every row. */
+  readonly chatTemplate?: ChatMode;
+  /** Tokens that are pooled; absent: the completion's where every row has one, else all. */
+  readonly tokens?: TokenSet;
   /** Ids of lenses to run beside the core ones. */
   readonly lenses?: readonly string[];
   /** A second model for lenses that compare two: a folder or an .onnx file. */
@@ -61,6 +66,10 @@ export interface EngineMethods {
   "audit.run": { params: AuditPlan; result: AuditView };
   /** Texts of a few rows (at most 200), read again from the file; refused when the file has changed since (`sha256`). */
   "rows.text": { params: { path: string; options: DataOptions; sha256: string; rows: number[] }; result: RowText[] };
+  /** Models by name, size and first bytes; no graph is read. `cache`: look into the Hugging Face cache, too. */
+  "model.list": { params: { folders: string[]; files: string[]; cache: boolean }; result: ModelList };
+  "model.glance": { params: { path: string }; result: ModelGlance };
+  "model.sheet": { params: { path: string; provider: Provider }; result: ModelSheet };
   /** Which access tokens this machine has; none is read. */
   "hub.tokens": { params: Record<string, never>; result: ("env" | "file")[] };
   /** Asks the Hub about one repository that the user named. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { missingFile, noModelInFolder, notAModel } from "./errors.js";
+import { byPreference } from "./filenames.js";
 
 /** A model as it lies on disk. */
 export interface ModelPlace {
@@ -12,9 +13,6 @@ export interface ModelPlace {
   /** Other .onnx files of the same model. */
   readonly variants: readonly string[];
 }
-
-/** Which file of a folder is taken: full precision first, the closest to it next (design: shown and changeable). */
-const PREFERENCE = [/^model$/, /^encoder_model$/, /^decoder_model$/, /^decoder_model_merged$/, /fp16|float16/, /q4|int4|bnb4/, /quantized|int8|uint8/];
 
 /**
  * Finds the model file of a folder, or the folder of a model file.
@@ -31,7 +29,7 @@ export function findModel(path: string): ModelPlace {
   if (stats.isDirectory()) {
     const found = [...onnxFiles(join(full, "onnx")), ...onnxFiles(full)];
     if (found.length === 0) throw noModelInFolder(path);
-    const chosen = found.sort((a, b) => rank(a) - rank(b))[0]!;
+    const chosen = found.sort(byPreference)[0]!;
     return { path: chosen, folder: full, name: nameOf(full), variants: found.filter((file) => file !== chosen) };
   }
   // A pipe would block for ever, a device never end.
@@ -41,12 +39,6 @@ export function findModel(path: string): ModelPlace {
   const folder = [own, above].find((dir) => existsSync(join(dir, "tokenizer.json"))) ?? [own, above].find((dir) => existsSync(join(dir, "config.json"))) ?? own;
   return { path: full, folder, name: nameOf(folder), variants: onnxFiles(own).filter((file) => file !== full) };
 }
-
-const rank = (file: string): number => {
-  const name = basename(file, ".onnx");
-  const place = PREFERENCE.findIndex((pattern) => pattern.test(name));
-  return place < 0 ? PREFERENCE.length : place;
-};
 
 function onnxFiles(folder: string): string[] {
   try {
@@ -60,7 +52,7 @@ function onnxFiles(folder: string): string[] {
 }
 
 /** A folder's name; in a Hugging Face cache the repository's. */
-function nameOf(folder: string): string {
+export function nameOf(folder: string): string {
   const hub = /models--(.+?)[\\/]snapshots[\\/]/.exec(`${folder}/`);
   return hub ? hub[1]!.replaceAll("--", "/") : basename(folder);
 }

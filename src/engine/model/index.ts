@@ -1,4 +1,7 @@
-export { inspectModel, listTaps } from "./inspect.js";
+export { glanceAt } from "./glance.js";
+export { chooseTaps, inspectModel, listTaps } from "./inspect.js";
+export { listModels } from "./listing.js";
 export { openModel } from "./open.js";
 export { createBlas, listProviders, runtimeVersion } from "./runtime.js";
-export type { Batch, OpenOptions, TapList, TappedModel } from "./tapped.js";
+export { readSheet } from "./sheet.js";
+export type { Batch, OpenOptions, TapList, TappedModel, TapState, TapStates } from "./tapped.js";
