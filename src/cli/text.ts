@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { AuditResult, CategoryScore, Interval, LayerScores, Maybe } from "../protocol/index.js";
+import { surfaceOf } from "../protocol/index.js";
 import { digits, plain, range, sparkline } from "./terminal.js";
 
 /** The result for people at a terminal: verdict, a row of blocks a metric, controls, categories, what was skipped. */
@@ -7,6 +8,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
   const bold = (text: string) => (colour ? `\x1b[1m${text}\x1b[22m` : text);
   const dim = (text: string) => (colour ? `\x1b[2m${text}\x1b[22m` : text);
   const { model, dataset, aqi, probe, controls, layers, categories, settings, timing } = result;
+  const surface = surfaceOf(controls, dataset.input);
   const files = [dataset.path, dataset.contrastPath].filter((path) => path !== undefined).map((path) => plain(basename(path)));
   const lines: string[] = [
     bold(plain(result.verdict)),
@@ -18,11 +20,11 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
   if (aqi.score === null) lines.push(`AQI        absent: ${plain(aqi.reason ?? "not computable")}`);
   else {
     lines.push(`AQI        ${bold(digits(aqi.score))}${range(clipped(aqi.ci95))} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
-    lines.push(`           words alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
+    lines.push(`           ${surface.name} alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
   }
   lines.push(
     `probe      best layer ${probe.bestLayer ?? "–"}, AUROC ${digits(probe.nestedAuroc)} with the layer chosen on other folds; jump ${probe.jump ?? "–"}, convergence ${probe.converge ?? "–"}`,
-    `controls   words ${digits(controls.words)}, length ${digits(controls.length)}, shuffled labels ${digits(controls.shuffled)}${range(controls.shuffledCi95)}`,
+    `controls   ${surface.name} ${digits(surface.auroc)}, ${dataset.input ? "" : `length ${digits(controls.length)}, `}shuffled labels ${digits(controls.shuffled)}${range(controls.shuffledCi95)}`,
     "",
     ...heatmap(layers),
   );

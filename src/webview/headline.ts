@@ -1,4 +1,4 @@
-import type { AuditResult, Interval } from "../protocol/index.js";
+import { type AuditResult, type Interval, surfaceOf } from "../protocol/index.js";
 import { digits, interval, signed } from "./format.js";
 import type { Rule } from "./views/rule.js";
 
@@ -14,6 +14,7 @@ export interface Leading {
 /** The number to lead with: the alignment index, or the probe where there is none. */
 export function leading(result: AuditResult): Leading {
   const { aqi, probe, controls, layers } = result;
+  const surface = surfaceOf(controls, result.dataset.input);
   const best = probe.bestLayer === null ? undefined : layers[probe.bestLayer];
   const depth: [string, string][] = [];
   if (probe.jump !== null) depth.push(["jump", `layer ${probe.jump}`]);
@@ -22,14 +23,14 @@ export function leading(result: AuditResult): Leading {
     // The interval is drawn on the scale that the number has; the JSON export keeps it as it is.
     const within: Interval | null = aqi.ci95 && [Math.max(0, aqi.ci95[0]), Math.min(100, aqi.ci95[1])];
     const stats: [string, string][] = [];
-    if (aqi.gain.score !== null) stats.push(["beyond words", `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
+    if (aqi.gain.score !== null) stats.push([`beyond ${surface.name}`, `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
     // The number is clipped to 0..100; below chance the real one stands beside it.
     if (aqi.signed !== null && aqi.signed < 0) stats.push(["unclipped", digits(aqi.signed)]);
     if (aqi.p !== null) stats.push(["p", digits(aqi.p)]);
     if (best)
       stats.push([`best probe, layer ${best.layer}`, `AUROC ${digits(probe.nestedAuroc ?? best.auroc)}${probe.nestedAuroc === null ? "" : " (nested)"}`]);
-    const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: "words alone" }])];
-    const name = `Alignment index ${digits(aqi.score)} of 100${within ? `, 95% interval ${interval(within)}` : ""}; chance 0${aqi.lexical === null ? "" : `, words alone ${digits(aqi.lexical)}`}`;
+    const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: `${surface.name} alone` }])];
+    const name = `Alignment index ${digits(aqi.score)} of 100${within ? `, 95% interval ${interval(within)}` : ""}; chance 0${aqi.lexical === null ? "" : `, ${surface.name} alone ${digits(aqi.lexical)}`}`;
     return {
       number: digits(aqi.score),
       unit: "AQI of 100",
@@ -53,9 +54,9 @@ export function leading(result: AuditResult): Leading {
   }
   const value = probe.nestedAuroc ?? best?.auroc ?? null;
   const ci = best?.aurocCi95 ?? null;
-  const marks = [{ value: 0.5, name: "chance" }, ...(controls.words === null ? [] : [{ value: controls.words, name: "words alone" }])];
+  const marks = [{ value: 0.5, name: "chance" }, ...(surface.auroc === null ? [] : [{ value: surface.auroc, name: `${surface.name} alone` }])];
   const stats: [string, string][] = [...(best ? ([["best layer", String(best.layer)]] as [string, string][]) : []), ...depth];
-  const name = `Probe AUROC ${digits(value)}${ci ? `, 95% interval ${interval(ci)}` : ""}; chance 0.5${controls.words === null ? "" : `, words alone ${digits(controls.words)}`}`;
+  const name = `Probe AUROC ${digits(value)}${ci ? `, 95% interval ${interval(ci)}` : ""}; chance 0.5${surface.auroc === null ? "" : `, ${surface.name} alone ${digits(surface.auroc)}`}`;
   return {
     number: digits(value),
     unit: "AUROC",

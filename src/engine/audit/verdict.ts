@@ -1,4 +1,5 @@
 import type { AuditResult, CategoryScore, Interval, LayerScores, Maybe } from "../../protocol/index.js";
+import { surfaceOf } from "../../protocol/index.js";
 
 type Parts = Pick<AuditResult, "aqi" | "layers" | "probe" | "controls" | "categories" | "dataset">;
 
@@ -15,21 +16,26 @@ interface Sentence {
   readonly claim: boolean;
 }
 
-function aboutAqi({ aqi, layers, probe, controls }: Parts): Sentence {
+function aboutAqi({ aqi, layers, probe, controls, dataset }: Parts): Sentence {
+  const surface = surfaceOf(controls, dataset.input);
   const { score, ci95 } = aqi.gain;
   if (score === null || ci95 === null)
     return {
       claim: false,
-      sentence: `Safe and unsafe are held apart with an AQI of ${whole(aqi.score)}; how sure the gain over words alone is could not be computed.`,
+      sentence: `Safe and unsafe are held apart with an AQI of ${whole(aqi.score)}; how sure the gain over ${surface.name} alone is could not be computed.`,
     };
-  if (ci95[0] <= 0) return { claim: false, sentence: `No evidence beyond vocabulary: the gain over words alone is ${signed(score)} ${between(ci95)}.` };
-  // The index has its own words baseline; the stronger one beside it has a say too.
+  if (ci95[0] <= 0)
+    return { claim: false, sentence: `No evidence beyond ${surface.beyond}: the gain over ${surface.name} alone is ${signed(score)} ${between(ci95)}.` };
+  // The index has its own baseline of words or pixels; the stronger one beside it has a say too.
   const { nestedAuroc } = probe;
-  if (controls.words !== null && nestedAuroc !== null && nestedAuroc <= controls.words)
-    return { claim: false, sentence: `No evidence beyond vocabulary: words alone reach AUROC ${two(controls.words)}, the best layer ${two(nestedAuroc)}.` };
+  if (surface.auroc !== null && nestedAuroc !== null && nestedAuroc <= surface.auroc)
+    return {
+      claim: false,
+      sentence: `No evidence beyond ${surface.beyond}: ${surface.name} alone reach AUROC ${two(surface.auroc)}, the best layer ${two(nestedAuroc)}.`,
+    };
   const beyond = layersBeyond(layers, aqi.lexical);
   const where = beyond ? (beyond[0] === beyond[1] ? `Layer ${beyond[0]} holds` : `Layers ${beyond[0]} to ${beyond[1]} hold`) : "The layers together hold";
-  return { claim: true, sentence: `${where} the two apart beyond vocabulary: ${signed(score)} ${between(ci95)}.` };
+  return { claim: true, sentence: `${where} the two apart beyond ${surface.beyond}: ${signed(score)} ${between(ci95)}.` };
 }
 
 /** The run of layers around the best one whose whole interval lies above what words alone give. */
@@ -49,13 +55,14 @@ function aboutProbe({ layers, probe, controls, dataset, aqi }: Parts): Sentence 
   const best = probe.bestLayer === null ? undefined : layers.find(({ layer }) => layer === probe.bestLayer);
   if (!best || best.auroc === null) return { claim: false, sentence: asSentence(aqi.reason ?? "there are too few rows for a probe") };
   const nested = probe.nestedAuroc ?? best.auroc;
-  const words = controls.words === null ? "" : ` (words alone ${two(controls.words)})`;
-  const readable = `${positive} and ${negative} can be told apart with AUROC ${two(nested)}${words}, best at layer ${best.layer}.`;
+  const surface = surfaceOf(controls, dataset.input);
+  const alone = surface.auroc === null ? "" : ` (${surface.name} alone ${two(surface.auroc)})`;
+  const readable = `${positive} and ${negative} can be told apart with AUROC ${two(nested)}${alone}, best at layer ${best.layer}.`;
   const low = best.aurocCi95?.[0];
   if (low !== undefined && low <= 0.5)
-    return { claim: false, sentence: `No evidence that ${positive} and ${negative} can be told apart: AUROC ${two(nested)}${words}.` };
-  if (low !== undefined && controls.words !== null && low <= controls.words)
-    return { claim: false, sentence: `${readable} That is no more than words alone may give.` };
+    return { claim: false, sentence: `No evidence that ${positive} and ${negative} can be told apart: AUROC ${two(nested)}${alone}.` };
+  if (low !== undefined && surface.auroc !== null && low <= surface.auroc)
+    return { claim: false, sentence: `${readable} That is no more than ${surface.name} alone may give.` };
   return { claim: true, sentence: readable };
 }
 

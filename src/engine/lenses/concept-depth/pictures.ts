@@ -7,7 +7,7 @@ const ABOUT = "concept-depth";
 export function probeCurve(
   layers: readonly Pick<LayerScores, "auroc" | "aurocCi95">[],
   probe: ProbeResult,
-  controls: Pick<Controls, "words" | "length" | "shuffled" | "shuffledCi95">,
+  controls: Pick<Controls, "words" | "pixels" | "length" | "shuffled" | "shuffledCi95">,
   study: Pick<Study, "classNames">,
 ): Picture {
   const series: Series[] = [
@@ -21,6 +21,7 @@ export function probeCurve(
     },
   ];
   if (controls.words !== null) series.push({ id: "words", name: "Words alone", kind: "reference", values: controls.words });
+  if (typeof controls.pixels === "number") series.push({ id: "pixels", name: "Pixels alone", kind: "reference", values: controls.pixels });
   if (controls.length !== null) series.push({ id: "length", name: "Length alone", kind: "reference", values: controls.length });
   if (controls.shuffled !== null && controls.shuffledCi95)
     series.push({
