@@ -3,6 +3,7 @@ import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
 import { poolOf, type Reading } from "../text/readings.js";
 import { extractStates, type SkipReason } from "./extract.js";
+import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
 import { collectReadings, type Encode, makeReadingStates, passesOf, type ReadingStates } from "./readings.js";
 
@@ -48,7 +49,7 @@ export async function startCollection(prepared: Prepared, readings: readonly Rea
 }
 
 export async function collect(prepared: Prepared, into: Collected, seed: number, onBatch: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
-  const { dataset, model, tokenizer, pooling, maxTokens } = prepared;
+  const { dataset, model, tokenizer, images, pooling, maxTokens } = prepared;
   const own = into.embeddingMean ? 2 : 1;
   // What is linear in the row's own tokens comes with the first pass.
   const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max");
@@ -58,6 +59,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     ...along.map((one) => poolOf(one, pooling) as TokenPooling),
   ];
   const encode: Encode = (rows) =>
+    images?.encode(rows, signal) ??
     tokenizer.encode(
       rows.map((row) => dataset.rows[row].text),
       maxTokens,
@@ -71,6 +73,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     foreignId: (id, size) => foreignTokenizer(model.card.tokenizer?.path ?? model.card.path, id, size),
     seed,
     signal,
+    ...(images ? { chunkRows: CHUNK_IMAGES } : {}),
     encode,
     onRow(row, tokens, truncated) {
       into.tokens[row] = tokens;

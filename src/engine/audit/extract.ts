@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../errors.js";
+import { imageWeights } from "../image/pooling.js";
 import type { TappedModel } from "../model/tapped.js";
 import { planBatches, tokensPerBatch } from "../text/batches.js";
 import { shuffled } from "../text/order.js";
@@ -17,6 +18,8 @@ export interface ExtractRequest {
   /** A row that cannot be pooled so (one token) is skipped; absent: every row with a token runs, with NaN where a pooling has no value. */
   readonly required?: TokenPooling;
   readonly seed: number;
+  /** Rows encoded ahead of the model; 2048 of texts. */
+  readonly chunkRows?: number;
   readonly signal?: AbortSignal;
   /** The failure for a token id that the model's embedding does not have. */
   foreignId(id: number, vocabularySize: number): Error;
@@ -27,7 +30,7 @@ export interface ExtractRequest {
   onRow?(row: number, tokens: number, truncated: boolean): void;
 }
 
-export type SkipReason = "no-tokens" | "too-slow" | typeof ONE_TOKEN;
+export type SkipReason = NonNullable<Encoded["problem"]> | typeof ONE_TOKEN;
 
 /** Rows tokenised ahead of the model; a chunk is a fair sample (seeded shuffle), batches within it are sorted by length. */
 const CHUNK_ROWS = 2048;
@@ -35,11 +38,12 @@ const CHUNK_ROWS = 2048;
 /** Runs every row through the tapped model once, in batches of about 75 ms, for several poolings at once. */
 export async function extractStates(request: ExtractRequest): Promise<{ tokensPerBatch: number }> {
   const { model, count, seed, signal } = request;
-  const order = count > CHUNK_ROWS ? shuffled([...Array(count).keys()], seed) : [...Array(count).keys()];
+  const ahead = request.chunkRows ?? CHUNK_ROWS;
+  const order = count > ahead ? shuffled([...Array(count).keys()], seed) : [...Array(count).keys()];
   let budget = 0;
-  for (let start = 0; start < count; start += CHUNK_ROWS) {
+  for (let start = 0; start < count; start += ahead) {
     throwIfAborted(signal);
-    const chunk = order.slice(start, start + CHUNK_ROWS);
+    const chunk = order.slice(start, start + ahead);
     const encoded = await request.encode(chunk);
     const rows: number[] = [];
     const kept: Encoded[] = [];
@@ -56,7 +60,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
     if (rows.length === 0) continue;
     const ids = kept.map((one) => one.ids);
     checkVocabulary(request, ids);
-    budget ||= await measureBudget(model, ids);
+    budget ||= await measureBudget(model, kept);
     const plan = planBatches(
       ids.map((row) => row.length),
       budget,
@@ -75,17 +79,25 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
 
 function skipReason(encoded: Encoded, required: TokenPooling | undefined): SkipReason | undefined {
   if (encoded.problem) return encoded.problem;
-  return !required || spanWeights(required, encoded.ids.length, encoded.span) ? undefined : ONE_TOKEN;
+  return !required || weightsOf(required, encoded) ? undefined : ONE_TOKEN;
 }
+
+function weightsOf(pooling: TokenPooling, { ids, span, prefix }: Encoded): Float32Array | undefined {
+  return prefix === undefined ? spanWeights(pooling, ids.length, span) : imageWeights(pooling, ids.length, prefix);
+}
+
+/** The pixels of some rows, where they are images. */
+export const imagesOf = (rows: readonly Encoded[]): { images?: Float32Array[] } =>
+  rows[0]?.image ? { images: rows.map((row) => row.image as Float32Array) } : {};
 
 async function runBatch(request: ExtractRequest, batch: readonly number[], rows: readonly number[], encoded: readonly Encoded[]) {
   const { model, poolings, sink } = request;
   const width = model.card.hiddenSize;
   const kinds = poolings.length;
   // A pooling that this row cannot have (one token) gets zero weights here and NaN below.
-  const known = batch.map((i) => poolings.map((pooling) => spanWeights(pooling, encoded[i].ids.length, encoded[i].span)));
+  const known = batch.map((i) => poolings.map((pooling) => weightsOf(pooling, encoded[i])));
   const weights = known.map((row, b) => row.map((one) => one ?? new Float32Array(encoded[batch[b]].ids.length)));
-  const states = await model.run({ ids: batch.map((i) => encoded[i].ids), weights });
+  const states = await model.run({ ids: batch.map((i) => encoded[i].ids), weights, ...imagesOf(batch.map((i) => encoded[i])) });
   const into = batch.map((i) => rows[i]);
   for (let layer = 0; layer < model.card.layers.length; layer++) {
     for (let k = 0; k < kinds; k++) {
@@ -105,9 +117,11 @@ async function runBatch(request: ExtractRequest, batch: readonly number[], rows:
 }
 
 /** Two short runs: the first one pays for the runtime's own preparation, the second is timed. */
-async function measureBudget(model: TappedModel, ids: readonly (readonly number[])[]): Promise<number> {
-  const sample = ids[Math.floor(ids.length / 2)].slice(0, 32);
-  const batch = { ids: [sample], weights: [[new Float32Array(sample.length).fill(1 / sample.length)]] };
+async function measureBudget(model: TappedModel, rows: readonly Encoded[]): Promise<number> {
+  const middle = rows[Math.floor(rows.length / 2)];
+  // An image's tokens are all there or none.
+  const sample = middle.image ? middle.ids : middle.ids.slice(0, 32);
+  const batch = { ids: [sample], weights: [[new Float32Array(sample.length).fill(1 / sample.length)]], ...imagesOf([middle]) };
   await model.run(batch);
   const start = performance.now();
   await model.run(batch);

@@ -4,15 +4,19 @@ import type { AuditPlan, Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import { openDataset } from "../data/index.js";
 import { problem } from "../errors.js";
+import { readsImages, readsText } from "../image/errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { noTokenizer } from "../text/errors.js";
 import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
+import { ImageRows } from "./images.js";
 
 export interface Prepared {
   readonly dataset: Dataset;
   readonly model: TappedModel;
   readonly tokenizer: Tokenizer;
+  /** Present when the model reads images; nothing is tokenised then. */
+  readonly images?: ImageRows;
   readonly pooling: Pooling;
   readonly maxTokens: number;
 }
@@ -24,6 +28,16 @@ function canonical(dataset: Dataset): Dataset {
   return { ...dataset, rows: [...dataset.rows].sort((a, b) => b.place.file - a.place.file || a.id - b.id) };
 }
 
+/** What has no words is never tokenised. */
+const NO_TOKENIZER: Tokenizer = { encode: () => Promise.reject(new Error("a model of images has no tokenizer")) };
+
+/** The patches are pooled without what leads them: at layer 0 the class token is the same for every image, and later it need not stand for them. */
+function imagesPrepared(dataset: Dataset, model: TappedModel, tokenizer: Tokenizer, plan: AuditPlan): Prepared {
+  if (!dataset.card.images || !model.image) throw readsImages(model.card.name);
+  const images = new ImageRows(dataset.rows, model.image);
+  return { dataset, model, tokenizer, images, maxTokens: model.image.tokens, pooling: plan.pooling ?? "mean-skip-first" };
+}
+
 /** Keeps the last model and tokenizer open, so that a second audit starts at once. */
 export class Workbench {
   private open: { key: string; stamp: string; model: TappedModel; tokenizer: Tokenizer } | undefined;
@@ -31,18 +45,26 @@ export class Workbench {
   /** The dataset first: a bad file costs no model work. */
   async prepare(plan: AuditPlan, signal?: AbortSignal): Promise<Prepared> {
     const dataset = canonical(await openDataset(plan.data.path, plan.data.options, signal));
-    const { model, tokenizer } = await this.model(plan, signal);
+    const { model, tokenizer } = await this.model(plan, dataset.card.images?.only === true, signal);
+    if (model.image) return imagesPrepared(dataset, model, tokenizer, plan);
+    if (dataset.card.images?.only) throw readsText(model.card.name);
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
     if (maxTokens < 2) throw problem("audit/max-tokens", "At least two tokens a row are needed.", { hint: "Raise the limit of tokens." });
     return { dataset, model, tokenizer, maxTokens, pooling: plan.pooling ?? (model.card.causal ? "mean-skip-first" : "mean") };
   }
 
-  private async model(plan: AuditPlan, signal?: AbortSignal) {
-    const key = JSON.stringify([plan.model, plan.provider, plan.threads]);
+  private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal) {
+    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images]);
     if (this.open?.key === key && this.open.stamp === (await stampOf(this.open.model))) return this.open;
     await this.close();
-    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads }, signal);
+    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, images }, signal);
     try {
+      if (model.image) {
+        this.open = { key, stamp: await stampOf(model), model, tokenizer: NO_TOKENIZER };
+        return this.open;
+      }
+      // Said before a tokenizer is missed: the dataset has no use for one.
+      if (images) throw readsText(model.card.name);
       if (!model.card.tokenizer) throw noTokenizer(model.card.folder);
       this.open = { key, stamp: await stampOf(model), model, tokenizer: await openTokenizer(model.card.tokenizer.path) };
       return this.open;

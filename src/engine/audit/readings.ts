@@ -6,7 +6,8 @@ import type { TokenPooling } from "../text/pooling.js";
 import { poolOf, type Reading, type View } from "../text/readings.js";
 import type { Encoded } from "../text/tokenizer.js";
 import { encodeView } from "../text/views.js";
-import { extractStates } from "./extract.js";
+import { extractStates, imagesOf } from "./extract.js";
+import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
 
 /** States of the rows under readings beside the audit's own, by the reading's name. */
@@ -76,7 +77,7 @@ export function passesOf(readings: readonly Reading[]): number {
 
 /** The largest value of each dimension over a row's tokens: with one weight row a token, the pooled product gives the token states themselves. */
 async function largest(
-  { model }: Prepared,
+  { model, images }: Prepared,
   rows: readonly number[],
   sink: (layer: number, rows: readonly number[], values: Float32Array) => void,
   encode: Encode,
@@ -85,8 +86,9 @@ async function largest(
   signal?: AbortSignal,
 ): Promise<void> {
   const { hiddenSize: width, layers } = model.card;
-  for (let start = 0; start < rows.length; start += MAX_CHUNK) {
-    const chunk = rows.slice(start, start + MAX_CHUNK);
+  const ahead = images ? CHUNK_IMAGES : MAX_CHUNK;
+  for (let start = 0; start < rows.length; start += ahead) {
+    const chunk = rows.slice(start, start + ahead);
     const encoded = await encode(chunk);
     const lengths = encoded.map((one) => one.ids.length);
     for (const batch of planBatches(lengths, MAX_BUDGET, seed, model.card.oneRowAtATime).batches) {
@@ -95,7 +97,7 @@ async function largest(
       if (some.length === 0) continue;
       const longest = Math.max(...some.map((i) => lengths[i]));
       const weights = some.map((i) => Array.from({ length: longest }, (_, k) => Float32Array.from({ length: lengths[i] }, (__, t) => (t === k ? 1 : 0))));
-      const states = await model.run({ ids: some.map((i) => encoded[i].ids), weights });
+      const states = await model.run({ ids: some.map((i) => encoded[i].ids), weights, ...imagesOf(some.map((i) => encoded[i])) });
       for (let layer = 0; layer < layers.length; layer++) {
         const values = new Float32Array(some.length * width).fill(Number.NEGATIVE_INFINITY);
         some.forEach((i, b) => {

@@ -25,7 +25,9 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   const prepared = await bench.prepare(plan, signal);
   if (plan.runFolder) await savePlan(plan.runFolder, plan);
   const opened = performance.now();
-  const collected = await startCollection(prepared, readingsOf(chosen, prepared.pooling));
+  // What changes a text before it is read, an image has not.
+  const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain");
+  const collected = await startCollection(prepared, readings);
   try {
     const phase = new Phase("running", "rows", collected.steps);
     const preview = startPreview(prepared, plan, collected);
@@ -45,7 +47,7 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
     if (last) hooks.onView?.(last);
 
     const extracted = performance.now();
-    const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed);
+    const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
     const blas = await createBlas();
     const outputs = new Map<string, LensOutput<unknown>>();
     const needed = chosen.filter(({ needs }) => needs === "any" || study.kind === "safety");

@@ -1,9 +1,11 @@
 import type { Notice, SkipCount } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
+import { FAULTS } from "../image/errors.js";
 import type { Collected } from "./collect.js";
 import type { SkipReason } from "./extract.js";
 
 const MESSAGES: Readonly<Record<SkipReason, string>> = {
+  ...FAULTS,
   "no-tokens": "the tokenizer gives no token",
   "too-slow": "the tokenizer took longer than two seconds",
   "one-token": "one token only: without its first token nothing is left to pool",

@@ -1,9 +1,10 @@
 import type { Pooling } from "../../protocol/index.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Study } from "../lenses/lens.js";
-import type { Collected } from "./collect.js";
 import { studyAxes } from "./axes.js";
+import type { Collected } from "./collect.js";
 import { groupRows } from "./groups.js";
+import type { ImageRows } from "./images.js";
 
 export interface StudyOfRows extends Study {
   /** [count] positions in the dataset's rows. */
@@ -15,12 +16,13 @@ export interface StudyOfRows extends Study {
 }
 
 /** The rows that arrived, in the dataset's order, as the lenses see them. */
-export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooling, seed: number): StudyOfRows {
+export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooling, seed: number, images?: ImageRows): StudyOfRows {
   const rows = [...collected.arrived].sort((a, b) => a - b);
   const { states, embeddingMean } = collected;
   const of = (row: number) => dataset.rows[rows[row]];
   const label = Uint8Array.from(rows, (row) => dataset.rows[row].label);
-  const texts = rows.map((row) => dataset.rows[row].text);
+  // The same pixels under two names are kept together; names themselves are nothing to go by.
+  const texts = rows.map((row) => (images ? images.print(row) : dataset.rows[row].text));
   const groups = groupRows(
     texts,
     rows.map((row) => dataset.rows[row].group),
@@ -47,7 +49,8 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     paired: groups.paired,
     tokens: Int32Array.from(rows, (row) => collected.tokens[row]),
     seed,
-    text: (row) => of(row).text,
+    text: (row) => (images ? "" : of(row).text),
+    ...(images ? { pixels: images.surface(rows) } : {}),
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import vm from "node:vm";
 import { Tokenizer as HfTokenizer } from "@huggingface/tokenizers";
 import { rawText, throwIfAborted } from "../errors.js";
+import type { ImageFault } from "../image/errors.js";
 import { badTokenizer } from "./errors.js";
 import { CHARACTERS_PER_TOKEN, MAX_TOKENIZER_BYTES, TOKENIZE_BUDGET_MS, TOKENIZE_CHUNK } from "./limits.js";
 
@@ -13,7 +14,10 @@ export interface Encoded {
   /** The tokens [from, to) that are pooled; absent: all. */
   readonly span?: readonly [number, number];
   /** Why a row has no tokens. */
-  readonly problem?: "too-slow" | "no-tokens";
+  readonly problem?: "too-slow" | "no-tokens" | ImageFault;
+  /** Pixels as the graph takes them; `ids` then only count its tokens, of which `prefix` lead the patches. */
+  readonly image?: Float32Array;
+  readonly prefix?: number;
 }
 
 export interface Tokenizer {
