@@ -14,7 +14,11 @@ export interface Commands {
   "layerscope.openRun": [item?: RunItem];
   "layerscope.runAgain": [item?: RunItem];
   "layerscope.exportRun": [item?: RunItem];
-  "layerscope.deleteRun": [item?: RunItem];
+  "layerscope.compareRuns": [item?: RunItem, selected?: readonly RunItem[]];
+  "layerscope.compareWith": [item?: RunItem];
+  "layerscope.selectForCompare": [item?: RunItem];
+  "layerscope.compareWithSelected": [item?: RunItem];
+  "layerscope.deleteRun": [item?: RunItem, selected?: readonly RunItem[]];
   "layerscope.deleteAllRuns": [];
   "layerscope.refreshRuns": [];
 }

@@ -1,7 +1,8 @@
-import { basename, extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { env, Uri, window, workspace } from "vscode";
-import type { PanelMethods } from "../protocol/index.js";
+import type { ComparePanelMethods, PanelMethods } from "../protocol/index.js";
 import { besideDataset } from "./audits.js";
+import type { Comparison } from "./comparison.js";
 import type { EngineClient } from "./engineClient.js";
 import { noRun } from "./errors.js";
 import type { Session } from "./session.js";
@@ -14,7 +15,7 @@ const NAMES = { json: "JSON", csv: "CSV", svg: "SVG pictures", html: "HTML repor
 export async function exportRun(engine: EngineClient, session: Session, wish: Wish): Promise<void> {
   if (!session.folder || session.state.phase !== "done") throw noRun();
   const stem = `${basename(session.source.dataset, extname(session.source.dataset))}-audit`;
-  if (wish.format === "svg") return savePictures(session, stem, wish.svgs ?? {});
+  if (wish.format === "svg") return savePictures(besideDataset(session), stem, wish.svgs ?? {});
   const target = await window.showSaveDialog({
     defaultUri: Uri.joinPath(besideDataset(session), `${stem}.${wish.format}`),
     filters: { [NAMES[wish.format]]: [wish.format] },
@@ -30,15 +31,13 @@ export async function exportRun(engine: EngineClient, session: Session, wish: Wi
   await offerToOpen(target, wish.format === "html");
 }
 
-async function savePictures(session: Session, stem: string, svgs: Readonly<Record<string, string>>): Promise<void> {
+async function savePictures(folder: Uri, stem: string, svgs: Readonly<Record<string, string>>): Promise<void> {
   const pictures = Object.entries(svgs);
   if (pictures.length === 0) throw noRun();
   const single = pictures.length === 1;
   const target = single
-    ? await window.showSaveDialog({ defaultUri: Uri.joinPath(besideDataset(session), `${stem}.svg`), filters: { SVG: ["svg"] }, saveLabel: "Export" })
-    : (
-        await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, openLabel: "Export Pictures Here", defaultUri: besideDataset(session) })
-      )?.[0];
+    ? await window.showSaveDialog({ defaultUri: Uri.joinPath(folder, `${stem}.svg`), filters: { SVG: ["svg"] }, saveLabel: "Export" })
+    : (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, openLabel: "Export Pictures Here", defaultUri: folder }))?.[0];
   if (!target) return;
   for (const [id, svg] of pictures) {
     // A picture's id (`concept-depth/curve`) becomes a plain file name, whatever it holds.
@@ -53,6 +52,30 @@ async function offerToOpen(target: Uri, outside: boolean): Promise<void> {
   if ((await window.showInformationMessage(`Exported to ${basename(target.fsPath)}.`, open)) !== open) return;
   if (outside) await env.openExternal(target);
   else await window.showTextDocument(target).then(undefined, () => env.openExternal(target));
+}
+
+/** A comparison, compared anew for the export: it is stored nowhere. */
+export async function exportComparison(engine: EngineClient, comparison: Comparison, wish: ComparePanelMethods["compare.export"]["params"]): Promise<void> {
+  const view = comparison.compared;
+  if (!view) throw noRun();
+  const { path } = view.result.dataset;
+  const stem = `${basename(path, extname(path))}-compare`;
+  const folder = workspace.workspaceFolders?.[0]?.uri ?? Uri.file(dirname(path));
+  if (wish.format === "svg") return savePictures(folder, stem, wish.svgs ?? {});
+  const target = await window.showSaveDialog({
+    defaultUri: Uri.joinPath(folder, `${stem}.${wish.format}`),
+    filters: { [NAMES[wish.format]]: [wish.format] },
+    saveLabel: "Export",
+  });
+  if (!target) return;
+  const { content } = await engine.ask("compare.export", {
+    folders: comparison.runs.map((run) => run.folder),
+    shown: view.shown,
+    format: wish.format,
+    withText: wish.withText,
+  });
+  await workspace.fs.writeFile(target, Buffer.from(content, "utf8"));
+  await offerToOpen(target, wish.format === "html");
 }
 
 /** The same from the command palette: format and row text are asked. */

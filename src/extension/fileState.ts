@@ -36,7 +36,7 @@ async function hashFiles(paths: readonly string[]): Promise<string> {
 export type FileState = "same" | "changed" | "unsaved" | "gone";
 
 /** How the dataset's files on disk and in open editors compare with what the audit read. */
-export async function fileState(dataset: AuditResult["dataset"]): Promise<FileState> {
+export async function fileState(dataset: Pick<AuditResult["dataset"], "path" | "contrastPath" | "sha256">): Promise<FileState> {
   const paths = dataset.contrastPath ? [dataset.path, dataset.contrastPath] : [dataset.path];
   if (workspace.textDocuments.some((d) => d.isDirty && paths.includes(d.uri.fsPath))) return "unsaved";
   try {

@@ -3,10 +3,11 @@ import { commands, Disposable, type ExtensionContext, ExtensionMode, Uri, window
 import { type DataOptions, ProblemError, problemOf } from "../protocol/index.js";
 import { Audits } from "./audits.js";
 import { type CommandHandlers, registerCommands } from "./commands.js";
+import { Comparisons } from "./comparisons.js";
 import { Disagreements } from "./diagnostics.js";
 import { EngineClient } from "./engineClient.js";
 import { Dismissed, needsLocalFile, noRun, notADataset, tooManyFiles } from "./errors.js";
-import { askExport, exportRun } from "./export.js";
+import { askExport, exportComparison, exportRun } from "./export.js";
 import { ModelPicker } from "./modelPicker.js";
 import type { PanelActions } from "./panel.js";
 import { Panels } from "./panels.js";
@@ -15,6 +16,7 @@ import { Reading } from "./reading.js";
 import { revealRow } from "./reveal.js";
 import { followCursor } from "./rowCursor.js";
 import { indexOfRow } from "./rowIndex.js";
+import type { RowSource } from "./rowSource.js";
 import { ROW_SCHEME, RowView } from "./rowView.js";
 import { deleteAllRuns, deleteRun, exists, type RunSummary, readRun } from "./runFolders.js";
 import { type RunItem, RunsTree } from "./runsTree.js";
@@ -33,6 +35,7 @@ export class Layerscope {
   readonly panels: Panels;
   readonly models: ModelPicker;
   readonly runsRoot: string;
+  readonly comparisons: Comparisons;
   private readonly reading: Reading;
   private readonly runs: RunsTree;
   private readonly status = new StatusBar();
@@ -54,24 +57,35 @@ export class Layerscope {
     this.models = new ModelPicker(context, (path) => this.status.setModel(this.models.nameOf(path)));
     this.panels = new Panels(context, this.panelActions(), this.log);
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
+    this.comparisons = new Comparisons(context, this.engine, this.runsRoot, this.log, {
+      rowTexts: (comparison, rows) => this.rowTexts(comparison.rowSource, rows),
+      openRow: async (comparison, row, keepFocus) => void (await revealRow(comparison.rowSource, row, keepFocus)),
+      save: async (comparison, wish) => void (await this.guard(() => exportComparison(this.engine, comparison, wish))),
+      openAbout: (page) => this.openAbout(page),
+      openRun: async (comparison, run) => {
+        const summary = comparison.runs[run];
+        if (summary) await this.load(summary, (session) => this.panels.show(session));
+      },
+    });
     this.disagreements = new Disagreements((page) => this.aboutPage(page));
   }
 
   /** Everything VS Code has to know of; undone by disposing the context. */
   register(): void {
     const rows = new RowView(
-      (run) => this.panels.byRun(run),
+      (run) => this.panels.byRun(run) ?? this.comparisons.byRuns(run),
       async (session, row) => (await this.rowTexts(session, [row]))[0]?.text ?? "",
     );
     this.context.subscriptions.push(
       registerCommands(this.handlers(), (run) => this.guard(run)),
-      window.createTreeView("layerscope.runs", { treeDataProvider: this.runs, showCollapseAll: false }),
+      window.createTreeView("layerscope.runs", { treeDataProvider: this.runs, showCollapseAll: false, canSelectMany: true }),
       workspace.registerTextDocumentContentProvider(ROW_SCHEME, rows),
       this.panels.registerSerializer((run) => this.restore(run)),
+      this.comparisons.registerSerializer(),
       followCursor(() => this.panels),
       this.audits.onDidBegin((session) => this.begun(session)),
       this.audits.onDidEnd((session) => this.ended(session)),
-      ...[this.log, this.status, this.runs, this.disagreements, this.panels, this.audits, this.engine].map((part) => new Disposable(() => part.dispose())),
+      ...[this.log, this.status, this.runs, this.disagreements, this.comparisons, this.panels, this.audits, this.engine].map((part) => new Disposable(() => part.dispose())),
     );
     const { remembered } = this.models;
     this.status.setModel(remembered && this.models.nameOf(remembered));
@@ -103,7 +117,7 @@ export class Layerscope {
     return session;
   }
 
-  async rowTexts(session: Session, rows: readonly number[]) {
+  async rowTexts(session: RowSource, rows: readonly number[]) {
     const { view } = session;
     if (!view) throw noRun();
     const { path, options, sha256 } = view.result.dataset;
@@ -125,7 +139,8 @@ export class Layerscope {
       "layerscope.openRun": (item) => this.openRun(item),
       "layerscope.runAgain": (item) => this.runAgain(item),
       "layerscope.exportRun": (item) => this.exportRun(item),
-      "layerscope.deleteRun": (item) => this.deleteRun(item),
+      ...this.comparisons.handlers(),
+      "layerscope.deleteRun": (item, selected) => this.deleteRuns(item, selected),
       "layerscope.deleteAllRuns": () => this.deleteAllRuns(),
       "layerscope.refreshRuns": () => this.runs.refresh(),
     };
@@ -220,9 +235,9 @@ export class Layerscope {
     if (wish) await exportRun(this.engine, session, wish);
   }
 
-  private async deleteRun(item?: RunItem): Promise<void> {
-    if (!item || this.audits.isRunning(item.run.folder)) return;
-    await deleteRun(this.runsRoot, item.run.folder);
+  private async deleteRuns(item?: RunItem, selected?: readonly RunItem[]): Promise<void> {
+    const items = selected?.length ? selected : item ? [item] : [];
+    for (const { run } of items) if (!this.audits.isRunning(run.folder)) await deleteRun(this.runsRoot, run.folder);
     this.runs.refresh();
   }
 

@@ -3,8 +3,8 @@ import { ProblemError } from "../protocol/index.js";
 import { noRun } from "./errors.js";
 import { fileState, hasTextRanges } from "./fileState.js";
 import { indexOfRow, placeOf } from "./rowIndex.js";
+import type { RowSource } from "./rowSource.js";
 import { rowUri } from "./rowView.js";
-import type { Session } from "./session.js";
 
 /** The group to open a file in: where it is visible already, else beside the panel, never on top of it. */
 function columnFor(uri: Uri): ViewColumn {
@@ -16,7 +16,7 @@ function columnFor(uri: Uri): ViewColumn {
 }
 
 /** Opens the file of a row at the row's exact range; says when the file is no longer what the audit read. */
-export async function revealRow(session: Session, row: number, keepFocus: boolean): Promise<TextEditor> {
+export async function revealRow(session: RowSource, row: number, keepFocus: boolean): Promise<TextEditor> {
   const view = session.view;
   if (!view) throw noRun();
   const index = indexOfRow(view.rows, row);

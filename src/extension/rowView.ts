@@ -2,12 +2,12 @@ import { basename } from "node:path";
 import { type TextDocumentContentProvider, Uri } from "vscode";
 import { ProblemError } from "../protocol/index.js";
 import { indexOfRow } from "./rowIndex.js";
-import type { Session } from "./session.js";
+import type { RowSource } from "./rowSource.js";
 
 export const ROW_SCHEME = "layerscope-row";
 
 /** Address of a row without a text range (Parquet, files above 50 MB): `layerscope-row:/cities.parquet, row 12.txt?run#row`. */
-export function rowUri(session: Session, row: number): Uri {
+export function rowUri(session: RowSource, row: number): Uri {
   return Uri.from({
     scheme: ROW_SCHEME,
     path: `/${basename(session.source.dataset)}, row ${row + 1}.txt`,
@@ -19,8 +19,8 @@ export function rowUri(session: Session, row: number): Uri {
 /** A read-only view of one row, its text read from the file when it is opened and kept nowhere. */
 export class RowView implements TextDocumentContentProvider {
   constructor(
-    private readonly sessionOf: (run: string) => Session | undefined,
-    private readonly textOf: (session: Session, row: number) => Promise<string>,
+    private readonly sessionOf: (run: string) => RowSource | undefined,
+    private readonly textOf: (session: RowSource, row: number) => Promise<string>,
   ) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {

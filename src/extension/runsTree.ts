@@ -7,6 +7,19 @@ type Shown = keyof typeof ICONS;
 
 const three = (x: number) => String(Number(x.toPrecision(3)));
 
+function wordsOf(run: RunSummary): { score: string; when: string } {
+  return {
+    score: run.aqi !== null ? `AQI ${three(run.aqi)}` : run.auroc !== null ? `AUROC ${three(run.auroc)}` : "",
+    when: new Date(run.at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" }),
+  };
+}
+
+/** Score and time of a finished run, where its model and dataset are said already. */
+export function runDescription(run: RunSummary): string {
+  const { score, when } = wordsOf(run);
+  return [score, when].filter(Boolean).join(" · ");
+}
+
 /** One run in the list. `contextValue` (`run.done`, `run.interrupted`, …) decides which actions its menu has. */
 export class RunItem extends TreeItem {
   constructor(
@@ -17,8 +30,7 @@ export class RunItem extends TreeItem {
     this.id = `${run.id}:${shown}`;
     this.contextValue = `run.${shown}`;
     this.iconPath = new ThemeIcon(ICONS[shown]);
-    const score = run.aqi !== null ? `AQI ${three(run.aqi)}` : run.auroc !== null ? `AUROC ${three(run.auroc)}` : "";
-    const when = new Date(run.at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+    const { score, when } = wordsOf(run);
     this.description = [shown === "done" ? score : shown, run.model, when].filter(Boolean).join(" · ");
     this.tooltip = [
       run.dataset,

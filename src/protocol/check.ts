@@ -39,7 +39,7 @@ export const fields =
     return undefined;
   };
 /** Text by key, bounded: the pictures of an export. */
-const pictures: Check = (v, n) => {
+export const pictures: Check = (v, n) => {
   if (typeof v !== "object" || v === null || Array.isArray(v)) return `${n} is not an object`;
   const entries = Object.entries(v);
   if (entries.length > 64) return `${n} has too many pictures`;

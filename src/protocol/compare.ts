@@ -138,6 +138,8 @@ export interface CompareState {
   readonly phase: "working" | "done" | "failed";
   /** Names of the runs, as the list shows them. */
   readonly names: readonly string[];
+  /** Names of their folders, no paths: what the panel keeps, so that a reloaded window can compare them again. */
+  readonly ids?: readonly string[];
   readonly view?: CompareView;
   readonly problem?: Problem;
 }

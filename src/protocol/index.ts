@@ -1,5 +1,6 @@
 export * from "./check.js";
 export * from "./compare.js";
+export * from "./compareCheck.js";
 export * from "./data.js";
 export * from "./hub.js";
 export * from "./messages.js";

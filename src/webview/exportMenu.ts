@@ -10,7 +10,7 @@ const FORMATS: readonly (readonly [ExportFormat, string])[] = [
 ];
 
 /** Formats to save in; row texts go along only when asked for, anew each time. */
-export function exportMenu(kit: Kit, save: (format: ExportFormat, withText: boolean) => void): HTMLElement {
+export function exportMenu(kit: Kit, save: (format: ExportFormat, withText: boolean) => void, formats?: readonly ExportFormat[]): HTMLElement {
   let withText = false;
   const texts = kit.checkbox("Include row texts", (on) => {
     withText = on;
@@ -19,7 +19,7 @@ export function exportMenu(kit: Kit, save: (format: ExportFormat, withText: bool
   const close = () => {
     menu.open = false;
   };
-  const items = FORMATS.map(([format, text]) =>
+  const items = FORMATS.filter(([format]) => !formats || formats.includes(format)).map(([format, text]) =>
     kit.button({
       text,
       press: () => {

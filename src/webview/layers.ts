@@ -13,6 +13,9 @@ export interface LayerAxis {
   readonly step: number;
   /** Layers that get a number under the axis. */
   readonly ticks: readonly number[];
+  /** What the columns are, where they are not layers, and what stands under each. */
+  readonly name?: string;
+  readonly names?: readonly string[];
   /** One column is narrow enough that the row's text needs a line of its own. */
   readonly narrow: boolean;
   start(layer: number): number;

@@ -13,6 +13,8 @@ export interface Rule {
   readonly value: number | null;
   readonly interval: readonly [number, number] | null;
   readonly marks: readonly RuleMark[];
+  /** Words under both ends of the scale. */
+  readonly ends?: readonly [string, string];
   readonly name: string;
 }
 
@@ -108,6 +110,15 @@ export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Them
     .attr("text-anchor", "middle")
     .attr("fill", theme.quiet)
     .text((d) => d.mark.name);
+  layer("sides")
+    .selectAll("text")
+    .data(rule.ends ?? [])
+    .join("text")
+    .attr("x", (_, i) => (i === 0 ? SIDE : width - SIDE))
+    .attr("y", HEIGHT - 8)
+    .attr("text-anchor", (_, i) => (i === 0 ? "start" : "end"))
+    .attr("fill", theme.quiet)
+    .text((text) => text);
   return svg.node()!;
 }
 

@@ -16,6 +16,7 @@ export function layerTicks<Parent extends Element | null, Data>(
   group.call(
     axisBottom(centres)
       .tickValues([...axis.ticks])
+      .tickFormat((column) => axis.names?.[column] ?? String(column))
       .tickSize(above ? 0 : 4)
       .tickPadding(3),
   );
@@ -25,7 +26,7 @@ export function layerTicks<Parent extends Element | null, Data>(
   group.selectAll(".tick text").attr("fill", theme.quiet);
   group
     .selectAll("text.axis-name")
-    .data(["layer"])
+    .data([axis.name ?? "layer"])
     .join("text")
     .attr("class", "axis-name")
     .attr("x", axis.left - 10)
