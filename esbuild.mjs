@@ -20,6 +20,7 @@ const NATIVE = ["onnxruntime-node", "sharp"];
 /** The four programs. */
 const targets = [
   { ...common, entryPoints: { extension: "src/extension/extension.ts" }, platform: "node", format: "cjs", target: "node20", external: ["vscode"] },
+  { ...common, entryPoints: { templates: "src/engine/text/template/child.ts" }, platform: "node", format: "cjs", target: "node20" },
   { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: NATIVE },
   {
     ...common,

@@ -26,9 +26,11 @@ const RULES: Readonly<Record<string, Rule>> = {
         ? file === "engine/model/runtime.ts"
         : name === "@huggingface/hub"
           ? file.startsWith(MAY_NETWORK)
-          : name === "sharp"
-            ? file === "engine/image/sharp.ts"
-            : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
+          : name === "@huggingface/jinja"
+            ? file === "engine/text/template/render.ts"
+            : name === "sharp"
+              ? file === "engine/image/sharp.ts"
+              : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
   },
   cli: { parts: ["protocol", "engine"], packages: isNode },
   extension: { parts: ["protocol"], packages: (name) => isNode(name) || name === "vscode" },

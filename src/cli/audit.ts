@@ -2,7 +2,22 @@ import { resolve } from "node:path";
 import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
 import type { AuditPlan, AuditResult } from "../protocol/index.js";
-import { choice, count, DATA_OPTIONS, dataOptions, modelPath, number, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
+import {
+  chatMode,
+  choice,
+  count,
+  DATA_OPTIONS,
+  dataOptions,
+  modelPath,
+  number,
+  onlyFile,
+  parse,
+  pooling,
+  provider,
+  RUN_OPTIONS,
+  tokenSet,
+  usageProblem,
+} from "./options.js";
 import { checkOutput } from "./output.js";
 import { emptyRunFolder } from "./runFolder.js";
 import { ProgressLine, plain } from "./terminal.js";
@@ -31,6 +46,8 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     seed: count("seed", values.seed, 0),
     provider: provider(values.provider),
     threads: count("threads", values.threads, 0),
+    chatTemplate: chatMode(values["chat-template"]),
+    tokens: tokenSet(values.tokens),
     ...(values.lens ? { lenses: values.lens } : {}),
   };
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model].filter((path) => path !== undefined);

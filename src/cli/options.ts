@@ -1,5 +1,17 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { type DataOptions, POOLINGS, type Pooling, PROVIDERS, type Problem, ProblemError, type Provider } from "../protocol/index.js";
+import {
+  CHAT_MODES,
+  type ChatMode,
+  type DataOptions,
+  POOLINGS,
+  type Pooling,
+  PROVIDERS,
+  type Problem,
+  ProblemError,
+  type Provider,
+  TOKEN_SETS,
+  type TokenSet,
+} from "../protocol/index.js";
 
 export const usageProblem = (message: string, hint = "`layerscope help` lists the commands and their options.") =>
   new ProblemError({ code: "cli/usage", message, hint } satisfies Problem);
@@ -30,6 +42,8 @@ export const DATA_OPTIONS = {
 export const RUN_OPTIONS = {
   model: { type: "string" },
   pool: { type: "string" },
+  tokens: { type: "string" },
+  "chat-template": { type: "string" },
   "max-tokens": { type: "string" },
   seed: { type: "string" },
   provider: { type: "string" },
@@ -121,6 +135,8 @@ export function choice<T extends string>(name: string, value: string, allowed: r
 }
 
 export const pooling = (value: string): Pooling => choice("pool", value, POOLINGS);
+export const chatMode = (value: string | undefined): ChatMode | undefined => (value === undefined ? undefined : choice("chat-template", value, CHAT_MODES));
+export const tokenSet = (value: string | undefined): TokenSet | undefined => (value === undefined ? undefined : choice("tokens", value, TOKEN_SETS));
 export const provider = (value: string | undefined): Provider => choice("provider", value ?? "auto", PROVIDERS);
 
 export function modelPath(value: string | undefined): string {

@@ -10,8 +10,10 @@ export function needsAnswer(question: Question, where?: Where): ProblemError {
   return problem(question.code, question.message, { question, where });
 }
 
+export const cancelled = (): ProblemError => problem("run/cancelled", "Cancelled.");
+
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw problem("run/cancelled", "Cancelled.");
+  if (signal?.aborted) throw cancelled();
 }
 
 /** The text of a library's error on one line; for `details`, never for the message. */

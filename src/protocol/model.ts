@@ -6,6 +6,14 @@ export type Pooling = (typeof POOLINGS)[number];
 export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu", "coreml"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
+/** Whether conversations are rendered with the model's template: `auto` those that the file has as such, `on` every row, `off` none. */
+export const CHAT_MODES = ["auto", "on", "off"] as const;
+export type ChatMode = (typeof CHAT_MODES)[number];
+
+/** Which tokens are pooled: those of the completion (the default where every row has one), or all. */
+export const TOKEN_SETS = ["completion", "all"] as const;
+export type TokenSet = (typeof TOKEN_SETS)[number];
+
 /** One layer of the residual stream. `layers[0]` is the embedding output, `layers[l]` the output of block l-1, before any final norm. */
 export interface LayerTap {
   readonly layer: number;

@@ -1,5 +1,5 @@
 import type { DataCard, SkipCount } from "./data.js";
-import type { ModelCard, Pooling } from "./model.js";
+import type { ModelCard, Pooling, TokenSet } from "./model.js";
 import type { Notice } from "./problem.js";
 
 /** A number that may be withheld: null is never drawn as 0, the reason stands beside it. */
@@ -119,7 +119,17 @@ export interface AuditResult {
     readonly input?: "images";
     readonly columns: { readonly text: string; readonly label?: string; readonly category?: string; readonly group?: string };
   };
-  readonly settings: { readonly pooling: Pooling; readonly maxTokens: number; readonly seed: number; readonly folds: number; readonly threads: number };
+  readonly settings: {
+    readonly pooling: Pooling;
+    readonly maxTokens: number;
+    readonly seed: number;
+    readonly folds: number;
+    readonly threads: number;
+    /** SHA-256 of the chat template that rows were shown through, or `none`. */
+    readonly chatTemplate?: string;
+    /** Tokens that were pooled. */
+    readonly tokenSet?: TokenSet;
+  };
   readonly aqi: AqiResult;
   /** [layers + 1]; index = layer. */
   readonly layers: readonly LayerScores[];

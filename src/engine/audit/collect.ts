@@ -2,6 +2,7 @@ import { type Activations, createActivations } from "../store/activations.js";
 import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
 import { poolOf, type Reading } from "../text/readings.js";
+import { encodeRows } from "../text/shown.js";
 import { extractStates, type SkipReason } from "./extract.js";
 import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
@@ -49,7 +50,7 @@ export async function startCollection(prepared: Prepared, readings: readonly Rea
 }
 
 export async function collect(prepared: Prepared, into: Collected, seed: number, onBatch: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
-  const { dataset, model, tokenizer, images, pooling, maxTokens } = prepared;
+  const { dataset, model, tokenizer, shown, images, pooling, maxTokens } = prepared;
   const own = into.embeddingMean ? 2 : 1;
   // What is linear in the row's own tokens comes with the first pass.
   const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max");
@@ -58,13 +59,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     ...(into.embeddingMean ? [pooling, "mean" as const] : [pooling]),
     ...along.map((one) => poolOf(one, pooling) as TokenPooling),
   ];
-  const encode: Encode = (rows) =>
-    images?.encode(rows, signal) ??
-    tokenizer.encode(
-      rows.map((row) => dataset.rows[row].text),
-      maxTokens,
-      signal,
-    );
+  const encode: Encode = (rows) => images?.encode(rows, signal) ?? encodeRows(tokenizer, shown, rows, maxTokens, signal);
   const { tokensPerBatch } = await extractStates({
     model,
     count: dataset.rows.length,

@@ -20,7 +20,7 @@ type Frame = Pick<AuditResult, "schemaVersion" | "layerscope" | "createdAt" | "m
 
 /** The part of a result that says what was measured, with what, and what was left out. */
 export function frameOf({ prepared, plan, collected, used, ...times }: FrameParts): Frame {
-  const { dataset, model, images, pooling, maxTokens } = prepared;
+  const { dataset, model, shown, images, pooling, maxTokens } = prepared;
   const { card } = dataset;
   const cut = truncation(dataset, collected, maxTokens);
   const column = (role: string) => card.columns.find((c) => c.role === role)?.name;
@@ -56,15 +56,21 @@ export function frameOf({ prepared, plan, collected, used, ...times }: FramePart
       skipped: allSkips(dataset, collected),
       truncated: { total: cut.total, byClass: cut.byClass },
       ...(images ? { input: "images" as const } : {}),
-      columns: { text: (images && card.images?.column) ?? column("text") ?? basename(card.path), label: column("label"), category: column("category"), group: column("group") },
+      columns: {
+        text: (images && card.images?.column) ?? column("text") ?? basename(card.path),
+        label: column("label"),
+        category: column("category"),
+        group: column("group"),
+      },
     },
-    settings: { pooling, maxTokens, seed: plan.seed, folds: 5, threads: plan.threads },
+    settings: { pooling, maxTokens, seed: plan.seed, folds: 5, threads: plan.threads, chatTemplate: shown.chatTemplate, tokenSet: shown.tokenSet },
     notices: [
       ...card.notices,
       ...model.card.notices,
       ...(images ? [images.notice()] : []),
       // Without a wish for one, a machine without an accelerator is nothing to remark on.
       ...(plan.provider === "auto" ? [] : model.providerNotes.map((message) => ({ code: "model/provider", message }))),
+      ...shown.notices,
       ...(cut.notice ? [cut.notice] : []),
     ],
     timing: {

@@ -8,6 +8,7 @@ import { readsImages, readsText } from "../image/errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { noTokenizer } from "../text/errors.js";
+import { type ShownRows, showRows } from "../text/shown.js";
 import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { ImageRows } from "./images.js";
 
@@ -15,6 +16,8 @@ export interface Prepared {
   readonly dataset: Dataset;
   readonly model: TappedModel;
   readonly tokenizer: Tokenizer;
+  /** What the model reads of every row of the dataset. */
+  readonly shown: ShownRows;
   /** Present when the model reads images; nothing is tokenised then. */
   readonly images?: ImageRows;
   readonly pooling: Pooling;
@@ -29,13 +32,15 @@ function canonical(dataset: Dataset): Dataset {
 }
 
 /** What has no words is never tokenised. */
-const NO_TOKENIZER: Tokenizer = { encode: () => Promise.reject(new Error("a model of images has no tokenizer")) };
+const refuse = () => Promise.reject(new Error("a model of images has no tokenizer"));
+const NO_TOKENIZER: Tokenizer = { encode: refuse, encodeShown: refuse };
+const NOTHING_SHOWN: ShownRows = { chatTemplate: "none", tokenSet: "all", notices: [], of: () => undefined };
 
 /** The patches are pooled without what leads them: at layer 0 the class token is the same for every image, and later it need not stand for them. */
 function imagesPrepared(dataset: Dataset, model: TappedModel, tokenizer: Tokenizer, plan: AuditPlan): Prepared {
   if (!dataset.card.images || !model.image) throw readsImages(model.card.name);
   const images = new ImageRows(dataset.rows, model.image);
-  return { dataset, model, tokenizer, images, maxTokens: model.image.tokens, pooling: plan.pooling ?? "mean-skip-first" };
+  return { dataset, model, tokenizer, shown: NOTHING_SHOWN, images, maxTokens: model.image.tokens, pooling: plan.pooling ?? "mean-skip-first" };
 }
 
 /** Keeps the last model and tokenizer open, so that a second audit starts at once. */
@@ -50,7 +55,8 @@ export class Workbench {
     if (dataset.card.images?.only) throw readsText(model.card.name);
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
     if (maxTokens < 2) throw problem("audit/max-tokens", "At least two tokens a row are needed.", { hint: "Raise the limit of tokens." });
-    return { dataset, model, tokenizer, maxTokens, pooling: plan.pooling ?? (model.card.causal ? "mean-skip-first" : "mean") };
+    const shown = await showRows(dataset.rows, model.card.folder, { chat: plan.chatTemplate, tokens: plan.tokens }, signal);
+    return { dataset, model, tokenizer, shown, maxTokens, pooling: plan.pooling ?? (model.card.causal ? "mean-skip-first" : "mean") };
   }
 
   private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal) {

@@ -8,6 +8,7 @@ const MESSAGES: Readonly<Record<SkipReason, string>> = {
   ...FAULTS,
   "no-tokens": "the tokenizer gives no token",
   "too-slow": "the tokenizer took longer than two seconds",
+  refused: "the model's chat template refuses the conversation",
   "one-token": "one token only: without its first token nothing is left to pool",
 };
 

@@ -19,3 +19,12 @@ export const foreignTokenizer = (file: string, id: number, rows: number) =>
     hint: "Put the tokenizer.json of this very model beside it.",
     where: { file },
   });
+
+export const noCompletions = (without?: number) =>
+  problem(
+    "tokens/no-completion",
+    without === undefined
+      ? "No row has an answer beside its prompt, so there are no completion tokens to pool."
+      : `${without} rows have no answer beside their prompt, so their completion tokens cannot be pooled.`,
+    { hint: "Read answers as rows with --expand-answers, or pool all tokens with --tokens all." },
+  );

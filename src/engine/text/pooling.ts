@@ -36,7 +36,9 @@ export function poolingWeights(pooling: TokenPooling, tokens: number): Float32Ar
 /** The same over a span [from, to) of a row's tokens, zero elsewhere. */
 export function spanWeights(pooling: TokenPooling, tokens: number, span: readonly [number, number] | undefined): Float32Array | undefined {
   if (!span) return poolingWeights(pooling, tokens);
-  const inner = poolingWeights(pooling, span[1] - span[0]);
+  // The class token stands outside of every span and is what it is; the attention sink is left out by a span behind it.
+  if (pooling === "first") return poolingWeights(pooling, tokens);
+  const inner = poolingWeights(pooling === "mean-skip-first" && span[0] > 0 ? "mean" : pooling, span[1] - span[0]);
   if (!inner) return undefined;
   const weights = new Float32Array(tokens);
   weights.set(inner, span[0]);

@@ -6,6 +6,8 @@ import { rawText, throwIfAborted } from "../errors.js";
 import type { ImageFault } from "../image/errors.js";
 import { badTokenizer } from "./errors.js";
 import { CHARACTERS_PER_TOKEN, MAX_TOKENIZER_BYTES, TOKENIZE_BUDGET_MS, TOKENIZE_CHUNK } from "./limits.js";
+import { type Encode, encodePart, specialPrefix } from "./part.js";
+import type { Shown } from "./shown.js";
 
 export interface Encoded {
   /** Token ids with the model's special tokens; empty when the row could not be tokenised. */
@@ -14,7 +16,7 @@ export interface Encoded {
   /** The tokens [from, to) that are pooled; absent: all. */
   readonly span?: readonly [number, number];
   /** Why a row has no tokens. */
-  readonly problem?: "too-slow" | "no-tokens" | ImageFault;
+  readonly problem?: "too-slow" | "no-tokens" | "refused" | ImageFault;
   /** Pixels as the graph takes them; `ids` then only count its tokens, of which `prefix` lead the patches. */
   readonly image?: Float32Array;
   readonly prefix?: number;
@@ -26,6 +28,8 @@ export interface Tokenizer {
    * end goes, the special tokens stay. A row that takes longer than the budget is given up, the others go on.
    */
   encode(texts: readonly string[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
+  /** The same for rows of which only a part is pooled, or whose text has its special tokens already. */
+  encodeShown(rows: readonly Shown[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
 }
 
 type Json = Record<string, unknown>;
@@ -44,24 +48,36 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   // The library leaves a hole where a word-level vocabulary does not know a word; transformers gives the unknown token.
   const encode: Encode = (text, special) =>
     tokenizer.encode(text, { add_special_tokens: special }).ids.flatMap((id) => (Number.isInteger(id) ? [id] : unknown));
+  const special = specialIds(json as Json);
+  const chunks = async <T>(rows: readonly T[], one: (row: T) => Encoded, signal?: AbortSignal): Promise<Encoded[]> => {
+    const all: Encoded[] = [];
+    for (let start = 0; start < rows.length; start += TOKENIZE_CHUNK) {
+      throwIfAborted(signal);
+      const chunk = rows.slice(start, start + TOKENIZE_CHUNK);
+      const together = encodeGuarded(() => chunk.map(one));
+      all.push(...(together ?? chunk.map((row) => encodeGuarded(() => one(row)) ?? TOO_SLOW)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return all;
+  };
   return {
-    async encode(texts, maxTokens, signal) {
-      const all: Encoded[] = [];
-      for (let start = 0; start < texts.length; start += TOKENIZE_CHUNK) {
-        throwIfAborted(signal);
-        const chunk = texts.slice(start, start + TOKENIZE_CHUNK);
-        const together = encodeGuarded(() => chunk.map((text) => encodeOne(encode, text, maxTokens)));
-        all.push(...(together ?? chunk.map((text) => encodeGuarded(() => encodeOne(encode, text, maxTokens)) ?? TOO_SLOW)));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      return all;
-    },
+    encode: (texts, maxTokens, signal) => chunks(texts, (text) => encodeOne(encode, text, maxTokens), signal),
+    encodeShown: (rows, maxTokens, signal) =>
+      chunks(rows, (row) => (row.special && !row.pooled ? encodeOne(encode, row.text, maxTokens) : encodePart(encode, special, row, maxTokens)), signal),
   };
 }
 
 const TOO_SLOW: Encoded = { ids: [], truncated: false, problem: "too-slow" };
 
-type Encode = (text: string, special: boolean) => number[];
+function specialIds(json: Json): ReadonlySet<number> {
+  const added = Array.isArray(json.added_tokens) ? (json.added_tokens as unknown[]) : [];
+  return new Set(
+    added.flatMap((token) => {
+      const { id, special } = (typeof token === "object" && token !== null ? token : {}) as Json;
+      return typeof id === "number" && special === true ? [id] : [];
+    }),
+  );
+}
 
 function unknownId(json: Json): number[] {
   const model = json.model as { unk_token?: unknown; vocab?: Record<string, unknown> } | undefined;
@@ -82,13 +98,6 @@ function encodeOne(encode: Encode, text: string, maxTokens: number): Encoded {
   if (after < 0) return { ids: ids.slice(0, maxTokens), truncated: true };
   const kept = Math.max(0, maxTokens - before - after);
   return { ids: [...ids.slice(0, before), ...inner.slice(0, kept), ...ids.slice(ids.length - after)], truncated: true };
-}
-
-/** Number of special tokens in front: where the bare ids begin inside the full ones. */
-function specialPrefix(full: readonly number[], inner: readonly number[]): number {
-  const extra = full.length - inner.length;
-  for (let shift = 0; shift <= extra; shift++) if (inner.every((id, i) => full[i + shift] === id)) return shift;
-  return 0;
 }
 
 const RUN = new vm.Script("globalThis.__layerscopeEncode()");

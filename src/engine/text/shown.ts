@@ -1,0 +1,152 @@
+import { type ChatMode, type Notice, ProblemError, type TokenSet } from "../../protocol/index.js";
+import type { Row } from "../data/dataset.js";
+import { noCompletions } from "./errors.js";
+import { badTemplate, noTemplate } from "./template/errors.js";
+import { type ChatTemplate, findTemplate } from "./template/find.js";
+import type { Wanted } from "./template/messages.js";
+import { renderAll } from "./template/renderer.js";
+import type { Encoded, Tokenizer } from "./tokenizer.js";
+
+/** What a model reads of one row. */
+export interface Shown {
+  readonly text: string;
+  /** False for a rendered conversation: its template wrote the special tokens already. */
+  readonly special: boolean;
+  /** UTF-16 range whose tokens are pooled; absent: all of them. */
+  readonly pooled?: readonly [number, number];
+}
+
+export interface ShownRows {
+  /** SHA-256 of the template, or `none` where rows are read as plain text. */
+  readonly chatTemplate: string;
+  readonly tokenSet: TokenSet;
+  readonly notices: readonly Notice[];
+  /** undefined: the template refuses this row's conversation. */
+  of(row: number): Shown | undefined;
+}
+
+/** A share of refused conversations above which all rows are read as plain text: a rest that is chosen by the template is no sample. */
+const MOST_REFUSED = 0.1;
+
+type ShownRow = Pick<Row, "text" | "completion" | "messages">;
+
+/**
+ * What the model is shown of every row. All rows are rendered, or none: a template that fails, or refuses more than a tenth of the
+ * conversations, is not used (`auto`, with a notice) or ends the run (`on`).
+ * @param folder of the model, with its tokenizer's files
+ * @throws Problem `template/bad`, `template/missing` when `chat` is `on`; `tokens/no-completion`; `run/cancelled`
+ */
+export async function showRows(
+  rows: readonly ShownRow[],
+  folder: string,
+  wish: { readonly chat?: ChatMode; readonly tokens?: TokenSet },
+  signal?: AbortSignal,
+): Promise<ShownRows> {
+  const chat = wish.chat ?? "auto";
+  const notices: Notice[] = [];
+  const tokenSet = chooseTokens(rows, wish.tokens, notices);
+  const plain = (row: ShownRow): Shown => ({ text: row.text, special: true, ...(tokenSet === "completion" ? { pooled: row.completion } : {}) });
+  const asText: ShownRows = { chatTemplate: "none", tokenSet, notices, of: (row) => plain(rows[row]!) };
+  if (chat === "off" || (chat === "auto" && !rows.some((row) => row.messages))) return asText;
+  const template = await templateOf(folder, chat, notices);
+  if (!template) return asText;
+
+  const wanted = rows.map((row) => (chat === "on" || row.messages ? conversationOf(row) : undefined));
+  const all = wanted.filter((one) => one !== undefined);
+  try {
+    const rendered = await renderAll(template, all, signal);
+    const refused = rendered.filter((one) => "refused" in one);
+    const reason = refused.find((one) => one.refused !== "")?.refused;
+    const said = `refuses ${refused.length} of ${all.length} conversations${reason ? ` ("${reason}")` : ""}`;
+    if (refused.length > all.length * MOST_REFUSED) {
+      if (chat === "on") throw badTemplate(template.file, `it ${said}`);
+      notices.push({ code: "template/refuses", message: `The model's chat template ${said}; all rows are read as plain text.` });
+      return asText;
+    }
+    if (refused.length > 0) notices.push({ code: "template/refuses", message: `The model's chat template ${said}; they are left out.` });
+    let next = 0;
+    const shown = wanted.map((one, i): Shown | undefined => {
+      if (!one) return plain(rows[i]!);
+      const result = rendered[next++]!;
+      if ("refused" in result) return undefined;
+      const pooled = tokenSet === "completion" ? result.last : undefined;
+      return { text: result.text, special: false, ...(pooled ? { pooled } : {}) };
+    });
+    const lost = tokenSet === "completion" ? shown.filter((one) => one && !one.pooled).length : 0;
+    if (lost > 0)
+      notices.push({
+        code: "template/no-completion",
+        message: `The answer of ${lost} rows cannot be found in what the chat template makes of it; all their tokens are pooled.`,
+      });
+    notices.push({
+      code: "template/used",
+      message: `${all.length === rows.length ? "Rows are" : `${all.length} of ${rows.length} rows are`} shown to the model through its chat template.`,
+    });
+    return { chatTemplate: template.sha256, tokenSet, notices, of: (row) => shown[row] };
+  } catch (error) {
+    if (chat === "on" || !(error instanceof ProblemError) || error.problem.code !== "template/bad") throw error;
+    notices.push({ code: "template/bad", message: `${error.problem.message} Conversations are read as plain text.` });
+    return asText;
+  }
+}
+
+/** Ids of some rows as the model is shown them. @param which positions in the dataset's rows */
+export async function encodeRows(
+  tokenizer: Tokenizer,
+  shown: ShownRows,
+  which: readonly number[],
+  maxTokens: number,
+  signal?: AbortSignal,
+): Promise<Encoded[]> {
+  const rows = which.map((row) => shown.of(row));
+  const encoded = await tokenizer.encodeShown(
+    rows.filter((row) => row !== undefined),
+    maxTokens,
+    signal,
+  );
+  let next = 0;
+  return rows.map((row) => (row ? encoded[next++]! : { ids: [], truncated: false, problem: "refused" }));
+}
+
+/** The tokens of the answers where every row has one, unless all are asked for. */
+function chooseTokens(rows: readonly ShownRow[], wish: TokenSet | undefined, notices: Notice[]): TokenSet {
+  const answered = rows.filter((row) => row.completion).length;
+  if (wish === "all" || answered === 0) {
+    if (wish === "completion") throw noCompletions();
+    return "all";
+  }
+  if (answered === rows.length) return "completion";
+  if (wish === "completion") throw noCompletions(rows.length - answered);
+  notices.push({
+    code: "tokens/mixed",
+    message: `Only ${answered} of ${rows.length} rows have an answer beside their prompt, so all tokens of every row are pooled.`,
+  });
+  return "all";
+}
+
+async function templateOf(folder: string, chat: ChatMode, notices: Notice[]): Promise<ChatTemplate | undefined> {
+  try {
+    const template = await findTemplate(folder);
+    if (template) return template;
+    if (chat === "on") throw noTemplate(folder);
+    notices.push({ code: "template/none", message: "The model has no chat template; conversations are read as plain text." });
+  } catch (error) {
+    if (chat === "on" || !(error instanceof ProblemError)) throw error;
+    notices.push({ code: "template/bad", message: `${error.problem.message} Conversations are read as plain text.` });
+  }
+  return undefined;
+}
+
+/** The conversation of a row; a plain prompt is a user's turn, an answer behind it the assistant's. A model that is to speak next is told so. */
+function conversationOf({ text, completion, messages }: ShownRow): Wanted {
+  const turns = messages ?? plainTurns(text, completion);
+  return { messages: turns, generation: turns.at(-1)?.role !== "assistant" };
+}
+
+function plainTurns(text: string, completion: ShownRow["completion"]): Wanted["messages"] {
+  if (!completion || completion[0] === 0) return [{ role: completion ? "assistant" : "user", content: text }];
+  return [
+    { role: "user", content: text.slice(0, completion[0]).trimEnd() },
+    { role: "assistant", content: text.slice(...completion) },
+  ];
+}
