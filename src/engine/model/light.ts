@@ -26,6 +26,8 @@ export function lightOf(links: Links, n: number, root: readonly number[]): Light
   if (a < 0) return undefined;
   if (PASSES.has(node.op)) return links.dynamic[a] ? { from: a, norm: false } : undefined;
   if (NORMS.has(node.op)) return { from: a, norm: true };
+  // Squashes that stand where norms do (dynamic tanh).
+  if (node.op === "Tanh" && links.dynamic[a]) return { from: a, norm: true };
   if (node.op === "Where" && b >= 0) return maskedBy(links, inputs);
   if (b < 0 || inputs.length > 2) return undefined;
   const dynamicA = links.dynamic[a];
@@ -37,6 +39,8 @@ export function lightOf(links: Links, n: number, root: readonly number[]): Light
       if (!dynamicA || node.op === "Add") return undefined;
       // Padding is set to zero between the blocks of some models.
       if (links.mask[a] !== links.mask[b]) return { from: links.mask[a] ? b : a, norm: false };
+      if (isGate(links, a)) return { from: b, norm: false };
+      if (isGate(links, b)) return { from: a, norm: false };
       if (isStatistic(links, b, root[a]!, root)) return { from: a, norm: true };
       return isStatistic(links, a, root[b]!, root) ? { from: b, norm: true } : undefined;
     case "Sub":
@@ -57,6 +61,16 @@ function maskedBy(links: Links, [condition, yes, no]: readonly number[]): Light 
   if (condition === undefined || yes === undefined || no === undefined || !links.mask[condition] || links.dynamic[yes] === links.dynamic[no]) return undefined;
   const from = links.dynamic[yes] ? yes : no;
   return links.mask[from] ? undefined : { from, norm: false };
+}
+
+/** A number between 0 and 1 computed from the data, or one minus it: what it multiplies is carried on in part (highways). */
+function isGate(links: Links, v: number, steps = 4): boolean {
+  const op = links.op(v);
+  if (op === "Sigmoid" || op === "HardSigmoid") return true;
+  if (steps === 0 || !(op === "Sub" || op === "Cast" || op === "Unsqueeze")) return false;
+  const [a, b] = links.inputs[links.maker[v]!]!;
+  const from = op === "Sub" ? b : a;
+  return from !== undefined && from >= 0 && (op !== "Sub" || !links.dynamic[a!]) && isGate(links, from, steps - 1);
 }
 
 const ARITHMETIC = new Set([

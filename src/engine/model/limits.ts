@@ -27,6 +27,8 @@ export const LIMITS = {
   typedBytes: 268_435_456,
   /** Numbers of one tap that leave ONNX Runtime at once (256 MiB). CWE-789. */
   tapFloats: 67_108_864,
+  /** Numbers of one weight that are read at once (1 GiB); larger ones are read by rows. CWE-789. */
+  weightFloats: 268_435_456,
   configBytes: 10 * 2 ** 20,
   tokenizerBytes: 64 * 2 ** 20,
 } as const;

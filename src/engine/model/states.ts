@@ -2,11 +2,11 @@ import type { Links } from "./links.js";
 import { SKIP_NORMS } from "./ops.js";
 import type { Streams, Sum } from "./stream.js";
 
-/** Operators that leave every number as it is. */
-const NO_OPS = new Set(["Cast", "CastLike", "Identity", "Dropout"]);
+/** Operators that leave every number as it is, if in another shape. */
+const NO_OPS = new Set(["Cast", "CastLike", "Identity", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose"]);
 
 /** The value that enters the first block. */
-export const stateBefore = (links: Links, streams: Streams, first: Sum): number => fork(links, streams, first.root, first);
+export const stateBefore = (links: Links, streams: Streams, first: Sum): number => fork(links, streams, first.root, first, true);
 
 /**
  * The state after an addition: the value that both ways on, the next skip and the next branch, start from. That is the sum
@@ -32,36 +32,43 @@ export function stateAfter(links: Links, streams: Streams, chain: readonly Sum[]
   return found ?? (vote?.norm ? normAfter(links, streams, sum) : undefined) ?? sum.value;
 }
 
-/** Values from `from` to `to` along the light path; where an older state is mixed in on the way, only those before that and before its weights. */
-function path(links: Links, streams: Streams, from: number, to: number): number[] {
-  let values: number[] = [];
-  let weighted = false;
+/** Values of the light path from `from` to `to`. */
+function path(streams: Streams, from: number, to: number): number[] {
+  const values: number[] = [];
   for (let v = to; v >= 0; v = streams.carried[v]!) {
-    if (!weighted || v === from || !isScaled(links, v)) {
-      values.push(v);
-      weighted = false;
-    }
+    values.push(v);
     if (v === from) break;
-    if (!streams.mixed.has(v)) continue;
-    values = [];
-    weighted = true;
   }
   return values.reverse();
 }
 
-/** A constant number times a value, or the value itself by a no-op. */
-function isScaled(links: Links, v: number): boolean {
-  const op = links.op(v);
-  if (op !== "Mul" && op !== "Div") return NO_OPS.has(op);
-  return links.inputs[links.maker[v]!]!.some((input) => links.tensor(input)?.dims.every((dim) => dim === 1));
+/**
+ * How far along a path a block may reach: over norms and what follows them, vectors of scales with their shifts, choices
+ * between states. A number that scales the state, a constant that is added to it and an older state that is mixed in
+ * belong to what comes next.
+ */
+function reach(links: Links, streams: Streams, values: readonly number[]): number {
+  let scaled = false;
+  for (let i = 1; i < values.length; i++) {
+    const v = values[i]!;
+    const op = links.op(v);
+    if (streams.mixed.has(v)) return i - 1;
+    if (streams.norm[v] || NO_OPS.has(op) || op === "Where") continue;
+    if (op === "Mul" && !byNumber(links, v)) scaled = true;
+    else if (!scaled || op !== "Add") return i - 1;
+  }
+  return values.length - 1;
 }
 
+/** Whether one of the operands is a constant of one element. */
+const byNumber = (links: Links, v: number): boolean => links.inputs[links.maker[v]!]!.some((input) => links.tensor(input)?.dims.every((dim) => dim === 1));
+
 /** The earliest value between two additions that the next branch reads: before it the stream has one way only. */
-function fork(links: Links, streams: Streams, from: number, next: Sum): number {
-  const values = path(links, streams, from, next.skip);
+function fork(links: Links, streams: Streams, from: number, next: Sum, far = false): number {
+  const values = path(streams, from, next.skip);
   const place = new Map(values.map((v, i) => [v, i]));
   const first = links.maker[from]!;
-  let earliest = values.length - 1;
+  let earliest = far ? values.length - 1 : reach(links, streams, values);
   const seen = new Set<number>();
   const stack = [...next.branch];
   while (stack.length > 0 && earliest > 0) {
@@ -79,25 +86,13 @@ function fork(links: Links, streams: Streams, from: number, next: Sum): number {
     for (const input of links.inputs[n]!) if (input >= 0) stack.push(input);
     for (const input of links.captured[n]!) stack.push(input);
   }
-  let v = values[earliest] ?? from;
-  while (NO_OPS.has(links.op(v)) && v !== from && streams.carried[v]! >= 0) v = streams.carried[v]!;
-  return beforeCasts(links, v);
-}
-
-/** The value before casts and identities. */
-function beforeCasts(links: Links, value: number): number {
-  let v = value;
-  while (NO_OPS.has(links.op(v))) {
-    const before = links.inputs[links.maker[v]!]![0]!;
-    if (!links.dynamic[before] || links.mask[before]) break;
-    v = before;
-  }
-  return v;
+  while (earliest > 0 && NO_OPS.has(links.op(values[earliest]!))) earliest--;
+  return values[earliest] ?? from;
 }
 
 /** Operators between two values of a light path, no-ops left out. */
 function stepsTo(links: Links, streams: Streams, from: number, to: number): string[] {
-  return path(links, streams, from, to)
+  return path(streams, from, to)
     .slice(1)
     .map((v) => links.op(v))
     .filter((op) => !NO_OPS.has(op));

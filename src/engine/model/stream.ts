@@ -60,11 +60,12 @@ export function findSums(links: Links): Streams {
     const node = links.nodes[n]!;
     const out = links.outputs[n]![0] ?? -1;
     if (out < 0) continue;
-    const operands = addends(links, n);
+    const light = lightOf(links, n, root);
+    const operands = light ? undefined : addends(links, n);
     if (operands) {
       const fused = SKIP_NORMS.has(node.op);
       const value = fused ? sumOutput(links, n, root, carried, norm) : out;
-      const found = splitOperands(links, operands, root, sumAt, search);
+      const found = splitOperands(links, operands, root, sumAt, search, node.op === "Sub");
       if (found && "skip" in found) {
         const previous = sumAt.get(root[found.skip]!);
         const sum: Sum = {
@@ -86,14 +87,11 @@ export function findSums(links: Links): Streams {
       if (fused) carry(out, value, true);
       continue;
     }
-    const light = lightOf(links, n, root);
     if (light) carry(out, light.from, light.norm);
     else if (links.nodes[n]!.op === "Where") {
       // Skipped layers and dropped tokens: Where(chosen, new state, old state).
       const later = laterState(links, links.inputs[n]!.slice(1), root, sumAt);
-      if (later === undefined) continue;
-      carry(out, later, false);
-      mixed.add(out);
+      if (later !== undefined) carry(out, later, false);
     }
   }
   return { sums, root, carried, norm, mixed };
@@ -106,7 +104,7 @@ function addends(links: Links, n: number): number[] | undefined {
   const dynamic = (v: number | undefined): v is number => v !== undefined && v >= 0 && links.dynamic[v]!;
   let operands: number[];
   if (SKIP_NORMS.has(node.op)) operands = inputs.slice(0, 2);
-  else if (node.op === "Add" || node.op === "Sum") operands = inputs;
+  else if (node.op === "Add" || node.op === "Sum" || node.op === "Sub") operands = inputs;
   // An optimizer may fold the addition into the product before it.
   else if (node.op === "Gemm" && inputs.length === 3) operands = [inputs[2]!, inputs[0]!];
   else return undefined;
@@ -135,10 +133,12 @@ function splitOperands(
   root: readonly number[],
   sumAt: ReadonlyMap<number, Sum>,
   search: Ancestors,
+  subtracts: boolean,
 ): { skip: number } | { alias: number } | undefined {
-  const alias = laterState(links, operands, root, sumAt);
+  const alias = laterState(links, operands, root, sumAt) ?? sameState(operands, root);
   if (alias !== undefined) return { alias };
   for (const a of operands) {
+    if (subtracts && a !== operands[0]) break;
     const others = operands.filter((v) => v !== a);
     if (others.some((b) => search.reaches(root[a]!, b))) return { skip: a };
     // Attention and MLP side by side, added one after the other: the second branch was computed from the state before the
@@ -150,6 +150,10 @@ function splitOperands(
   }
   return undefined;
 }
+
+/** The first operand, when all carry the same state: it is mixed with itself. */
+const sameState = (operands: readonly number[], root: readonly number[]): number | undefined =>
+  operands.every((v) => root[v] === root[operands[0]!]) ? operands[0] : undefined;
 
 /** The operand that carries a later state of the stream that another one carries an earlier state of. */
 function laterState(links: Links, operands: readonly number[], root: readonly number[], sumAt: ReadonlyMap<number, Sum>): number | undefined {
