@@ -3,14 +3,14 @@ import type { Rows } from "../../stats/moments.js";
 
 /**
  * Regresses features (with an intercept) out of x: the least squares fit is made on the training rows and taken away from all.
- * @param features [n, p]; @returns rows of the same shape, float32
+ * @param features [n, p]; @param exact receives the same in float64, [n, d]; @returns rows of the same shape, float32
  */
-export function regressOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>): Rows {
-  return drain(regressingOut(x, features, p, train));
+export function regressOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>, exact?: Float64Array): Rows {
+  return drain(regressingOut(x, features, p, train, exact));
 }
 
 /** The same, stopping now and then between rows. */
-export function* regressingOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>): Generator<void, Rows> {
+export function* regressingOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>, exact?: Float64Array): Generator<void, Rows> {
   const { n, d } = x;
   const basis = orthonormal(features, p, train, n);
   const q = basis.length;
@@ -33,6 +33,7 @@ export function* regressingOut(x: Rows, features: Float64Array, p: number, train
       if (s !== 0) for (let j = 0; j < d; j++) row[j]! -= s * weight[c * d + j]!;
     }
     data.set(row, i * d);
+    exact?.set(row, i * d);
   }
   return { data, n, d };
 }
