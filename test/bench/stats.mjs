@@ -1,5 +1,9 @@
-// npm run bench -- stats [ROWSxLAYERSxWIDTH...]: CPU time of every lens and the longest stretch without a turn of the event loop, on seeded planted states.
+// npm run bench -- stats [ROWSxLAYERSxWIDTH...]: time of every core lens and the longest stretch without a turn of the event loop, on seeded planted
+// states; beside it scikit-learn's plain per-layer probes on the same states, when a Python on PATH (or LAYERSCOPE_PYTHON) has it.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../scripts/setup.mjs";
@@ -101,21 +105,56 @@ for (const size of sizes.length ? sizes : ["200x31x576", "1000x31x576"]) {
   const blas = await createBlas();
   const outputs = new Map();
   let total = 0;
+  let wall = 0;
   for (const lens of lenses.filter((l) => l.core && (!process.env.LENS || l.id === process.env.LENS))) {
     const stop = watchTurns();
     const from = process.cpuUsage();
+    const begun = performance.now();
     const progress = () => new Promise((resolve) => setImmediate(resolve));
     outputs.set(lens.id, await lens.run(study, { blas, progress }, outputs));
     const spent = process.cpuUsage(from);
     const ms = (spent.user + spent.system) / 1000;
     total += ms;
+    wall += performance.now() - begun;
     const { longest, above } = stop();
     console.log(`n=${count} ${lens.id.padEnd(24)} ${ms.toFixed(0).padStart(7)} ms CPU, longest slice ${longest.toFixed(0)} ms, ${above} above 50 ms`);
   }
+  if (process.env.LENS) continue;
   const { aqi } = outputs.get("alignment-quality").values;
   const { probe } = outputs.get("concept-depth").values;
   console.log(
-    `n=${count} together ${total.toFixed(0)} ms CPU; AQI ${aqi.signed.toFixed(4)}, p ${aqi.p}, half ${aqi.halfSample?.toFixed(3)}, nested AUROC ${probe.nestedAuroc.toFixed(5)}, best ${probe.bestLayer}`,
+    `n=${count} together ${total.toFixed(0)} ms CPU, ${wall.toFixed(0)} ms; AQI ${aqi.signed.toFixed(4)}, p ${aqi.p}, half ${aqi.halfSample?.toFixed(3)}, nested AUROC ${probe.nestedAuroc.toFixed(5)}, best ${probe.bestLayer}`,
   );
   await blas.close();
+  await compare(study, total, wall);
+}
+
+/** The same states through scikit-learn, with one thread and with as many as it takes. */
+async function compare(study, cpu, wall) {
+  const python = process.env.LAYERSCOPE_PYTHON ?? "python3";
+  const { count, layers, width } = study;
+  const folder = mkdtempSync(join(tmpdir(), "layerscope-bench-"));
+  try {
+    const all = new Float32Array(layers * count * width);
+    for (let l = 0; l < layers; l++) all.set(await study.states(l), l * count * width);
+    writeFileSync(join(folder, "states.f32"), new Uint8Array(all.buffer));
+    for (const [name, env] of [
+      ["one thread", { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" }],
+      ["its default threads", {}],
+    ]) {
+      const script = join(ROOT, "test", "bench", "stats-sklearn.py");
+      const ran = spawnSync(python, [script, join(folder, "states.f32"), count, layers, width].map(String), {
+        env: { ...process.env, ...env },
+        encoding: "utf8",
+        timeout: 120_000,
+      });
+      if (ran.status !== 0) return console.log(`n=${count} scikit-learn: not measured (${python} has no scikit-learn, or it took too long)`);
+      const [skCpu, skWall] = ran.stdout.trim().split(" ").map(Number);
+      console.log(
+        `n=${count} scikit-learn's plain probes, ${name}: ${skCpu} ms CPU, ${skWall} ms; all of ours over it: ${(cpu / skCpu).toFixed(2)} CPU, ${(wall / skWall).toFixed(2)} wall`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -7,6 +7,9 @@ import { split } from "./folds.js";
 import type { Rows } from "./moments.js";
 import { ShrinkageChoice } from "./shrinkage-choice.js";
 
+/** Up to this share of rows per dimension the systems are written in rows: small matrices, exact in float64. */
+const DUAL_SHARE = 0.6;
+
 /** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
 const MANY_ROWS = 400;
 
@@ -70,7 +73,7 @@ export interface DiscriminantOptions {
  * @param x rows, centred
  */
 export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
-  if (x.n > 1.25 * x.d) return primalDiscriminant(x, cells, folds, options);
+  if (x.n > DUAL_SHARE * x.d) return primalDiscriminant(x, cells, folds, options);
   const z = new Float64Array(x.n);
   const chosen: number[] = [];
   const direction = new Float64Array(x.d);

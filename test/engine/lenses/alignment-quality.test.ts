@@ -74,7 +74,7 @@ describe("axioms", () => {
 
 describe("discriminant frame", () => {
   it.each([
-    ["more dimensions than rows (dual)", 120, 40],
+    ["more dimensions than rows (dual)", 160, 40],
     ["more rows than dimensions (primal)", 24, 100],
   ])("does not change when axes are rescaled: %s", async (_name, d, perCell) => {
     const plain = await scored([2], d, perCell, 21);
@@ -87,16 +87,16 @@ describe("discriminant frame", () => {
     const { x, cells } = plantRows([1.5], 30, 20, 8);
     const folds = stratifiedGroupFolds(cells.cell, range(x.n), 4, 2);
     const { z } = await heldOutDiscriminant(x, cells, folds, { ...options, shrinkage: 0.1 });
-    // The same rows with 30 empty dimensions more: fewer rows than dimensions, the other side of the algebra.
-    const wide = new Float32Array(x.n * 60);
-    for (let i = 0; i < x.n; i++) wide.set(x.data.subarray(i * 30, (i + 1) * 30), i * 60);
-    const other = await heldOutDiscriminant({ data: wide, n: x.n, d: 60 }, cells, folds, { ...options, shrinkage: 0.1 });
+    // The same rows with 50 empty dimensions more: fewer rows than dimensions, the other side of the algebra.
+    const wide = new Float32Array(x.n * 80);
+    for (let i = 0; i < x.n; i++) wide.set(x.data.subarray(i * 30, (i + 1) * 30), i * 80);
+    const other = await heldOutDiscriminant({ data: wide, n: x.n, d: 80 }, cells, folds, { ...options, shrinkage: 0.1 });
     for (let i = 0; i < x.n; i++) expect(Math.abs(z[i]! - other.z[i]!)).toBeLessThan(1e-4);
   });
 
   it("replicates with weights of 1 repeat the estimate, on both sides", async () => {
     for (const [d, perCell] of [
-      [80, 25],
+      [100, 25],
       [20, 60],
     ] as const) {
       const { x, cells } = plantRows([2], d, perCell, 31);
