@@ -16,6 +16,7 @@ import type {
   ModelList,
   ModelSheet,
   Provider,
+  RowImage,
   RowText,
 } from "../protocol/index.js";
 import { PROTOCOL } from "../protocol/index.js";
@@ -24,6 +25,7 @@ import { type AuditHooks, runAudit } from "./audit/run.js";
 import { compareRuns } from "./compare/index.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
+import { picturesOf } from "./image/thumbnails.js";
 import { problem, throwIfAborted } from "./errors.js";
 import { downloadFromHub, hubPlaces, lookAtHub, tokenSources } from "./hub/index.js";
 import { glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
@@ -34,8 +36,9 @@ import { htmlReport } from "./report/html.js";
 import { openView } from "./store/runs.js";
 import { VERSION } from "./version.js";
 
-/** Rows whose texts may be asked for at once. */
+/** Rows whose texts, or pictures, may be asked for at once. */
 const MAX_TEXTS = 200;
+const MAX_IMAGES = 64;
 
 /** The one front door of the engine: the process and the command line both come in here. One audit at a time. */
 export class Engine {
@@ -99,6 +102,17 @@ export class Engine {
       const text = byId.get(row);
       return text === undefined ? [] : [{ row, text }];
     });
+  }
+
+  /** Small pictures to look at, made anew each time: none is stored. */
+  async rowImages(path: string, options: DataOptions, sha256: string, rows: readonly number[], side: number): Promise<RowImage[]> {
+    if (rows.length > MAX_IMAGES) throw problem("rows/too-many", `At most ${MAX_IMAGES} pictures can be asked for at once.`);
+    const dataset = await this.dataset(path, options, sha256);
+    const wanted = new Set(rows);
+    return picturesOf(
+      dataset.rows.filter(({ id }) => wanted.has(id)),
+      side,
+    );
   }
 
   openRun(folder: string): Promise<AuditView> {

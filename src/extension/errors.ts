@@ -53,7 +53,13 @@ export const interrupted = (state: string, message?: string): Problem =>
 export const needsLocalFile = (): ProblemError =>
   new ProblemError(say("data/not-local", "This file does not lie on this machine's disk.", "Save a copy in a local folder and audit that one."));
 export const notADataset = (name: string, known: readonly string[]): ProblemError =>
-  new ProblemError(say("data/extension", `${name} is not a dataset file that can be read.`, `Files that can: ${known.map((e) => `.${e}`).join(", ")}.`));
+  new ProblemError(
+    say("data/extension", `${name} is not a dataset file that can be read.`, `Files that can: ${known.map((e) => `.${e}`).join(", ")}; or a folder of images.`),
+  );
+export const noColumns = (): ProblemError =>
+  new ProblemError(
+    say("data/no-columns", "A folder of images has no columns: its subfolders are the classes.", "Audit a file that names the images to choose columns."),
+  );
 export const tooManyFiles = (count: number): ProblemError =>
   new ProblemError(say("data/too-many-files", `${count} files are selected.`, "Select one file, or two to set them against each other."));
 

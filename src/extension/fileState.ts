@@ -10,7 +10,8 @@ export const MOST_TEXT_BYTES = 50 * 1024 * 1024;
 /** Whether rows of this file have a range in a text editor. */
 export async function hasTextRanges(path: string): Promise<boolean> {
   if (/\.parquet$/i.test(path)) return false;
-  return (await stat(path)).size <= MOST_TEXT_BYTES;
+  const stats = await stat(path);
+  return stats.isFile() && stats.size <= MOST_TEXT_BYTES;
 }
 
 const hashes = new Map<string, { readonly stamp: string; readonly fingerprint: string }>();
@@ -40,6 +41,8 @@ export async function fileState(dataset: Pick<AuditResult["dataset"], "path" | "
   const paths = dataset.contrastPath ? [dataset.path, dataset.contrastPath] : [dataset.path];
   if (workspace.textDocuments.some((d) => d.isDirty && paths.includes(d.uri.fsPath))) return "unsaved";
   try {
+    // Rows of a folder are files of their own: none lies at a line that may have moved.
+    if ((await stat(dataset.path)).isDirectory()) return "same";
     return (await hashFiles(paths)) === dataset.sha256 ? "same" : "changed";
   } catch {
     return "gone";

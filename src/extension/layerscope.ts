@@ -6,14 +6,14 @@ import { type CommandHandlers, registerCommands } from "./commands.js";
 import { Comparisons } from "./comparisons.js";
 import { Disagreements } from "./diagnostics.js";
 import { EngineClient } from "./engineClient.js";
-import { Dismissed, needsLocalFile, noRun, notADataset, tooManyFiles } from "./errors.js";
+import { Dismissed, needsLocalFile, noColumns, noRun, notADataset, tooManyFiles } from "./errors.js";
 import { askExport, exportComparison, exportRun } from "./export.js";
+import { isFolder, openImage, openRow, rowImages } from "./images.js";
 import { ModelPicker } from "./modelPicker.js";
 import type { PanelActions } from "./panel.js";
 import { Panels } from "./panels.js";
 import { changeColumns, DATASET_EXTENSIONS, pickDataset } from "./questions.js";
 import { Reading } from "./reading.js";
-import { revealRow } from "./reveal.js";
 import { followCursor } from "./rowCursor.js";
 import { indexOfRow } from "./rowIndex.js";
 import type { RowSource } from "./rowSource.js";
@@ -59,7 +59,7 @@ export class Layerscope {
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
     this.comparisons = new Comparisons(context, this.engine, this.runsRoot, this.log, {
       rowTexts: (comparison, rows) => this.rowTexts(comparison.rowSource, rows),
-      openRow: async (comparison, row, keepFocus) => void (await revealRow(comparison.rowSource, row, keepFocus)),
+      openRow: (comparison, row, keepFocus) => openRow(this.engine, comparison.rowSource, row, keepFocus),
       save: async (comparison, wish) => void (await this.guard(() => exportComparison(this.engine, comparison, wish))),
       openAbout: (page) => this.openAbout(page),
       openRun: async (comparison, run) => {
@@ -149,7 +149,9 @@ export class Layerscope {
   private panelActions(): PanelActions {
     return {
       rowTexts: (session, rows) => this.rowTexts(session, rows),
-      openRow: async (session, row, keepFocus) => void (await revealRow(session, row, keepFocus)),
+      rowImages: (session, rows, side) => rowImages(this.engine, session, rows, side),
+      openRow: (session, row, keepFocus) => openRow(this.engine, session, row, keepFocus),
+      openImage: (session, row) => openImage(this.engine, session, row, false),
       cancel: (session) => session.cancel(),
       again: async (session) => void this.again(session),
       export: async (session, wish) => void (await this.guard(() => exportRun(this.engine, session, wish))),
@@ -171,7 +173,7 @@ export class Layerscope {
         ? selected
         : [file ?? window.activeTextEditor?.document.uri ?? (await pickDataset(undefined, "Audit Alignment"))].filter((f) => f !== undefined);
     if (files.length > 2) throw tooManyFiles(files.length);
-    for (const f of files) checkDataset(f);
+    for (const f of files) await checkDataset(f);
     // The file that was clicked comes first.
     const [first, second] = file ? [...files].sort((a, b) => Number(b.fsPath === file.fsPath) - Number(a.fsPath === file.fsPath)) : files;
     if (first) await this.audit(first.fsPath, second ? { contrast: second.fsPath } : {});
@@ -182,7 +184,8 @@ export class Layerscope {
     const session = this.panels.current;
     const path = (file ?? window.activeTextEditor?.document.uri)?.fsPath ?? session?.source.dataset;
     if (!path) return;
-    checkDataset(Uri.file(path));
+    await checkDataset(Uri.file(path));
+    if (await isFolder(path)) throw noColumns();
     const before = this.reading.remembered(path);
     const card = await this.reading.card(path, before);
     const options = await changeColumns(path, card, before);
@@ -301,8 +304,10 @@ export class Layerscope {
   }
 }
 
-function checkDataset(uri: Uri): void {
+async function checkDataset(uri: Uri): Promise<void> {
   if (uri.scheme !== "file") throw needsLocalFile();
+  // What a folder holds is for the engine to say.
+  if (await isFolder(uri.fsPath)) return;
   const extension = /\.([^./\\]+)$/.exec(uri.fsPath)?.[1]?.toLowerCase() ?? "";
   if (!DATASET_EXTENSIONS.includes(extension)) throw notADataset(uri.fsPath.replace(/^.*[\\/]/, ""), DATASET_EXTENSIONS);
 }

@@ -1,5 +1,5 @@
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type Envelope, type PanelEvents, type PanelMethods, type RowText, Rpc, type Wire } from "../protocol/index.js";
+import { type Envelope, type PanelEvents, type PanelImage, type PanelMethods, type RowText, Rpc, type Wire } from "../protocol/index.js";
 import type { Log } from "./log.js";
 import { gate, type PanelHandlers } from "./panelGate.js";
 import { panelHtml } from "./panelHtml.js";
@@ -10,7 +10,9 @@ export const PANEL_TYPE = "layerscope.audit";
 /** What a panel may cause, done by others; each names the session it belongs to. */
 export interface PanelActions {
   rowTexts(session: Session, rows: readonly number[]): Promise<RowText[]>;
+  rowImages(session: Session, rows: readonly number[], side: number): Promise<PanelImage[]>;
   openRow(session: Session, row: number, keepFocus: boolean): Promise<void>;
+  openImage(session: Session, row: number): Promise<void>;
   cancel(session: Session): void;
   again(session: Session): Promise<void>;
   export(session: Session, wish: PanelMethods["run.export"]["params"]): Promise<void>;
@@ -99,6 +101,8 @@ export class AuditPanel {
     return {
       "panel.ready": () => this.session.state,
       "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
+      "rows.image": ({ rows, side }) => actions.rowImages(this.session, rows, side),
+      "image.open": ({ row }) => answer(actions.openImage(this.session, row)),
       "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus)),
       "run.cancel": () => answer(actions.cancel(this.session)),
       "run.again": () => answer(actions.again(this.session)),

@@ -7,7 +7,7 @@ import type { RowSource } from "./rowSource.js";
 import { rowUri } from "./rowView.js";
 
 /** The group to open a file in: where it is visible already, else beside the panel, never on top of it. */
-function columnFor(uri: Uri): ViewColumn {
+export function columnFor(uri: Uri): ViewColumn {
   const visible = window.visibleTextEditors.find((e) => e.document.uri.toString() === uri.toString());
   if (visible?.viewColumn) return visible.viewColumn;
   const panelColumn = window.tabGroups.activeTabGroup.activeTab?.input && window.tabGroups.activeTabGroup.viewColumn;

@@ -57,6 +57,23 @@ export interface RowText {
   readonly text: string;
 }
 
+/** The picture of a row, made small by the engine; shown, never stored. */
+export interface PanelImage {
+  readonly row: number;
+  /** A data: address; absent with `fault`. */
+  readonly url?: string;
+  /** Pixels of the original. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Why there is none, for people. */
+  readonly fault?: string;
+}
+
+export interface RowImage extends PanelImage {
+  /** The image file. */
+  readonly path?: string;
+}
+
 /** Asked by the extension (or the CLI, without a process between), answered by the engine. */
 export interface EngineMethods {
   "engine.hello": { params: { protocol: number }; result: { protocol: number; version: string; runtime: string; providers: string[]; pid: number } };
@@ -66,6 +83,8 @@ export interface EngineMethods {
   "audit.run": { params: AuditPlan; result: AuditView };
   /** Texts of a few rows (at most 200), read again from the file; refused when the file has changed since (`sha256`). */
   "rows.text": { params: { path: string; options: DataOptions; sha256: string; rows: number[] }; result: RowText[] };
+  /** Pictures of a few rows (at most 64) in at most `side` pixels a side; with 0 only where their files are. */
+  "rows.image": { params: { path: string; options: DataOptions; sha256: string; rows: number[]; side: number }; result: RowImage[] };
   /** Models by name, size and first bytes; no graph is read. `cache`: look into the Hugging Face cache, too. */
   "model.list": { params: { folders: string[]; files: string[]; cache: boolean }; result: ModelList };
   "model.glance": { params: { path: string }; result: ModelGlance };
@@ -98,7 +117,10 @@ export interface EngineEvents {
 export interface PanelMethods {
   "panel.ready": { params: Record<string, never>; result: PanelState };
   "rows.text": { params: { rows: number[] }; result: RowText[] };
+  "rows.image": { params: { rows: number[]; side: number }; result: PanelImage[] };
   "row.open": { params: { row: number; keepFocus: boolean }; result: null };
+  /** The row's image file, where its row stands in a list. */
+  "image.open": { params: { row: number }; result: null };
   "run.cancel": { params: Record<string, never>; result: null };
   "run.again": { params: Record<string, never>; result: null };
   "run.export": { params: { format: "json" | "csv" | "svg" | "html"; withText: boolean; svgs?: Record<string, string> }; result: null };

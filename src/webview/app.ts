@@ -3,6 +3,7 @@ import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
 import { exportPictures } from "./export.js";
 import type { Host } from "./host.js";
+import { Images } from "./images.js";
 import type { Kit } from "./kit.js";
 import { type LayerAxis, layerAxis } from "./layers.js";
 import { ListTools } from "./listTools.js";
@@ -30,6 +31,7 @@ export class App {
   private state: PanelState = { phase: "empty", dataset: "", model: "" };
   private readonly store: Store;
   private readonly texts: Texts;
+  private readonly images: Images | undefined;
   private theme: Theme;
   private readonly verdict: Verdict;
   private readonly tooltip: Tooltip;
@@ -67,6 +69,12 @@ export class App {
       () => this.schedule(),
       host.known,
     );
+    this.images =
+      host.images &&
+      new Images(
+        (rows, side) => host.images!(rows, side),
+        () => this.schedule(),
+      );
     this.verdict = new Verdict(kit, host, (format, withText) => {
       const scene = this.scene();
       const svgs = scene && format === "svg" ? exportPictures(scene) : undefined;
@@ -86,7 +94,7 @@ export class App {
     this.detail = new Detail(kit, host);
     this.moreLenses = new MoreLenses(kit, host);
     root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.moreLenses.root, this.extras), this.live);
-    this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
+    this.tooltip = new Tooltip(root, () => ({ texts: this.texts, images: this.images?.of(this.state.view), id: (i) => this.state.view?.rows.id[i] ?? -1 }));
     watchTheme((theme) => {
       this.theme = theme;
       this.schedule();
@@ -103,6 +111,7 @@ export class App {
     const other = state.dataset !== this.state.dataset || state.model !== this.state.model;
     if (other && this.state.phase !== "empty") {
       this.texts.clear();
+      this.images?.clear();
       this.store.set({ row: null, lasso: null, listed: null, layer: null, scroll: 0 });
     }
     // Texts that could not be read may be readable again: the engine was started anew, the file is back.
@@ -268,6 +277,7 @@ export class App {
       row: row === null ? -1 : (this.byId.index.get(row) ?? -1),
       classNames,
       texts: this.texts,
+      images: this.images?.of(view),
     };
   }
 

@@ -1,6 +1,7 @@
 import { el } from "./dom.js";
 import { probability } from "./format.js";
 import type { Host } from "./host.js";
+import { showIn } from "./images.js";
 import type { Kit } from "./kit.js";
 import { isOtherSide, NO_CATEGORY, risk } from "./order.js";
 import { sideName } from "./views/row.js";
@@ -44,9 +45,13 @@ export class Detail {
       ["tokens", String(rows.tokens[row])],
       ...(rows.place[row * 5 + 1] < 0 ? [] : ([["line", String(rows.place[row * 5 + 1] + 1)]] as [string, string][])),
     ];
+    const picture = el("img", { class: "row-picture", attrs: { alt: "", hidden: true } });
+    if (scene.images) void scene.images.closer(id).then((image) => showIn(picture, image));
+    const openImage = scene.images && this.host.actions?.openImage;
     const open = this.host.actions && this.kit.button({ text: "Open in the editor", look: "secondary", press: () => this.host.actions?.open(id, false) });
     this.root.replaceChildren(
       el("h2", { text: `Row ${id + 1}` }),
+      ...(scene.images ? [picture] : []),
       el("p", { class: "row-whole", text: text ?? texts.trouble ?? "…" }),
       ...(isOtherSide(rows, row)
         ? [
@@ -58,6 +63,7 @@ export class Detail {
         : []),
       el("dl", { class: "stats" }, ...facts.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value })))),
       open ?? "",
+      ...(openImage ? [this.kit.button({ text: "Open the image", look: "secondary", press: () => openImage(id) })] : []),
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { RowText } from "../protocol/index.js";
+import type { PanelImage, RowText } from "../protocol/index.js";
 import type { Keeper } from "./state.js";
 
 export type ExportFormat = "json" | "csv" | "svg" | "html";
@@ -10,9 +10,13 @@ export interface Host {
   readonly known?: ReadonlyMap<number, string>;
   /** At most 200 rows at once. */
   texts(rows: number[]): Promise<RowText[]>;
+  /** Absent where there is no engine to make pictures. */
+  images?(rows: number[], side: number): Promise<PanelImage[]>;
   /** Absent in a report: nothing to open, run or save from there. */
   readonly actions?: {
     open(row: number, keepFocus: boolean): void;
+    /** The row's image file. */
+    openImage?(row: number): void;
     cancel(): void;
     again(): void;
     pickModel(): void;

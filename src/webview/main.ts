@@ -26,8 +26,10 @@ const said = (error: unknown): void => {
 const host: Host = {
   keeper: { load: () => vscode.getState(), save: (state) => vscode.setState(state) },
   texts: (rows) => rpc.ask("rows.text", { rows }),
+  images: (rows, side) => rpc.ask("rows.image", { rows, side }),
   actions: {
     open: (row, keepFocus) => void rpc.ask("row.open", { row, keepFocus }).catch(said),
+    openImage: (row) => void rpc.ask("image.open", { row }).catch(said),
     cancel: () => void rpc.ask("run.cancel", {}).catch(said),
     again: () => void rpc.ask("run.again", {}).catch(said),
     pickModel: () => void rpc.ask("model.pick", {}).catch(said),

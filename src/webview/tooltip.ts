@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import type { Images } from "./images.js";
 import type { Texts } from "./texts.js";
 import type { Tip } from "./views/view.js";
 
@@ -12,7 +13,7 @@ export class Tooltip {
 
   constructor(
     parent: HTMLElement,
-    private readonly textOf: () => { texts: Texts; id(index: number): number },
+    private readonly textOf: () => { texts: Texts; images?: Images | undefined; id(index: number): number },
   ) {
     this.box.hidden = true;
     parent.append(this.box);
@@ -37,7 +38,19 @@ export class Tooltip {
     if (this.shown?.row !== row) return;
     const text = await texts.one(id(row));
     if (this.shown?.row !== tip.row || text === undefined || this.box.querySelector(".tip-text")) return;
+    void this.addImage(tip, id(row));
     this.box.append(el("div", { class: "tip-text", text: text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text }));
+    this.place(this.shown ?? tip);
+  }
+
+  /** The picture in larger; its size is known before it is drawn, so that the tip stays inside the window. */
+  private async addImage(tip: Tip, id: number): Promise<void> {
+    const image = await this.textOf().images?.closer(id);
+    if (!image?.url || this.shown?.row !== tip.row || this.box.querySelector(".tip-image")) return;
+    const picture = el("img", { class: "tip-image", attrs: { alt: "", src: image.url } });
+    await picture.decode().catch(() => {});
+    if (this.shown?.row !== tip.row || this.box.querySelector(".tip-image")) return;
+    this.box.append(picture, el("div", { class: "tip-size", text: `${image.width} x ${image.height} pixels` }));
     this.place(this.shown ?? tip);
   }
 

@@ -145,11 +145,11 @@ export class Verdict {
   }
 
   /** Which columns were read as what, with the way to change it. */
-  private drawReading({ dataset: { columns, classes } }: AuditResult): void {
+  private drawReading({ dataset: { columns, classes, input } }: AuditResult): void {
     const values = classes.map(({ name, values }) => (values.length && values.join() !== name ? `${name} = ${values.join(", ")}` : name)).join(", ");
     const from = (role: string, column: string) => (column === role ? role : `${role} from ${column}`);
     const parts = [
-      from("text", columns.text),
+      from(input === "images" ? "image" : "text", columns.text),
       columns.label === undefined ? values : `${from("label", columns.label)} (${values})`,
       ...(columns.category === undefined ? [] : [from("category", columns.category)]),
       ...(columns.group === undefined ? [] : [`kept together by ${columns.group}`]),

@@ -1,5 +1,6 @@
 import { el, setAttr, setText } from "../dom.js";
 import { digits, probability } from "../format.js";
+import { showIn } from "../images.js";
 import { isOtherSide, NO_CATEGORY, risk } from "../order.js";
 import { glyph } from "./glyph.js";
 import type { StripPainter } from "./strips.js";
@@ -23,6 +24,8 @@ export const emptyRow = (): HTMLElement =>
     el("span", { class: "row-value" }),
     // Heard, not seen: the name of the option is its own text, so what is seen and what is heard cannot differ.
     el("span", { class: "row-said" }),
+    // Its name stands beside it, so it says nothing of its own.
+    el("img", { class: "row-image", attrs: { alt: "", draggable: "false" } }),
   );
 
 /** What does not change while the row is in sight: place, glyph, strip, probability. */
@@ -44,7 +47,7 @@ export function fillRow(element: HTMLElement, place: number, scene: Scene, paint
   element.style.transform = `translateY(${place * high}px)`;
   element.style.height = `${high}px`;
   mark.replaceChildren(glyph(table.label[i], theme));
-  text.style.width = axis.narrow ? "" : `${axis.left - 36}px`;
+  text.style.width = axis.narrow ? "" : `${axis.left - (scene.images ? 64 : 36)}px`;
   kind.hidden = !axis.narrow;
   kind.style.width = `${axis.left - 30}px`;
   setText(kind, table.category[i] === NO_CATEGORY ? "" : (table.categories[table.category[i]] ?? ""));
@@ -68,6 +71,8 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
   const known = scene.texts.get(id);
   const text = (known ?? (scene.texts.trouble ? plainName(scene, i) : "…")).slice(0, MOST_LETTERS).replace(/\s+/g, " ");
   setText(element.children[1], text);
+  element.classList.toggle("with-image", scene.images !== undefined);
+  showIn(element.children[7] as HTMLImageElement, scene.images?.get(id));
   setAttr(element, "aria-selected", i === scene.row ? "true" : "false");
   const p = risk(table, i);
   const says = Number.isNaN(p)

@@ -142,6 +142,7 @@ function sight(now: Memory): void {
   }
   setAttr(scroller, "aria-activedescendant", scroller.querySelector('.list-row[aria-selected="true"]')?.id);
   scene.texts.want(wanted);
+  scene.images?.want(wanted);
 }
 
 function release(now: Memory, place: number): void {

@@ -1,4 +1,5 @@
 import type { AuditView, Picture, RowTable } from "../../protocol/index.js";
+import type { Images } from "../images.js";
 import type { LayerAxis } from "../layers.js";
 import type { Texts } from "../texts.js";
 import type { Theme } from "../theme.js";
@@ -14,6 +15,8 @@ export interface Stage {
   readonly row: number;
   readonly classNames: readonly [string, string];
   readonly texts: Texts;
+  /** Present when the rows are images. */
+  readonly images?: Images | undefined;
 }
 
 /** An audit's stage: pictures of all its rows need their order too. */
