@@ -25,6 +25,7 @@ function stage(target) {
   if (!existsSync(join(ROOT, "dist"))) fail("dist is missing; run the build first");
   for (const file of readdirSync(join(ROOT, "dist"))) if (file.endsWith(".js")) cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
   cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
+  cpSync(join(ROOT, "docs", "compare.md"), join(STAGE, "docs", "compare.md"));
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
   stageImages(target);
@@ -66,7 +67,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/lenses\/)/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md))/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of [

@@ -283,7 +283,7 @@ export class Layerscope {
 
   private async openAbout(page: string): Promise<void> {
     const name = page.replace(/^.*\//, "").replace(/\.md(#.*)?$/, "");
-    const uri = this.aboutPage(/^[a-z0-9-]{1,64}$/.test(name) ? name : "index");
+    const uri = name === "compare" ? Uri.joinPath(this.context.extensionUri, "docs", "compare.md") : this.aboutPage(/^[a-z0-9-]{1,64}$/.test(name) ? name : "index");
     if (!(await exists(uri.fsPath))) throw new ProblemError({ code: "about/none", message: "There is no page about that number yet." });
     await commands.executeCommand("markdown.showPreview", uri);
   }

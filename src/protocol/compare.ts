@@ -29,10 +29,11 @@ export interface Difference {
   readonly why?: string;
 }
 
+/** A difference at one of several layers: `ci95` is of that layer by itself. */
 export interface BandDifference extends Difference {
   readonly a: Maybe;
   readonly b: Maybe;
-  /** 95% for all layers at once (max-t): outside it 0 may be called a difference, wherever one looks. */
+  /** 95% for all layers at once (max-t): where it leaves out 0 there is a difference, wherever one looks. */
   readonly band95: Interval | null;
 }
 
@@ -54,7 +55,7 @@ export interface LayerDifference {
   readonly layerA: number;
   readonly layerB: number;
   readonly auroc: BandDifference;
-  readonly metrics: Readonly<Record<ComparedMetric, Difference>>;
+  readonly metrics: Readonly<Record<ComparedMetric, BandDifference>>;
   readonly disagreements: Disagreements | null;
 }
 
@@ -63,7 +64,7 @@ export interface CategoryDifference {
   /** [class 0, class 1] common rows. */
   readonly n: readonly [number, number];
   /** AUROC by column of the comparison. */
-  readonly auroc: readonly Difference[];
+  readonly auroc: readonly BandDifference[];
 }
 
 export interface DepthShift {

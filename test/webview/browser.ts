@@ -24,6 +24,8 @@ const ARGS = [
 export interface Lab {
   /** Opens the panel as the extension would, with the policy that it sends. */
   open(setup?: Setup, look?: { theme?: ThemeName; width?: number; height?: number; still?: boolean }): Promise<Page>;
+  /** Opens a comparison's panel; `setup` is what `compareHost.ts` shows. */
+  compare(setup: object, look?: { theme?: ThemeName; width?: number; height?: number }): Promise<Page>;
   /** Opens a page that is nothing but this text. */
   html(content: string, width?: number): Promise<Page>;
   bundle(entry: string): Promise<string>;
@@ -46,7 +48,9 @@ export async function startLab(): Promise<Lab> {
     });
     return outputFiles[0].text;
   };
-  const [panel, host] = await Promise.all([bundle("src/webview/main.ts"), bundle("test/webview/host.ts")]);
+  const [panel, host, comparison, compareHost] = await Promise.all(
+    ["src/webview/main.ts", "test/webview/host.ts", "src/webview/compare/main.ts", "test/webview/compareHost.ts"].map(bundle),
+  );
   const css = readFileSync(resolve(ROOT, "media/webview.css"), "utf8");
   let loose = "";
   const server: Server = createServer((request, response) => {
@@ -54,16 +58,18 @@ export async function startLab(): Promise<Lab> {
     const send = (type: string, body: string, headers = {}) => response.writeHead(200, { "content-type": `${type}; charset=utf-8`, ...headers }).end(body);
     if (path.pathname === "/webview.js") return send("text/javascript", panel);
     if (path.pathname === "/host.js") return send("text/javascript", host);
+    if (path.pathname === "/compare/webview.js") return send("text/javascript", comparison);
+    if (path.pathname === "/compare/host.js") return send("text/javascript", compareHost);
     if (path.pathname === "/webview.css") return send("text/css", css);
     if (path.pathname === "/theme.css") return send("text/css", themeCss(path.searchParams.get("theme") as ThemeName));
     if (path.pathname === "/loose") return send("text/html", loose);
-    if (path.pathname !== "/") return response.writeHead(404).end();
+    if (path.pathname !== "/" && path.pathname !== "/compare/") return response.writeHead(404).end();
     const theme = (path.searchParams.get("theme") ?? "dark") as ThemeName;
     const still = path.searchParams.has("still") ? " vscode-reduce-motion" : "";
     const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src 'self'; img-src 'self' data:; font-src 'self'`;
     return send(
       "text/html",
-      `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><link rel="stylesheet" href="theme.css?theme=${theme}"><link rel="stylesheet" href="webview.css"></head><body class="${THEMES[theme].class}${still}"><div id="app"></div><script nonce="${NONCE}" src="host.js"></script><script nonce="${NONCE}" src="webview.js"></script></body></html>`,
+      `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><link rel="stylesheet" href="/theme.css?theme=${theme}"><link rel="stylesheet" href="/webview.css"></head><body class="${THEMES[theme].class}${still}"><div id="app"></div><script nonce="${NONCE}" src="host.js"></script><script nonce="${NONCE}" src="webview.js"></script></body></html>`,
       { "content-security-policy": policy },
     );
   });
@@ -82,6 +88,14 @@ export async function startLab(): Promise<Lab> {
       const page = watch(await browser.newPage({ viewport: { width, height } }));
       await page.goto(`${origin}/?theme=${theme}${still ? "&still" : ""}#${encodeURIComponent(JSON.stringify(setup))}`);
       await page.waitForFunction((wanted) => !wanted || document.querySelector(".frame") !== null, !setup.noView);
+      await settle(page);
+      return page;
+    },
+    async compare(carried, { theme = "dark", width = 1200, height = 900 } = {}) {
+      const page = watch(await browser.newPage({ viewport: { width, height } }));
+      await page.addInitScript({ content: `window.compareSetup = ${JSON.stringify(carried)};` });
+      await page.goto(`${origin}/compare/?theme=${theme}`);
+      await page.waitForFunction(() => document.querySelector(".frame, .problem:not([hidden]), .bar:not(:empty)") !== null);
       await settle(page);
       return page;
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { axisTests } from "./axis.js";
 import { type Lab, startLab } from "./browser.js";
+import { compareTests } from "./compare.js";
 import { everybodyTests } from "./everybody.js";
 import { lensTests } from "./lenses.js";
 import { reportTests } from "./report.js";
@@ -25,3 +26,4 @@ lensTests(shared);
 runningTests(shared);
 strangersTests(shared);
 reportTests(shared);
+compareTests(shared);

@@ -1,13 +1,13 @@
-import type { CategoryDifference, Difference, RowTable } from "../../protocol/index.js";
+import type { RowTable } from "../../protocol/index.js";
 import { tooFewGroups } from "../lenses/plan.js";
 import { type Column, smallerClass } from "./column.js";
-import { type Resampled, withInterval } from "./differences.js";
+import type { Resampled } from "./differences.js";
 import { rank, weightedAuroc } from "./ranked.js";
 import type { Draws } from "./resample.js";
 
 const LEAST_PER_CLASS = 3;
 
-interface Part {
+export interface Part {
   readonly name: string;
   readonly n: readonly [number, number];
   readonly why?: string;
@@ -33,9 +33,9 @@ const resamplable = (own: Int32Array, group: Int32Array): { why?: string } => {
   return why ? { why } : {};
 };
 
-/** B less A of the AUROC within a category at one column, with the same draws as everything else. */
-export function categoryDifference(part: Part, column: Column, label: Uint8Array, draws: Draws): Difference {
-  if (Math.min(...part.n) < LEAST_PER_CLASS) return { value: null, ci95: null, why: part.why };
+/** The AUROC within a category at one column, with the same draws as everything else. */
+export function resampleCategory(part: Part, column: Column, label: Uint8Array, draws: Draws): Resampled {
+  if (Math.min(...part.n) < LEAST_PER_CLASS) return { a: null, b: null, replicates: [], still: false, least: 0, why: part.why };
   const own = part.rows.map((i) => label[i]);
   const [a, b] = [column.a, column.b].map(({ score }) => rank(Float64Array.from(part.rows, (i) => score[i])));
   const replicates: number[] = [];
@@ -49,7 +49,7 @@ export function categoryDifference(part: Part, column: Column, label: Uint8Array
       if (one !== null && other !== null) replicates.push(other - one);
     }
   }
-  const resampled: Resampled = {
+  return {
     a: weightedAuroc(a, own),
     b: weightedAuroc(b, own),
     replicates,
@@ -57,7 +57,4 @@ export function categoryDifference(part: Part, column: Column, label: Uint8Array
     least: smallerClass(own),
     ...(part.why === undefined ? {} : { why: part.why }),
   };
-  return withInterval(resampled, draws.factor);
 }
-
-export const asCategory = ({ name, n }: Part, auroc: readonly Difference[]): CategoryDifference => ({ name, n, auroc });

@@ -1,4 +1,4 @@
-import type { ComparedMetric, ComparedRun, Curve, Difference, Matrix, MatrixRow, Picture, Ranking } from "../../protocol/index.js";
+import type { BandDifference, ComparedMetric, ComparedRun, Curve, Matrix, MatrixRow, Picture, Ranking } from "../../protocol/index.js";
 import type { Pair } from "./pair.js";
 import { DRAWS } from "./resample.js";
 
@@ -72,7 +72,7 @@ export function pairPictures({ comparison, alignment, a, b, rows }: Pair): Pictu
     scale: "diverging",
     ends,
     title: `Metrics: ${other} less ${one}`,
-    note: "Each row on its own scale; a dot: its 95% interval at that layer alone leaves out 0. Raw-state metrics have no interval and are not comparable between models.",
+    note: "Each row on its own scale; a dot: its 95% band, which holds for all layers at once, leaves out 0. Raw-state metrics have no interval and are not comparable between models.",
     rows: [
       metricRow(
         "auroc",
@@ -98,7 +98,7 @@ export function pairPictures({ comparison, alignment, a, b, rows }: Pair): Pictu
     scale: "diverging",
     ends,
     title: `Categories: AUROC, ${other} less ${one}`,
-    note: "All rows on one scale; a dot: the 95% interval of that category and layer alone leaves out 0",
+    note: "All rows on one scale; a dot: the 95% band of that category, which holds for all layers at once, leaves out 0. Of many categories some may by chance.",
     rows: onOneScale(
       categories
         .filter(({ auroc }) => auroc.some(({ value }) => value !== null))
@@ -123,7 +123,7 @@ export function pairPictures({ comparison, alignment, a, b, rows }: Pair): Pictu
   return [delta, both, metrics, ...(named.rows.length ? [named] : []), ...(rows.count ? [moved] : [])];
 }
 
-function metricRow(id: string, name: string, cells: readonly Difference[], good: 1 | -1): MatrixRow {
+function metricRow(id: string, name: string, cells: readonly BandDifference[], good: 1 | -1): MatrixRow {
   const remark = new Set(cells.map(({ why }) => why));
   return {
     id,
@@ -131,8 +131,8 @@ function metricRow(id: string, name: string, cells: readonly Difference[], good:
     chance: 0,
     best: good * largest(cells.map(({ value }) => value)),
     values: cells.map(({ value }) => value),
-    lo: cells.map(({ ci95 }) => ci95?.[0] ?? null),
-    hi: cells.map(({ ci95 }) => ci95?.[1] ?? null),
+    lo: cells.map(({ band95 }) => band95?.[0] ?? null),
+    hi: cells.map(({ band95 }) => band95?.[1] ?? null),
     ...(remark.size === 1 && cells[0].why ? { why: cells[0].why } : {}),
   };
 }

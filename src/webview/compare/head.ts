@@ -31,7 +31,7 @@ export class CompareHead {
     this.runs = new Runs(kit, host);
     this.root = el(
       "section",
-      { class: "verdict", attrs: { "aria-label": "Verdict" } },
+      { class: "verdict compare-head", attrs: { "aria-label": "Verdict" } },
       this.title,
       this.headline,
       this.problem,

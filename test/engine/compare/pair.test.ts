@@ -19,7 +19,7 @@ describe("two runs of the same rows", () => {
     expect(pair.identical).toBe(true);
     for (const { auroc, metrics, disagreements } of pair.layers) {
       expect([auroc.value, ...auroc.ci95!, ...auroc.band95!]).toEqual([0, 0, 0, 0, 0]);
-      expect(metrics.accuracy).toEqual({ value: 0, ci95: [0, 0] });
+      expect(metrics.accuracy).toMatchObject({ value: 0, ci95: [0, 0], band95: [0, 0] });
       expect([disagreements!.onlyA, disagreements!.onlyB, disagreements!.p]).toEqual([0, 0, 1]);
     }
     expect(pair.aqi).toEqual({ value: 0, ci95: [0, 0] });
