@@ -21,7 +21,7 @@ export interface AuditPlan {
   readonly provider: Provider;
   /** 0 = chosen by the engine. */
   readonly threads: number;
-  /** Conversations are shown to the model through its chat template: `auto` (the default) those that the file has as such, `on` every row. */
+  /** Whether rows are shown to the model through its chat template: `auto` (the default) where the file holds conversations, `on` always. */
   readonly chatTemplate?: ChatMode;
   /** Tokens that are pooled; absent: the completion's where every row has one, else all. */
   readonly tokens?: TokenSet;

@@ -6,7 +6,7 @@ export type Pooling = (typeof POOLINGS)[number];
 export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu", "coreml"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-/** Whether conversations are rendered with the model's template: `auto` those that the file has as such, `on` every row, `off` none. */
+/** Whether conversations are rendered with the model's template: `auto` where the file holds conversations, `on` always (a plain prompt is a user's turn), `off` never. */
 export const CHAT_MODES = ["auto", "on", "off"] as const;
 export type ChatMode = (typeof CHAT_MODES)[number];
 

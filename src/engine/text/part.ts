@@ -8,10 +8,9 @@ export type Encode = (text: string, special: boolean) => number[];
 const ANSWER_SHARE = 0.75;
 
 /**
- * Ids of a row of which only a part is pooled, and that part as a span of tokens. The tokenizer gives no offsets, so the text in
- * front of the part is encoded by itself: up to where its ids are those of the whole, tokens belong to the front. A token that
- * straddles the border belongs to the part. A row that is too long loses what stands behind the part, then the head of what
- * stands in front of it (its first token stays: special, and an attention sink), at last the end of the part.
+ * Ids of a row of which only a part is pooled, and that part as a span of tokens. A row that is too long loses what stands
+ * behind the part, then the head of what stands in front of it (its first token stays: special, and an attention sink), at last
+ * the end of the part.
  */
 export function encodePart(encode: Encode, special: ReadonlySet<number>, row: Shown, maxTokens: number): Encoded {
   const { text, from, to, first, cut } = windowOf(encode, row, maxTokens);
@@ -20,8 +19,8 @@ export function encodePart(encode: Encode, special: ReadonlySet<number>, row: Sh
   const before = row.special ? specialPrefix(full, inner) : 0;
   const after = Math.max(0, full.length - inner.length - before);
   if (inner.length === 0) return { ids: full, truncated: false, problem: "no-tokens" };
-  const start = from === 0 ? 0 : commonPrefix(encode(text.slice(0, from), false), inner);
-  const end = to >= text.length ? inner.length : Math.max(start, commonPrefix(encode(text.slice(0, to), false), inner));
+  const start = from === 0 ? 0 : borderAt(encode, inner, text, from);
+  const end = to >= text.length ? inner.length : Math.max(start, borderAt(encode, inner, text, to));
   if (start >= end) return { ids: full, truncated: false, problem: "no-tokens" };
   const whole: readonly [number, number] | undefined = row.pooled && [before + start, before + end];
   if (full.length <= maxTokens && !cut) return { ids: full, truncated: false, span: whole };
@@ -64,6 +63,21 @@ export function specialPrefix(full: readonly number[], inner: readonly number[])
   const extra = full.length - inner.length;
   for (let shift = 0; shift <= extra; shift++) if (inner.every((id, i) => full[i + shift] === id)) return shift;
   return 0;
+}
+
+/**
+ * Number of tokens in front of a place in the text. The tokenizer gives no offsets, so either side is encoded by itself: where
+ * its ids are the first or the last ids of the whole, the border is exact (two newlines before an answer may be one token by
+ * themselves and two beside it, so neither side alone always is). Else a token straddles the place, or the neighbours changed;
+ * then tokens count as in front as far as the front's own ids agree.
+ */
+function borderAt(encode: Encode, whole: readonly number[], text: string, place: number): number {
+  const front = encode(text.slice(0, place), false);
+  const agree = commonPrefix(front, whole);
+  if (agree === front.length) return agree;
+  const back = encode(text.slice(place), false);
+  const border = whole.length - back.length;
+  return border >= agree && back.every((id, i) => id === whole[border + i]) ? border : agree;
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

@@ -31,8 +31,8 @@ const MOST_REFUSED = 0.1;
 type ShownRow = Pick<Row, "text" | "completion" | "messages">;
 
 /**
- * What the model is shown of every row. All rows are rendered, or none: a template that fails, or refuses more than a tenth of the
- * conversations, is not used (`auto`, with a notice) or ends the run (`on`).
+ * What the model is shown of every row. All rows are rendered, or none (`auto`: all where one of them is a conversation). A template
+ * that fails, or refuses more than a tenth of the conversations, is not used (`auto`, with a notice) or ends the run (`on`).
  * @param folder of the model, with its tokenizer's files
  * @throws Problem `template/bad`, `template/missing` when `chat` is `on`; `tokens/no-completion`; `run/cancelled`
  */
@@ -41,6 +41,7 @@ export async function showRows(
   folder: string,
   wish: { readonly chat?: ChatMode; readonly tokens?: TokenSet },
   signal?: AbortSignal,
+  render: typeof renderAll = renderAll,
 ): Promise<ShownRows> {
   const chat = wish.chat ?? "auto";
   const notices: Notice[] = [];
@@ -51,38 +52,27 @@ export async function showRows(
   const template = await templateOf(folder, chat, notices);
   if (!template) return asText;
 
-  const wanted = rows.map((row) => (chat === "on" || row.messages ? conversationOf(row) : undefined));
-  const all = wanted.filter((one) => one !== undefined);
+  // All rows, so that the format tells nothing about the class: of two files only one may hold conversations.
+  const wanted = rows.map(conversationOf);
   try {
-    const rendered = await renderAll(template, all, signal);
+    const rendered = await render(template, wanted, signal);
     const refused = rendered.filter((one) => "refused" in one);
     const reason = refused.find((one) => one.refused !== "")?.refused;
-    const said = `refuses ${refused.length} of ${all.length} conversations${reason ? ` ("${reason}")` : ""}`;
-    if (refused.length > all.length * MOST_REFUSED) {
-      if (chat === "on") throw badTemplate(template.file, `it ${said}`);
-      notices.push({ code: "template/refuses", message: `The model's chat template ${said}; all rows are read as plain text.` });
-      return asText;
-    }
+    const said = `refuses ${refused.length} of ${rows.length} conversations${reason ? ` ("${reason}")` : ""}`;
+    if (refused.length > rows.length * MOST_REFUSED) throw badTemplate(template.file, `it ${said}`);
     if (refused.length > 0) notices.push({ code: "template/refuses", message: `The model's chat template ${said}; they are left out.` });
-    let next = 0;
-    const shown = wanted.map((one, i): Shown | undefined => {
-      if (!one) return plain(rows[i]!);
-      const result = rendered[next++]!;
-      if ("refused" in result) return undefined;
-      const pooled = tokenSet === "completion" ? result.last : undefined;
-      return { text: result.text, special: false, ...(pooled ? { pooled } : {}) };
-    });
-    const lost = tokenSet === "completion" ? shown.filter((one) => one && !one.pooled).length : 0;
-    if (lost > 0)
-      notices.push({
-        code: "template/no-completion",
-        message: `The answer of ${lost} rows cannot be found in what the chat template makes of it; all their tokens are pooled.`,
-      });
-    notices.push({
-      code: "template/used",
-      message: `${all.length === rows.length ? "Rows are" : `${all.length} of ${rows.length} rows are`} shown to the model through its chat template.`,
-    });
-    return { chatTemplate: template.sha256, tokenSet, notices, of: (row) => shown[row] };
+    const lost = tokenSet === "completion" ? rendered.filter((one) => "text" in one && !one.last).length : 0;
+    if (lost > 0) {
+      const message = `The answers of ${lost} rows cannot be found in what the chat template makes of them; all their tokens are pooled.`;
+      notices.push({ code: "template/no-completion", message });
+    }
+    notices.push({ code: "template/used", message: "Rows are shown to the model through its chat template." });
+    const of = (row: number): Shown | undefined => {
+      const one = rendered[row]!;
+      if ("refused" in one) return undefined;
+      return { text: one.text, special: false, ...(tokenSet === "completion" && one.last ? { pooled: one.last } : {}) };
+    };
+    return { chatTemplate: template.sha256, tokenSet, notices, of };
   } catch (error) {
     if (chat === "on" || !(error instanceof ProblemError) || error.problem.code !== "template/bad") throw error;
     notices.push({ code: "template/bad", message: `${error.problem.message} Conversations are read as plain text.` });

@@ -23,6 +23,7 @@ const BATCH_CHARS = 1_000_000;
  * @throws Problem `template/bad` when it takes too long or too much memory, or is no template; `run/cancelled`
  */
 export async function renderAll(template: ChatTemplate, rows: readonly Wanted[], signal?: AbortSignal, program = childProgram()): Promise<Rendered[]> {
+  if (!existsSync(program)) throw badTemplate(template.file, "the program that renders it is missing from this installation");
   const child = start(program);
   try {
     const all: Rendered[] = [];
