@@ -31,7 +31,13 @@ const targets = [
     external: NATIVE,
     banner: { js: "#!/usr/bin/env node" },
   },
-  { ...common, entryPoints: { webview: "src/webview/main.ts", compare: "src/webview/compare/main.ts", report: "src/webview/report.ts" }, platform: "browser", format: "iife", target: "es2022" },
+  {
+    ...common,
+    entryPoints: { webview: "src/webview/main.ts", compare: "src/webview/compare/main.ts", report: "src/webview/report.ts", card: "src/webview/card.ts" },
+    platform: "browser",
+    format: "iife",
+    target: "es2022",
+  },
 ];
 
 if (watch) {

@@ -55,7 +55,10 @@ function stageImages(target) {
   for (const name of native)
     if (!existsSync(join(from, name))) fail(`sharp has no binaries for ${target}; get them with: npm install --no-save --force ${native.join(" ")}`);
   for (const name of ["sharp", "@img/colour", "detect-libc", "semver", ...native])
-    cpSync(join(from, name), join(to, name), { recursive: true, filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|mjs|map)$/.test(path) });
+    cpSync(join(from, name), join(to, name), {
+      recursive: true,
+      filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|mjs|map)$/.test(path),
+    });
 }
 
 export function files(folder, base = folder) {
@@ -77,8 +80,10 @@ export function checkContents(names) {
     "dist/cli.js",
     "dist/webview.js",
     "dist/report.js",
+    "dist/card.js",
     "media/icon.png",
     "media/webview.css",
+    "media/card.css",
   ]) {
     if (!names.includes(needed)) fail(`the package lacks ${needed}`);
   }

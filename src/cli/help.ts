@@ -6,6 +6,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
   layerscope extract FILE --model DIR --out F.safetensors
                                         pooled hidden states of every layer
   layerscope download ORG/NAME          a model from the Hugging Face Hub into the standard cache; asks first
+  layerscope check-accelerators         which of CUDA, DirectML, Core ML, WebGPU compute here, and how to get the others
   layerscope lenses                     what can be asked of a model, one analysis a paper
   layerscope compare RUN RUN [RUN…]     runs that \`audit --run\` left, side by side; the first is the base
 
@@ -48,7 +49,7 @@ taps
   --tap PATTERN          only taps whose name matches, each on a line: \`blocks.6.*\`, \`*attn_pattern\`; once for each
   --weights              the weights by role instead: embedding, blocks.N.q, k, v, o, up, gate, down, norms, unembedding
 
-taps, card, lenses
+taps, card, check-accelerators, lenses
   --format text|json
 
 compare

@@ -1,5 +1,6 @@
 import { VERSION } from "../engine/version.js";
 import { problemOf } from "../protocol/index.js";
+import { accelerators } from "./accelerators.js";
 import { audit } from "./audit.js";
 import { card } from "./card.js";
 import { compare } from "./compare.js";
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortS
   extract,
   card,
   download,
+  "check-accelerators": accelerators,
   lenses,
   compare,
 };

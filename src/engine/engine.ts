@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type {
+  AcceleratorReport,
   AuditPlan,
   AuditView,
   CompareView,
@@ -25,10 +26,10 @@ import { type AuditHooks, runAudit } from "./audit/run.js";
 import { compareRuns } from "./compare/index.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
-import { picturesOf } from "./image/thumbnails.js";
 import { problem, throwIfAborted } from "./errors.js";
 import { downloadFromHub, hubPlaces, lookAtHub, tokenSources } from "./hub/index.js";
-import { glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
+import { picturesOf } from "./image/thumbnails.js";
+import { checkAccelerators, glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
 import { compareReport } from "./report/compare.js";
 import { csvReport } from "./report/csv.js";
@@ -65,6 +66,10 @@ export class Engine {
 
   readSheet(path: string, provider: Provider): Promise<ModelSheet> {
     return readSheet(path, provider);
+  }
+
+  checkAccelerators(model: string, signal?: AbortSignal): Promise<AcceleratorReport> {
+    return checkAccelerators(model, signal);
   }
 
   hubTokens(): ("env" | "file")[] {

@@ -28,6 +28,7 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "model.list": ({ folders, files, cache }) => engine.listModels(folders, files, cache),
     "model.glance": ({ path }) => engine.glanceAt(path),
     "model.sheet": ({ path, provider }) => engine.readSheet(path, provider),
+    "accelerators.check": ({ model }, signal) => engine.checkAccelerators(model, signal),
     "hub.tokens": () => engine.hubTokens(),
     "hub.look": (question, signal) => engine.lookAtHub(question, signal),
     "hub.download": (order, signal) => engine.downloadFromHub(order, (progress) => rpc.tell("hub.progress", progress), signal),

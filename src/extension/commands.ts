@@ -6,6 +6,10 @@ export interface Commands {
   "layerscope.auditAlignment": [file?: Uri, selected?: readonly Uri[]];
   "layerscope.changeColumns": [file?: Uri];
   "layerscope.chooseModel": [];
+  "layerscope.downloadModel": [];
+  "layerscope.showModelCard": [file?: Uri];
+  "layerscope.useModel": [file?: Uri];
+  "layerscope.checkAccelerators": [];
   "layerscope.showPanel": [];
   "layerscope.cancelRun": [];
   "layerscope.restartEngine": [];

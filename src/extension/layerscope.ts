@@ -9,7 +9,8 @@ import { EngineClient } from "./engineClient.js";
 import { Dismissed, needsLocalFile, noColumns, noRun, notADataset, tooManyFiles } from "./errors.js";
 import { askExport, exportComparison, exportRun } from "./export.js";
 import { isFolder, openImage, openRow, rowImages } from "./images.js";
-import { ModelPicker } from "./modelPicker.js";
+import type { ModelPicker } from "./modelPicker.js";
+import { Models } from "./models.js";
 import type { PanelActions } from "./panel.js";
 import { Panels } from "./panels.js";
 import { changeColumns, DATASET_EXTENSIONS, pickDataset } from "./questions.js";
@@ -33,7 +34,7 @@ export class Layerscope {
   readonly engine: EngineClient;
   readonly audits: Audits;
   readonly panels: Panels;
-  readonly models: ModelPicker;
+  readonly modelParts: Models;
   readonly runsRoot: string;
   readonly comparisons: Comparisons;
   private readonly reading: Reading;
@@ -49,12 +50,27 @@ export class Layerscope {
       program: program ?? context.asAbsolutePath(join("dist", "engine.js")),
       node: () => readSettings().nodePath,
       log: this.log,
-      onEvent: (name, body) => this.audits.onEngineEvent(name, body),
+      onEvent: (name, body) => {
+        this.audits.onEngineEvent(name, body);
+        this.modelParts.onEngineEvent(name, body);
+      },
       onState: (state) => this.status.setEngine(state),
     });
     this.reading = new Reading(this.engine, context.workspaceState);
     this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log);
-    this.models = new ModelPicker(context, (path) => this.status.setModel(this.models.nameOf(path)));
+    this.modelParts = new Models(
+      context,
+      this.engine,
+      {
+        chosen: (path) => this.status.setModel(this.models.nameOf(path)),
+        guard: (run) => this.guard(run),
+        audit: async (model) => {
+          const dataset = (await isTrusted()) && (await pickDataset(undefined, "Audit Alignment"));
+          if (dataset) await this.audit(dataset.fsPath, {}, model);
+        },
+      },
+      this.log,
+    );
     this.panels = new Panels(context, this.panelActions(), this.log);
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
     this.comparisons = new Comparisons(context, this.engine, this.runsRoot, this.log, {
@@ -70,6 +86,10 @@ export class Layerscope {
     this.disagreements = new Disagreements((page) => this.aboutPage(page));
   }
 
+  get models(): ModelPicker {
+    return this.modelParts.picker;
+  }
+
   /** Everything VS Code has to know of; undone by disposing the context. */
   register(): void {
     const rows = new RowView(
@@ -82,10 +102,13 @@ export class Layerscope {
       workspace.registerTextDocumentContentProvider(ROW_SCHEME, rows),
       this.panels.registerSerializer((run) => this.restore(run)),
       this.comparisons.registerSerializer(),
+      this.modelParts.register(),
       followCursor(() => this.panels),
       this.audits.onDidBegin((session) => this.begun(session)),
       this.audits.onDidEnd((session) => this.ended(session)),
-      ...[this.log, this.status, this.runs, this.disagreements, this.comparisons, this.panels, this.audits, this.engine].map((part) => new Disposable(() => part.dispose())),
+      ...[this.log, this.status, this.runs, this.disagreements, this.comparisons, this.panels, this.audits, this.engine].map(
+        (part) => new Disposable(() => part.dispose()),
+      ),
     );
     const { remembered } = this.models;
     this.status.setModel(remembered && this.models.nameOf(remembered));
@@ -130,7 +153,7 @@ export class Layerscope {
     return {
       "layerscope.auditAlignment": (file, selected) => this.auditFiles(file, selected),
       "layerscope.changeColumns": (file) => this.changeColumns(file),
-      "layerscope.chooseModel": async () => (await isTrusted()) && this.models.choose(),
+      ...this.modelParts.handlers(),
       "layerscope.showPanel": () => (this.audits.running ? this.panels.show(this.audits.running) : this.panels.revealLatest()),
       "layerscope.cancelRun": () => this.audits.running?.cancel(),
       "layerscope.restartEngine": async () => (await isTrusted()) && this.engine.restart(),

@@ -1,20 +1,33 @@
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
-import { CancellationTokenSource, type ExtensionContext, type QuickPickItem, QuickPickItemKind, ThemeIcon, Uri, window, workspace } from "vscode";
-import { groupModels, type ModelFolder, onnxFilesUnder } from "./modelFiles.js";
+import { homedir } from "node:os";
+import { basename, join, sep } from "node:path";
+import { CancellationTokenSource, type ExtensionContext, Uri, window, workspace } from "vscode";
+import type { ModelList } from "../protocol/index.js";
+import type { EngineClient } from "./engineClient.js";
+import { ModelQuickPick, type Wish } from "./modelQuickPick.js";
+import { type Embedded, modelRows } from "./modelRows.js";
 import { nameOfModel } from "./runFolders.js";
 import { readSettings } from "./settings.js";
 
 const KEY = "layerscope.model";
+const RECENT = "layerscope.recentModels";
+const MOST_RECENT = 6;
 const MOST_FOUND = 200;
 
-type Item = QuickPickItem & { readonly path?: string; readonly variants?: readonly string[]; readonly browse?: "folder" | "file" };
+/** What choosing a model may lead to. */
+export interface PickerActions {
+  chosen(path: string): void;
+  /** Downloads from the Hub after asking. @returns the .onnx file, undefined when the user let it be */
+  download(): Promise<string | undefined>;
+  showCard(path: string): Promise<unknown>;
+}
 
 /** Which model to look into: remembered by workspace; the embedded one needs no download. */
 export class ModelPicker {
   constructor(
     private readonly context: ExtensionContext,
-    private readonly onChosen: (path: string) => void,
+    private readonly engine: EngineClient,
+    private readonly actions: PickerActions,
   ) {}
 
   /** The model of this workspace as far as it is known, without asking. */
@@ -27,9 +40,8 @@ export class ModelPicker {
   async current(): Promise<string | undefined> {
     if (this.remembered) return this.remembered;
     const [embedded] = this.embedded();
-    const others = await this.found();
-    if (embedded && others.length === 0) return this.remember(embedded.path);
-    return this.choose(others);
+    if (embedded && (await this.list(false)).models.length === 0) return this.remember(embedded.path);
+    return this.choose();
   }
 
   /** As people know it: the embedded models lie in folders whose names say nothing. */
@@ -39,40 +51,31 @@ export class ModelPicker {
 
   async remember(path: string): Promise<string> {
     await this.context.workspaceState.update(KEY, path);
-    this.onChosen(path);
+    if (!this.embedded().some((m) => m.path === path))
+      await this.context.globalState.update(RECENT, [path, ...this.recent().filter((p) => p !== path)].slice(0, MOST_RECENT));
+    this.actions.chosen(path);
     return path;
   }
 
-  /** Shows the list: embedded models, folders of the workspace and of the settings, browse. */
-  async choose(known?: readonly ModelFolder[]): Promise<string | undefined> {
-    const now = this.remembered;
-    const mark = (path: string) => (path === now ? "$(check) " : "");
-    const others = known ?? (await this.found());
-    const separator = (label: string): Item => ({ label, kind: QuickPickItemKind.Separator });
-    const items: Item[] = [
-      separator("embedded"),
-      ...this.embedded().map((m) => ({ label: `${mark(m.path)}${m.label}`, description: m.description, path: m.path })),
-      ...(others.length > 0 ? [separator("workspace and settings")] : []),
-      ...others.map(({ folder, files }) => ({
-        label: `${mark(folder)}${nameOfModel(folder)}`,
-        description: workspace.asRelativePath(folder),
-        detail: files.length > 1 ? `${basename(files[0] ?? "")} and ${files.length - 1} other files` : basename(files[0] ?? ""),
-        path: folder,
-        variants: files,
-        ...(files.length > 1 && { buttons: [{ iconPath: new ThemeIcon("list-flat"), tooltip: "Choose one of its files" }] }),
-      })),
-      separator("elsewhere"),
-      { label: "$(folder-opened) Browse for a model folder…", description: "config.json, tokenizer.json and model.onnx or onnx/", browse: "folder" as const },
-      { label: "$(file) Browse for an .onnx file…", browse: "file" as const },
-    ];
-    const chosen = await pickWithVariants(items);
-    if (!chosen) return undefined;
-    const path = typeof chosen === "string" ? chosen : chosen.browse ? await browse(chosen.browse) : chosen.path;
+  /** Models used lately on this machine that are still there. */
+  recent(): string[] {
+    return (this.context.globalState.get<string[]>(RECENT) ?? []).filter((path) => typeof path === "string" && existsSync(path));
+  }
+
+  /** Shows the list at once; models, and what their graphs say, are filled in as the engine finds them. */
+  async choose(): Promise<string | undefined> {
+    const pick = new ModelQuickPick({
+      rows: (list, glances) => modelRows(this.embedded(), this.recent(), list, glances, shorten),
+      current: this.remembered,
+      list: () => this.list(true),
+      glance: (path) => this.engine.ask("model.glance", { path }),
+    });
+    const path = await this.follow(await pick.show());
     return path ? this.remember(path) : undefined;
   }
 
   /** The models inside the extension; the early checkpoint is there to be compared with. */
-  embedded(): { path: string; label: string; description: string }[] {
+  embedded(): Embedded[] {
     const at = (name: string) => Uri.joinPath(this.context.extensionUri, "media", name).fsPath;
     return [
       { path: at("model"), label: "Embedded model", description: "small, trained by the project; works at once" },
@@ -80,16 +83,44 @@ export class ModelPicker {
     ].filter((m) => existsSync(m.path));
   }
 
-  private async found(): Promise<ModelFolder[]> {
+  /** Everything that can be chosen, by names, sizes and first bytes. */
+  async list(cache: boolean): Promise<ModelList> {
     const limit = new CancellationTokenSource();
     const timer = setTimeout(() => limit.cancel(), 3000);
     const inWorkspace = await workspace.findFiles("**/*.onnx", "**/{node_modules,.git,.vscode-test,dist,out}/**", MOST_FOUND, limit.token);
     clearTimeout(timer);
     limit.dispose();
-    const inSettings = (await Promise.all(readSettings().modelFolders.map((f) => onnxFilesUnder(f)))).flat();
-    const own = Uri.joinPath(this.context.extensionUri, "media").fsPath;
-    return groupModels([...new Set([...inWorkspace.map((u) => u.fsPath), ...inSettings])].filter((f) => !f.startsWith(own)));
+    const own = Uri.joinPath(this.context.extensionUri, "media").fsPath + sep;
+    const files = [...inWorkspace.map((uri) => uri.fsPath), ...(cache ? this.recent().filter((path) => /\.onnx$/i.test(path)) : [])];
+    const folders = [...readSettings().modelFolders, ...(cache ? this.recent().filter((path) => !/\.onnx$/i.test(path)) : [])];
+    return this.engine.ask("model.list", { folders, files: [...new Set(files)].filter((file) => !file.startsWith(own)), cache });
   }
+
+  private async follow(wish: Wish | undefined): Promise<string | undefined> {
+    if (!wish) return undefined;
+    switch (wish.kind) {
+      case "model":
+        return wish.path;
+      case "browse":
+        return browse(wish.what);
+      case "download":
+        return this.actions.download();
+      case "refused": {
+        const items = wish.files.map(({ path, message }) => ({ label: basename(path), description: shorten(path), detail: message, path }));
+        const chosen = await window.showQuickPick(items, { title: "Not Offered, and Why", placeHolder: "Enter shows what the file is", matchOnDetail: true });
+        if (chosen) await this.actions.showCard(chosen.path);
+        return undefined;
+      }
+      default:
+        return wish satisfies never;
+    }
+  }
+}
+
+/** A path as it is shown: from the workspace, or from the home folder. */
+function shorten(path: string): string {
+  const inWorkspace = workspace.asRelativePath(path);
+  return inWorkspace === path && path.startsWith(join(homedir(), sep)) ? `~${path.slice(homedir().length)}` : inWorkspace;
 }
 
 async function browse(what: "folder" | "file"): Promise<string | undefined> {
@@ -101,26 +132,4 @@ async function browse(what: "folder" | "file"): Promise<string | undefined> {
     ...(what === "file" && { filters: { "ONNX models": ["onnx"] } }),
   });
   return chosen?.[0]?.fsPath;
-}
-
-/** A quick pick whose items may open a list of a model's files by their button. */
-async function pickWithVariants(items: readonly Item[]): Promise<Item | string | undefined> {
-  const pick = window.createQuickPick<Item>();
-  pick.title = "Layerscope: Choose a Model";
-  pick.placeholder = "The model whose layers are looked into";
-  pick.matchOnDescription = true;
-  pick.items = items;
-  try {
-    const chosen = await new Promise<Item | { readonly of: Item } | undefined>((resolve) => {
-      pick.onDidTriggerItemButton(({ item }) => resolve({ of: item }));
-      pick.onDidAccept(() => resolve(pick.selectedItems[0]));
-      pick.onDidHide(() => resolve(undefined));
-      pick.show();
-    });
-    if (!chosen || !("of" in chosen)) return chosen;
-    const files = (chosen.of.variants ?? []).map((path) => ({ label: basename(path), description: workspace.asRelativePath(path), path }));
-    return (await window.showQuickPick(files, { title: "Choose a File of This Model" }))?.path;
-  } finally {
-    pick.dispose();
-  }
 }

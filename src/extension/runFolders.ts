@@ -112,6 +112,12 @@ export async function exists(file: string): Promise<boolean> {
 
 /** `SmolLM2-135M` for `…/SmolLM2-135M`, `…/SmolLM2-135M/onnx/model.onnx` and `…/SmolLM2-135M/model.onnx`. */
 export function nameOfModel(path: string): string {
+  // In the Hugging Face cache folders are named by commits.
+  const cached = /models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+(.*)$/.exec(path);
+  if (cached) {
+    const file = /\.onnx$/i.test(path) && !/^model\.onnx$/i.test(basename(path)) ? ` (${basename(path)})` : "";
+    return `${cached[1]!.replaceAll("--", "/")}${file}`;
+  }
   const name = basename(path);
   if (!/\.onnx$/i.test(name)) return name;
   const folder = basename(dirname(path)) === "onnx" ? dirname(dirname(path)) : dirname(path);

@@ -1,3 +1,4 @@
+export * from "./accelerators.js";
 export * from "./check.js";
 export * from "./compare.js";
 export * from "./compareCheck.js";

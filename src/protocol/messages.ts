@@ -1,3 +1,4 @@
+import type { AcceleratorReport } from "./accelerators.js";
 import type { CompareView } from "./compare.js";
 import type { DataAnswer } from "./data.js";
 import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./hub.js";
@@ -89,6 +90,8 @@ export interface EngineMethods {
   "model.list": { params: { folders: string[]; files: string[]; cache: boolean }; result: ModelList };
   "model.glance": { params: { path: string }; result: ModelGlance };
   "model.sheet": { params: { path: string; provider: Provider }; result: ModelSheet };
+  /** Which accelerators compute here, with a self-test of about ten seconds on a model. */
+  "accelerators.check": { params: { model: string }; result: AcceleratorReport };
   /** Which access tokens this machine has; none is read. */
   "hub.tokens": { params: Record<string, never>; result: ("env" | "file")[] };
   /** Asks the Hub about one repository that the user named. */

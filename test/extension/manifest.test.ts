@@ -66,10 +66,23 @@ describe("package.json", () => {
     const accepted = /DATASET_EXTENSIONS = \[([^\]]*)\]/.exec(read("src/extension/questions.ts"))?.[1]?.match(/\w+/g);
     for (const menu of ["explorer/context", "editor/title/context", "editor/context"]) {
       for (const { when } of pkg.contributes.menus[menu]) {
+        if (when.includes("onnx")) continue;
         expect(when).toContain("isWorkspaceTrusted");
         expect(/\\\.\(([^)]*)\)\$/.exec(when)?.[1]?.split("|")).toEqual(accepted);
       }
     }
+  });
+
+  it("models have a card and can be used from the Explorer; only the card shows in Restricted Mode, where it reads nothing", () => {
+    const entries: { command: string; when: string }[] = pkg.contributes.menus["explorer/context"].filter((e: { when: string }) => e.when.includes("onnx"));
+    expect(entries.map(({ command, when }) => [command, when.includes("isWorkspaceTrusted")])).toEqual([
+      ["layerscope.showModelCard", false],
+      ["layerscope.useModel", true],
+    ]);
+    expect(pkg.contributes.customEditors).toEqual([
+      { viewType: "layerscope.modelCard", displayName: "%editor.modelCard%", selector: [{ filenamePattern: "*.onnx" }], priority: "option" },
+    ]);
+    expect(read("src/extension/modelCard.ts")).toContain('CARD_TYPE = "layerscope.modelCard"');
   });
 
   it("names files that are there", () => {

@@ -1,5 +1,6 @@
 import type { ProblemError } from "../../protocol/index.js";
 import { problem } from "../errors.js";
+import { type Machine, noRuntimeFor } from "./platform.js";
 
 /** Every refusal of the model part, in one place, so that the sentences read alike. */
 
@@ -67,8 +68,29 @@ export const notOneGrid = (file: string, details: string): ProblemError =>
     details,
   });
 
+export const mixedLengths = (file: string, layer: string, found: string): ProblemError =>
+  problem("model/mixed-lengths", `${file} does not keep one state a token: ${layer} has ${found}.`, {
+    hint: "Models that merge or pad tokens between blocks (Canine, Funnel, Longformer's padding) cannot be pooled by token; look at another tower with --tower, if it has one.",
+    where: { file },
+  });
+
+export const mixedWidths = (file: string, layer: string, width: number, other: string, otherWidth: number): ProblemError =>
+  problem("model/mixed-widths", `${file} changes the width of its stream: ${layer} has ${width} numbers a token, ${other} ${otherWidth}.`, {
+    hint: "Layers of different widths are not compared; look at one stage with --tower, if it has several.",
+    where: { file },
+  });
+
 export const noTower = (file: string, name: string, towers: readonly string[]): ProblemError =>
   problem("model/no-tower", `${file} has no residual stream named ${JSON.stringify(name)}; it has ${towers.join("; ")}.`, {
     hint: "Name one of these, or an input that it starts from.",
     where: { file },
   });
+
+/** The native library did not load: why, where the machine tells; the loader's words in any case. */
+export function noRuntime(machine: Machine, details: string): ProblemError {
+  const known = noRuntimeFor(machine);
+  return problem("engine/no-runtime", known?.message ?? "ONNX Runtime's library could not be loaded, so no model can run.", {
+    hint: known?.hint ?? "Install the extension's package for this platform again; the log has the loader's own words.",
+    details,
+  });
+}

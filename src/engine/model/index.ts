@@ -1,3 +1,4 @@
+export { checkAccelerators } from "./accelerators.js";
 export { glanceAt } from "./glance.js";
 export { chooseTaps, inspectModel, listTaps } from "./inspect.js";
 export { listModels } from "./listing.js";

@@ -10,6 +10,7 @@ import { type Feeds, planInputs } from "./inputs.js";
 import { planPixels, prefixOf } from "./pixels.js";
 import { PooledRunner } from "./pooled.js";
 import { precisionOf } from "./precision.js";
+import { probeProvider } from "./probe.js";
 import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
 import { entryOf } from "./roles/index.js";
@@ -154,11 +155,12 @@ async function openSession(
         : "This export accepts one row at a time.",
     });
   const supported = options.provider === "cpu" ? ["cpu"] : await listProviders();
-  const choice = await chooseProvider(options.provider, supported, async (provider) => {
+  const openOther = async (provider: RealProvider) => {
     const other = await open(provider);
     const differs = async () => (trial ? distance(trial.states, (await tryIt(other.runner)).states) : 0);
     return { ...other, distance: differs, close: () => other.session.release() };
-  });
+  };
+  const choice = await chooseProvider(options.provider, supported, openOther, probeProvider);
   if (choice.candidate) await cpu.session.release();
   const { session, runner } = choice.candidate ?? cpu;
   return { session, runner, provider: choice.provider, notes: choice.notes, notices, vocabulary, trial };

@@ -1,17 +1,26 @@
 import type * as Ort from "onnxruntime-node";
 import type { Provider } from "../../protocol/index.js";
 
+import { rawText } from "../errors.js";
+import { noRuntime } from "./errors.js";
+import { thisMachine } from "./platform.js";
+
 export { createBlas } from "./blas.js";
 
 /** The only module that knows ONNX Runtime. It is loaded at the first session, so that looking at a file needs no native code. */
 let loaded: Promise<typeof Ort> | undefined;
 
 function load(): Promise<typeof Ort> {
-  loaded ??= import("onnxruntime-node").then((module) => {
-    const ort = ((module as { default?: typeof Ort }).default ?? module) as typeof Ort;
-    ort.env.logLevel = "fatal";
-    return ort;
-  });
+  loaded ??= import("onnxruntime-node").then(
+    (module) => {
+      const ort = ((module as { default?: typeof Ort }).default ?? module) as typeof Ort;
+      ort.env.logLevel = "fatal";
+      return ort;
+    },
+    (error: unknown) => {
+      throw noRuntime(thisMachine(), rawText(error));
+    },
+  );
   return loaded;
 }
 
