@@ -100,6 +100,8 @@ export class Audits {
       data: { path: source.dataset, options },
       model: source.model,
       ...(settings.pooling && { pooling: settings.pooling }),
+      ...(settings.tokens && { tokens: settings.tokens }),
+      chatTemplate: settings.chatTemplate,
       maxTokens: settings.maxTokens,
       seed: settings.seed,
       provider: settings.provider,
@@ -124,11 +126,13 @@ export class Audits {
 /** The plan that a result amounts to, when its own plan is missing. */
 function planOf(result: AuditResult, runFolder: string): AuditPlan {
   const { provider, threads } = readSettings();
-  const { pooling, maxTokens, seed } = result.settings;
+  const { pooling, maxTokens, seed, tokenSet, chatTemplate } = result.settings;
   return {
     data: { path: result.dataset.path, options: result.dataset.options },
     model: result.model.path,
     pooling,
+    ...(tokenSet && { tokens: tokenSet }),
+    ...(chatTemplate && { chatTemplate: chatTemplate === "none" ? "off" : "on" }),
     maxTokens,
     seed,
     provider,

@@ -1,5 +1,5 @@
 import { type Uri, workspace } from "vscode";
-import { POOLINGS, type Pooling, PROVIDERS, type Provider } from "../protocol/index.js";
+import { CHAT_MODES, type ChatMode, POOLINGS, type Pooling, PROVIDERS, type Provider, TOKEN_SETS, type TokenSet } from "../protocol/index.js";
 
 export interface Settings {
   readonly nodePath: string | undefined;
@@ -9,6 +9,9 @@ export interface Settings {
   readonly threads: number;
   /** undefined = by the kind of model. */
   readonly pooling: Pooling | undefined;
+  /** undefined = the completion's where every row has one. */
+  readonly tokens: TokenSet | undefined;
+  readonly chatTemplate: ChatMode;
   readonly maxTokens: number;
   readonly seed: number;
   /** Ids of lenses to run in every audit beside the core ones. */
@@ -41,6 +44,8 @@ export function readSettings(scope?: Uri): Settings {
     provider: PROVIDERS.find((p) => p === provider) ?? "auto",
     threads: Math.round(within(machine("threads"), 0, 256, 0)),
     pooling: POOLINGS.find((p) => p === pooling),
+    tokens: TOKEN_SETS.find((t) => t === all.get<unknown>("tokens")),
+    chatTemplate: CHAT_MODES.find((m) => m === all.get<unknown>("chatTemplate")) ?? "auto",
     maxTokens: Math.round(within(all.get("maxTokens"), 8, 32_768, 512)),
     seed: Math.round(within(all.get("seed"), 0, 2 ** 31 - 1, 0)),
     lenses: Array.isArray(lenses) ? lenses.filter((id) => typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id)).slice(0, 100) : [],

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lenses } from "../../src/engine/lenses/index.js";
-import { POOLINGS, PROVIDERS } from "../../src/protocol/index.js";
+import { CHAT_MODES, POOLINGS, PROVIDERS, TOKEN_SETS } from "../../src/protocol/index.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -58,6 +58,8 @@ describe("package.json", () => {
     const of = (name: string) => settings.find(([n]) => n === name)?.[1].enum;
     expect(of("layerscope.provider")).toEqual([...PROVIDERS]);
     expect(of("layerscope.pooling")).toEqual(["auto", ...POOLINGS]);
+    expect(of("layerscope.tokens")).toEqual(["auto", ...TOKEN_SETS]);
+    expect(of("layerscope.chatTemplate")).toEqual([...CHAT_MODES]);
     const onDemand = settings.find(([n]) => n === "layerscope.lenses")?.[1].items?.enum;
     expect(onDemand).toEqual(lenses.filter((lens) => !lens.core).map((lens) => lens.id));
   });
