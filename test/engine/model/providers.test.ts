@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { problem } from "../../../src/engine/errors.js";
 import { createBlas, listProviders, openModel, runtimeVersion } from "../../../src/engine/model/index.js";
+import { probeProvider } from "../../../src/engine/model/probe.js";
 import { chooseProvider, providersToTry } from "../../../src/engine/model/providers.js";
 import { writeTiny } from "../../fixtures/models.js";
 import { meanAndLast, scratch } from "./scratch.js";
@@ -19,7 +21,12 @@ const fake = (far: number | Error, log: string[] = []) => {
 
 describe("choosing a provider", () => {
   it("tries what auto may try and the runtime has, in order, the CPU last", () => {
-    expect(providersToTry("auto", ["cpu", "webgpu", "dml", "cuda", "tensorrt"])).toEqual({ order: ["cuda", "dml", "cpu"], notes: [] });
+    const all = ["cpu", "webgpu", "dml", "coreml", "cuda", "tensorrt"];
+    expect(providersToTry("auto", all, "linux")).toEqual({ order: ["cuda", "webgpu", "cpu"], notes: [] });
+    expect(providersToTry("auto", all, "win32")).toEqual({ order: ["cuda", "dml", "webgpu", "cpu"], notes: [] });
+    expect(providersToTry("auto", all, "darwin")).toEqual({ order: ["coreml", "webgpu", "cpu"], notes: [] });
+    expect(providersToTry("auto", ["cpu", "dml", "webgpu"], "win32")).toEqual({ order: ["dml", "webgpu", "cpu"], notes: [] });
+    expect(providersToTry("auto", ["cpu"], "linux")).toEqual({ order: ["cpu"], notes: [] });
     expect(providersToTry("webgpu", ["cpu", "webgpu"])).toEqual({ order: ["webgpu", "cpu"], notes: [] });
     expect(providersToTry("cpu", ["cpu", "cuda"])).toEqual({ order: ["cpu"], notes: [] });
     expect(providersToTry("dml", ["cpu", "cuda"])).toEqual({
@@ -35,14 +42,14 @@ describe("choosing a provider", () => {
   });
 
   it("closes one that does not, and says by how much", async () => {
-    for (const [far, percent] of [
-      [0.31, "31%"],
-      [Number.POSITIVE_INFINITY, "Infinity%"],
+    for (const [far, how] of [
+      [0.31, "by 31%"],
+      [Number.POSITIVE_INFINITY, "and holds numbers that are none"],
     ] as const) {
       const { open, log } = fake(far);
-      expect(await chooseProvider("auto", ["cpu", "cuda"], open)).toEqual({
+      expect(await chooseProvider("auto", ["cpu", "cuda"], open, undefined, "linux")).toEqual({
         provider: "cpu",
-        notes: [`CUDA is not used: its first batch differs from the CPU's by ${percent}. The CPU computes.`],
+        notes: [`CUDA is not used: its first batch differs from the CPU's ${how}.`, "The CPU computes."],
       });
       expect(log).toEqual(["open cuda", "close cuda"]);
     }
@@ -54,10 +61,38 @@ describe("choosing a provider", () => {
       provider: "cpu",
       notes: ["CUDA could not be used (it needs an NVIDIA card, its driver, CUDA 12 and cuDNN 9), so the CPU computes."],
     });
-    expect(await chooseProvider("auto", ["cpu", "cuda", "dml"], open)).toEqual({
+    expect(await chooseProvider("auto", ["cpu", "cuda", "dml"], open, undefined, "win32")).toEqual({
       provider: "cpu",
       notes: ["No accelerator is at hand (CUDA and DirectML did not load), so the CPU computes."],
     });
+  });
+
+  it("goes on to the next one after one that differs, and after one that ends its process", async () => {
+    const log: string[] = [];
+    const open = (provider: string) => {
+      log.push(`open ${provider}`);
+      return Promise.resolve({
+        distance: () => Promise.resolve(provider === "dml" ? 0.5 : 0.001),
+        close: () => Promise.reject(new Error("the driver is gone")),
+      });
+    };
+    const probe = (provider: string) => Promise.resolve(provider === "cuda" ? "it ended the process (SIGSEGV)" : undefined);
+    expect(await chooseProvider("auto", ["cpu", "cuda", "dml", "webgpu"], open, probe, "win32")).toMatchObject({
+      provider: "webgpu",
+      notes: ["DirectML is not used: its first batch differs from the CPU's by 50%."],
+    });
+    // What the probe refuses is never opened in this process.
+    expect(log).toEqual(["open dml", "open webgpu"]);
+  });
+
+  it("a cancel while providers are tried is a cancel", async () => {
+    const open = () => Promise.reject(problem("run/cancelled", "Cancelled."));
+    await expect(chooseProvider("cuda", ["cpu", "cuda"], open)).rejects.toThrow("Cancelled.");
+  });
+
+  it("asks in a process of its own: the CPU works, what is absent is told in the runtime's words", async () => {
+    expect(await probeProvider("cpu")).toBeUndefined();
+    if (process.platform !== "darwin") expect(await probeProvider("coreml")).toMatch(/backend not found/);
   });
 
   it("a provider that is truly absent: the CPU computes and the model says why", async () => {
