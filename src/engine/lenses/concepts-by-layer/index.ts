@@ -49,7 +49,7 @@ export interface Found {
 }
 
 /** Above this many row × layer × class the choice of C would take minutes: C = 1 then. */
-const MOST_TUNED = 150_000;
+const MOST_TUNED = 100_000;
 const MOST_TRAINED = 1200;
 /** Columns of classes looked at; more are named in a notice. */
 const MOST_TASKS = 12;
