@@ -7,8 +7,10 @@ import { notOneGrid, unsupported } from "./errors.js";
 import { explainSession } from "./explain.js";
 import { locateWeights, type Weights } from "./external.js";
 import { type Feeds, planInputs } from "./inputs.js";
+import { findLayouts, type Layouts } from "./layout.js";
 import { planPixels, prefixOf } from "./pixels.js";
 import { PooledRunner } from "./pooled.js";
+import { SHAPE } from "./pooling.js";
 import { precisionOf } from "./precision.js";
 import { probeProvider } from "./probe.js";
 import { chooseProvider, type RealProvider } from "./providers.js";
@@ -33,7 +35,9 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     throwIfAborted(signal);
     const weights = locateWeights(analysis.model);
     const card = cardWithoutHashes(analysis, weights);
-    const graph = tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, places);
+    const build: Build = (layout) =>
+      tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, layout ? [] : places, layout);
+    const graph = build();
     let pixels: ReturnType<typeof planPixels> | undefined;
     const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config, (input) => {
       pixels = planPixels(input, analysis.place.folder, analysis.config, analysis.links);
@@ -42,9 +46,10 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     const hashing = hashes(analysis, weights);
     // Awaited below; a failure before that must not end the process.
     hashing.catch(() => {});
-    const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal);
+    const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal, places.length > 0 ? undefined : build);
     const { runner, session, trial } = opened;
     const found = await hashing;
+    weights.unchanged();
     const notices: Notice[] = [...card.notices, ...ofTaps, ...(pixels?.processing.notices ?? []), ...opened.notices];
     const tokens = trial && "tokens" in trial ? trial.tokens : undefined;
     const image = pixels && tokens ? { ...pixels, tokens, prefix: prefixOf(analysis.links, feeds.pixels!.name, pixels.shape, tokens) } : undefined;
@@ -75,6 +80,8 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
   }
 }
 
+type Build = (layout?: Layouts | "find") => TappedGraph;
+
 interface Opened {
   readonly session: Session;
   readonly runner: PooledRunner;
@@ -95,6 +102,8 @@ async function openSession(
   options: OpenOptions,
   pixels: PixelShape | undefined,
   signal?: AbortSignal,
+  /** Makes the graph again for states that are kept in another order; absent when that was done. */
+  rebuild?: Build,
 ): Promise<Opened> {
   const layers = options.upTo === undefined ? analysis.taps.layers.length : Math.min(options.upTo + 1, analysis.taps.layers.length);
   const precision = precisionOf(graph.nodes, graph.tensors);
@@ -131,6 +140,19 @@ async function openSession(
       code: "model/trial-failed",
       message: `A trial with two short rows failed; this export may accept only the shape it was traced with (${rawText(error).slice(0, 120)}).`,
     });
+  }
+  if (rebuild && !pixels && !trial?.ordered && !cpu.runner.fixed) {
+    const probe = await createSession(rebuild("find").bytes, { provider: "cpu", threads: options.threads, folder: weights.folder });
+    try {
+      const names = analysis.taps.layers.map((layer) => layer.name);
+      const found = await findLayouts(analysis.place.path, probe, SHAPE, feeds.feeds, names);
+      if (found) {
+        await cpu.session.release();
+        return openSession(analysis, rebuild(found), feeds, weights, options, pixels, signal);
+      }
+    } finally {
+      await probe.release();
+    }
   }
   if (trial?.channelsFirst) {
     await cpu.session.release();

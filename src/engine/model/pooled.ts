@@ -1,6 +1,7 @@
 import { problem } from "../errors.js";
 import { explainRun } from "./explain.js";
 import type { Feeds } from "./inputs.js";
+import { splitShapes } from "./layout.js";
 import { LAYERS, POOL, SHAPE } from "./pooling.js";
 import type { RuntimeTensor, Session } from "./runtime.js";
 import type { Batch } from "./tapped.js";
@@ -18,6 +19,11 @@ export class PooledRunner {
     public oneRowAtATime: boolean,
     private readonly vocabulary: number | undefined,
   ) {}
+
+  /** The export has a batch or a length of its own, so shapes tell nothing about the axes. */
+  get fixed(): boolean {
+    return this.feeds.fixedRows !== undefined || this.feeds.fixedLength !== undefined;
+  }
 
   /** @returns [layers, rows, K, width] float32 */
   async run(batch: Batch): Promise<Float32Array> {
@@ -72,11 +78,12 @@ export class PooledRunner {
     return all!;
   }
 
-  /** Also tells the shape of the last state, as the graph keeps it: [B, S, D] or another order. */
-  async withShape(batch: Batch): Promise<{ states: Float32Array; shape: number[] }> {
+  /** Also tells the shapes of the states as the graph keeps them, [B, S, D] or another order; `shape` is the last one's. */
+  async withShape(batch: Batch): Promise<{ states: Float32Array; shape: number[]; shapes: number[][] }> {
     const { inputs, rows, k } = this.feed(batch);
     const [states, shape] = await this.session.run(inputs, [LAYERS, SHAPE]);
-    return { states: this.trimmed(states!, rows, batch.ids.length, k), shape: Array.from(shape!.data, Number) };
+    const shapes = splitShapes(shape!.data as ArrayLike<number | bigint>);
+    return { states: this.trimmed(states!, rows, batch.ids.length, k), shape: shapes[shapes.length - 1]!, shapes };
   }
 
   /** The inputs of a run; rows that fill up a fixed batch are among them. */

@@ -1,3 +1,4 @@
+import type { Layout } from "./layout.js";
 import type { Links } from "./links.js";
 import { FLOAT, int64Tensor, type NodeSpec, nodeProto } from "./onnx.js";
 import type { Place } from "./roles/places.js";
@@ -6,7 +7,7 @@ import type { WireWriter } from "./write.js";
 /** Names of what the tapped graph has more than the original. */
 export const POOL = "layerscope.pool";
 export const LAYERS = "layerscope.layers";
-/** Shape of the last state as the graph keeps it. */
+/** Shapes of all states as the graph keeps them: the rank of each, then its sizes. */
 export const SHAPE = "layerscope.shape";
 
 /** Output of a tap: its position among those that were asked for. */
@@ -17,36 +18,64 @@ const own = (name: string) => `layerscope/${name}`;
 const node = (op: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}) =>
   nodeProto({ op, inputs, outputs: [output], attributes });
 
-export function poolingConstants(): WireWriter[] {
+export function poolingConstants(width?: number, layouts: readonly Layout[] = []): WireWriter[] {
+  const skips = new Set(layouts.map(({ skip }) => skip).filter((skip) => skip > 0));
   return [
+    ...(width === undefined ? [] : [int64Tensor(own("width"), [width])]),
+    ...[...skips].map((skip) => int64Tensor(own(`skip${skip}`), [skip])),
     int64Tensor(own("rows_tokens"), [0, 2]),
     int64Tensor(own("rows_poolings"), [0, 1]),
     int64Tensor(own("tokens_only"), [2]),
     int64Tensor(own("rows_only"), [0]),
     int64Tensor(own("one"), [1]),
     int64Tensor(own("rest"), [-1]),
+    int64Tensor(own("end"), [2 ** 31 - 1]),
   ];
 }
 
-/** Every state is brought to [B, S, D] first: some exports keep [B * S, D] between blocks. */
-export function poolingNodes(states: readonly string[], cast: boolean): WireWriter[] {
+/** The shapes of all states, in one list. */
+export function shapeNodes(states: readonly string[]): WireWriter[] {
+  const nodes: WireWriter[] = [];
+  const parts = states.flatMap((state, layer) => {
+    const [shape, rank] = [own(`${layer}/shape`), own(`${layer}/rank`)];
+    nodes.push(node("Shape", [state], shape), node("Shape", [shape], rank));
+    return [rank, shape];
+  });
+  return [...nodes, node("Concat", parts, SHAPE, { axis: 0 })];
+}
+
+/**
+ * Every state is brought to [B, S, D] first: some exports keep [B * S, D] between blocks, others another order.
+ * @param width of the stream; a state of another one must fail, not be read crooked. Absent for images, whose trial asks for all numbers at once
+ */
+export function poolingNodes(states: readonly string[], cast: boolean, width?: number, layouts?: readonly Layout[]): WireWriter[] {
   const nodes = [
     node("Shape", [POOL], own("pool_shape")),
     node("Gather", [own("pool_shape"), own("rows_tokens")], own("b_s"), { axis: 0 }),
     node("Concat", [own("b_s"), own("rest")], own("state_shape"), { axis: 0 }),
+    ...(width === undefined ? [] : [node("Concat", [own("b_s"), own("width")], own("layer_shape"), { axis: 0 })]),
     node("Gather", [own("pool_shape"), own("rows_poolings")], own("b_k"), { axis: 0 }),
     node("Concat", [own("one"), own("b_k"), own("rest")], own("pooled_shape"), { axis: 0 }),
   ];
   const pooled = states.map((state, layer) => {
     const id = (name: string) => own(`${layer}/${name}`);
     if (cast) nodes.push(node("Cast", [state], id("float"), { to: FLOAT }));
-    nodes.push(node("Reshape", [cast ? id("float") : state, own("state_shape")], id("state")));
+    let ordered = cast ? id("float") : state;
+    const { perm, skip } = layouts?.[layer] ?? { skip: 0 };
+    if (perm) {
+      nodes.push(node("Transpose", [ordered], id("ordered"), { perm: [...perm] }));
+      ordered = id("ordered");
+    }
+    if (skip > 0) {
+      nodes.push(node("Slice", [ordered, own(`skip${skip}`), own("end"), own("one")], id("texts")));
+      ordered = id("texts");
+    }
+    nodes.push(node("Reshape", [ordered, own(width === undefined ? "state_shape" : "layer_shape")], id("state")));
     nodes.push(node("MatMul", [POOL, id("state")], id("product")));
     nodes.push(node("Reshape", [id("product"), own("pooled_shape")], id("pooled")));
     return id("pooled");
   });
   nodes.push(node("Concat", pooled, LAYERS, { axis: 0 }));
-  nodes.push(node("Shape", [states[states.length - 1]!], SHAPE));
   return nodes;
 }
 

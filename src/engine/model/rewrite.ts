@@ -1,10 +1,11 @@
 import { overLimit } from "./errors.js";
 import { tensorBytes, type Weights } from "./external.js";
 import type { Model, Node, Tensor, Value } from "./graph.js";
+import type { Layouts } from "./layout.js";
 import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
 import { externalTensorProto, FLOAT, modelProto, valueProto } from "./onnx.js";
-import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, tapName, tapNodes } from "./pooling.js";
+import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, shapeNodes, tapName, tapNodes } from "./pooling.js";
 import type { Place } from "./roles/places.js";
 import type { ByteSource } from "./source.js";
 import type { Taps } from "./taps.js";
@@ -26,6 +27,7 @@ export interface TappedGraph {
  * Builds the tapped graph: everything that the tapped layers do not need is left out (logits, presents, later blocks),
  * weights stay where they are, and each layer is pooled by one product with the input `layerscope.pool` [B, K, S]:
  * `layerscope.layers` [L, B, K, D] float32. Further taps have an output each.
+ * @param layout how the states are kept; `find`: give their shapes instead of pooling them
  */
 export function tappedGraph(
   model: Model,
@@ -35,6 +37,7 @@ export function tappedGraph(
   source: ByteSource,
   upTo?: number,
   places: readonly Place[] = [],
+  layout?: Layouts | "find",
 ): TappedGraph {
   const values = taps.values.slice(0, upTo === undefined ? undefined : upTo + 1);
   const read = [...values, ...places.flatMap(({ reading }) => [...(reading?.plus ?? []), ...(reading?.minus ?? [])])];
@@ -76,23 +79,23 @@ export function tappedGraph(
   });
   for (const tensor of links.graph.initializers.values()) if (used.has(tensor.name)) addTensor(tensor, tensor.name);
   const inputs = links.graph.inputs.filter((input) => used.has(input.name) && !links.graph.initializers.has(input.name));
-  initializers.push(...poolingConstants());
-  nodes.push(
-    ...poolingNodes(
-      values.map((v) => links.names[v]!),
-      mayBeHalf(links),
-    ),
-    ...tapNodes(links, places, mayBeHalf(links)),
-  );
+  const states = values.map((v) => links.names[v]!);
+  const cast = mayBeHalf(links);
+  nodes.push(...shapeNodes(states));
+  if (layout !== "find") {
+    const width = layout?.width ?? (inputs.some((input) => input.dims?.length === 4) ? undefined : taps.width);
+    initializers.push(...poolingConstants(width, layout?.layers));
+    nodes.push(...poolingNodes(states, cast, width, layout?.layers), ...tapNodes(links, places, cast));
+  }
   const bytes = modelProto({
     nodes,
     initializers,
     sparse: links.graph.sparse.filter((tensor) => used.has(tensor.name)).map(copy),
     inputs: [
       ...inputs.map((input) => valueProto(input.name, input.type, input.dims ?? undefined)),
-      valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"]),
+      ...(layout === "find" ? [] : [valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"])]),
     ],
-    outputs: [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i)))],
+    outputs: layout === "find" ? [valueProto(SHAPE)] : [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i)))],
     opsets: model.opsets,
     irVersion: Math.max(model.irVersion, 4),
     functions: model.functions.map(copy),

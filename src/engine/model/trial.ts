@@ -1,3 +1,4 @@
+import { isPlain } from "./layout.js";
 import type { PooledRunner } from "./pooled.js";
 
 /** What a few tokens tell about an export. */
@@ -7,8 +8,10 @@ export interface Trial {
   readonly causal: boolean;
   /** A padded row of a batch gets the same states as the row alone. */
   readonly batches: boolean;
-  /** States are kept as [B, D, S], so pooling over tokens mixes up numbers. */
+  /** States of images are kept as [B, D, S], so pooling over tokens mixes up numbers. */
   readonly channelsFirst: boolean;
+  /** All states of a text are kept as [B, S, D] or [B * S, D]. */
+  readonly ordered: boolean;
   /** States of the two trial rows, to compare providers by. */
   readonly states: Float32Array;
 }
@@ -28,7 +31,7 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
   const weightsOf = (n: number) => [Float32Array.from({ length: n }, (_, t) => (t === 0 ? 1 : 0)), new Float32Array(n).fill(1 / n)];
   const both = await runner.run({ ids: [short, long], weights: [weightsOf(short.length), weightsOf(long.length)] });
   const width = both.length / layers / 4;
-  const { states: alone, shape } = await runner.withShape({ ids: [short], weights: [weightsOf(short.length)] });
+  const { states: alone, shapes } = await runner.withShape({ ids: [short], weights: [weightsOf(short.length)] });
   const last = (layers - 1) * 4 * width;
   const limit = precision === "float32" ? SAME.float32 : SAME.other;
   const causal = distance(both.subarray(last, last + width), both.subarray(last + 2 * width, last + 3 * width)) < (precision.includes("dynamic") ? 0.1 : limit);
@@ -37,7 +40,8 @@ export async function tryOut(runner: PooledRunner, layers: number, precision: st
     for (let layer = 0; layer < layers && batches; layer++)
       batches = distance(both.subarray(layer * 4 * width, (layer * 4 + 2) * width), alone.subarray(layer * 2 * width, (layer + 1) * 2 * width)) < limit;
   }
-  return { width, causal, batches, states: both, channelsFirst: shape.length === 3 && shape[1] === width && shape[2] !== width };
+  const ordered = runner.fixed || shapes.every((shape) => isPlain(shape, 1, short.length, width));
+  return { width, causal, batches, states: both, channelsFirst: false, ordered };
 }
 
 /** What two small images tell: how many tokens an image has, and whether a batch computes as its rows alone do. */
@@ -67,7 +71,7 @@ export async function tryImages(runner: PooledRunner, layers: number, precision:
   let batches = true;
   for (let layer = 0; layer < layers && batches && !runner.oneRowAtATime; layer++)
     batches = distance(both.subarray((layer * 4 + 2) * d, (layer * 4 + 4) * d), alone.subarray(layer * 2 * d, (layer + 1) * 2 * d)) < limit;
-  return { width: d, causal: false, batches, states: both, channelsFirst, tokens };
+  return { width: d, causal: false, batches, states: both, channelsFirst, ordered: true, tokens };
 }
 
 /** Largest difference relative to the largest value; NaN counts as different. */
