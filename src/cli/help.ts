@@ -9,6 +9,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
   layerscope check-accelerators         which of CUDA, DirectML, Core ML, WebGPU compute here, and how to get the others
   layerscope lenses                     what can be asked of a model, one analysis a paper
   layerscope compare RUN RUN [RUN…]     runs that \`audit --run\` left, side by side; the first is the base
+  layerscope compat TABLE               the published composites from a table of raw metrics (CHI, XB, …); never comparable
 
 audit
   --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
@@ -22,6 +23,7 @@ audit
   --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
+  --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
   --run FOLDER           leave the run there, for \`compare\`
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
@@ -54,6 +56,9 @@ taps, card, check-accelerators, lenses
 
 compare
   --format text|json|html  (text)   --out F   --with-text
+
+compat
+  --mode ref-xb-chi|ref-chi-sil|ref-ss-xb|ref-dbs-di|paper-eq   (ref-xb-chi)   --gamma X   --format text|json
 
 exit codes: 0 done, 1 a threshold failed, 2 bad usage or input, 3 the engine failed, 130 interrupted
 `;

@@ -4,6 +4,7 @@ import { accelerators } from "./accelerators.js";
 import { audit } from "./audit.js";
 import { card } from "./card.js";
 import { compare } from "./compare.js";
+import { compat } from "./compat.js";
 import { download } from "./download.js";
 import { exitCode, printProblem } from "./exit.js";
 import { extract } from "./extract.js";
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortS
   "check-accelerators": accelerators,
   lenses,
   compare,
+  compat,
 };
 
 async function main(args: readonly string[]): Promise<number> {
