@@ -1,4 +1,4 @@
-import { parse } from "csv-parse/sync";
+import { scanCsv } from "../../data/csv-scan.js";
 import { problem } from "../../errors.js";
 import { type RawMetrics, xbFromChi } from "./compat.js";
 
@@ -40,11 +40,21 @@ interface Cells {
 function cellsOfCsv(text: string, file: string): string[][] {
   const first = text.slice(0, text.indexOf("\n") < 0 ? undefined : text.indexOf("\n"));
   const delimiter = [",", "\t", ";"].reduce((best, one) => (first.split(one).length > first.split(best).length ? one : best));
-  try {
-    return parse(text, { delimiter, relax_column_count: true, skip_empty_lines: true, trim: true });
-  } catch {
-    throw refuse(file, "is not a CSV table");
-  }
+  const rows: string[][] = [];
+  let fault = false;
+  scanCsv(
+    text,
+    delimiter,
+    ({ cells }) => {
+      rows.push(cells.map((cell) => cell.trim()));
+      return undefined;
+    },
+    () => {
+      fault = true;
+    },
+  );
+  if (fault) throw refuse(file, "has a quote that is not closed");
+  return rows;
 }
 
 function tablesOfJson(text: string, file: string): Cells[] {
