@@ -1,0 +1,45 @@
+import type { Maybe } from "../../../protocol/index.js";
+import { auroc } from "../../stats/auc.js";
+import { clustering, vMeasure } from "../../stats/clusters.js";
+import { heldOutDiscriminant } from "../../stats/discriminant.js";
+import { centre, type Rows } from "../../stats/moments.js";
+import { composite } from "../alignment-quality/composite.js";
+import { heldOutProbe } from "../concept-depth/probe.js";
+import type { LensTools, Study } from "../lens.js";
+import type { Pace } from "../pace.js";
+import type { Plan } from "../plan.js";
+import { neighbourhood, toUnit } from "./neighbours.js";
+
+/** Scores of one strategy at one layer. */
+export interface Cell {
+  /** Held-out AUROC of the logistic probe. */
+  readonly probe: Maybe;
+  /** AQI of the held-out discriminant, signed; null for concepts. */
+  readonly aqi: Maybe;
+  /** Accuracy of the ten nearest rows. */
+  readonly neighbours: Maybe;
+  /** V-measure of two clusters against the label. */
+  readonly clusters: Maybe;
+  /** nDCG@10 of the rows of a row's own group; null where rows come alone. */
+  readonly mates: Maybe;
+}
+
+export const EMPTY: Cell = { probe: null, aqi: null, neighbours: null, clusters: null, mates: null };
+
+/** Scores and held-out probe values of one strategy at one layer. */
+export async function measureCell(study: Study, plan: Plan, states: Float32Array, tools: LensTools, pace: Pace): Promise<{ cell: Cell; score: Float64Array }> {
+  const x: Rows = { data: states, n: study.count, d: study.width };
+  centre(x);
+  const [score] = await heldOutProbe(x, [study.label], plan.folds, tools.blas, pace, study.seed);
+  let aqi: Maybe = null;
+  if (study.kind === "safety") {
+    const { z } = await heldOutDiscriminant(x, plan.cells, plan.folds, { blas: tools.blas, breathe: () => pace.breathe() });
+    aqi = composite(z, plan.cells)?.aqi ?? null;
+  }
+  const unit = { ...x, data: Float32Array.from(states) };
+  toUnit(unit);
+  const near = await neighbourhood(unit, study.label, study.group, tools.blas);
+  await pace.breathe();
+  const clusters = vMeasure(study.label, await pace.run(clustering(unit, 2, study.seed)));
+  return { cell: { probe: auroc(score!, study.label), aqi, neighbours: near.accuracy, clusters, mates: near.mates }, score: score! };
+}
