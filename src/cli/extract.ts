@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type ExtractionPlan, extractToFile } from "../engine/audit/extraction.js";
 import type { DataOptions } from "../protocol/index.js";
-import { count, DATA_OPTIONS, dataOptions, modelPath, onlyFile, parse, pooling, provider, RUN_OPTIONS, usageProblem } from "./options.js";
+import { chatMode, count, DATA_OPTIONS, dataOptions, modelPath, onlyFile, parse, pooling, provider, RUN_OPTIONS, tokenSet, usageProblem } from "./options.js";
 import { checkOutput } from "./output.js";
 import { ProgressLine } from "./terminal.js";
 
@@ -21,12 +21,15 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
     {
       source,
       model,
+      ...(values.tower ? { tower: values.tower } : {}),
       poolings: [...new Set(poolings)],
       taps: values.tap,
       out,
       maxTokens: count("max-tokens", values["max-tokens"], 512),
       provider: provider(values.provider),
       threads: count("threads", values.threads, 0),
+      chatTemplate: chatMode(values["chat-template"]),
+      tokens: tokenSet(values.tokens),
       seed: count("seed", values.seed, 0),
     },
     (done, of) => line.show({ phase: "running", done, of, unit: "rows", perSecond: null, secondsLeft: null }),

@@ -1,12 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
-import type { DataOptions, Pooling, Provider } from "../../protocol/index.js";
+import type { ChatMode, DataOptions, Pooling, Provider, TokenSet } from "../../protocol/index.js";
 import { openTexts } from "../data/index.js";
+import type { TextRow } from "../data/texts.js";
 import { problem, rawText } from "../errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { createActivations } from "../store/activations.js";
 import { writeSafetensors } from "../store/safetensors.js";
 import { foreignTokenizer, noTokenizer } from "../text/errors.js";
+import { encodeRows, showRows } from "../text/shown.js";
 import { type Encoded, openTokenizer } from "../text/tokenizer.js";
 import { extractStates } from "./extract.js";
 import { joinTaps, tapTensors } from "./tap-states.js";
@@ -20,8 +22,11 @@ export interface ExtractionPlan {
   readonly taps?: readonly string[];
   readonly out: string;
   readonly maxTokens: number;
+  readonly chatTemplate?: ChatMode;
+  readonly tokens?: TokenSet;
   readonly provider: Provider;
   readonly threads: number;
+  readonly tower?: string;
   readonly seed: number;
 }
 
@@ -46,13 +51,13 @@ const MAX_IDS_BYTES = 256 * 1024 * 1024;
 export async function extractToFile(plan: ExtractionPlan, onProgress: (done: number, of: number) => void, signal?: AbortSignal): Promise<ExtractionSummary> {
   const source = "ids" in plan.source ? await readIds(plan.source.ids) : await openTexts(plan.source.path, plan.source.options, signal);
   const wanted = plan.taps ? { taps: plan.taps, residual: false } : {};
-  const opened = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, ...wanted }, signal);
+  const opened = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, tower: plan.tower, ...wanted }, signal);
   try {
     const joined = plan.taps ? await joinTaps(opened) : undefined;
     const model = joined?.model ?? opened;
     const { layers, hiddenSize } = model.card;
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
-    const encode = "lists" in source ? idsEncoder(source.lists, maxTokens) : await textEncoder(model, source.rows, maxTokens, signal);
+    const encode = "lists" in source ? idsEncoder(source.lists, maxTokens) : await textEncoder(model, source.rows, plan, maxTokens, signal);
     const count = "lists" in source ? source.lists.length : source.rows.length;
     const ids = "lists" in source ? source.lists.map((_, i) => i) : source.rows.map((row) => row.id);
     const stores = await Promise.all(plan.poolings.map(() => createActivations(layers.length, count, hiddenSize)));
@@ -107,15 +112,12 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
   }
 }
 
-async function textEncoder(model: TappedModel, rows: readonly { text: string }[], maxTokens: number, signal?: AbortSignal) {
+/** As the audit shows rows to the model; a blank text has nothing to show. */
+async function textEncoder(model: TappedModel, rows: readonly TextRow[], plan: ExtractionPlan, maxTokens: number, signal?: AbortSignal) {
   if (!model.card.tokenizer) throw noTokenizer(model.card.folder);
   const tokenizer = await openTokenizer(model.card.tokenizer.path);
-  return (which: readonly number[]) =>
-    tokenizer.encode(
-      which.map((row) => rows[row].text),
-      maxTokens,
-      signal,
-    );
+  const shown = await showRows(rows, model.card.folder, { chat: plan.chatTemplate, tokens: plan.tokens }, signal);
+  return (which: readonly number[]) => encodeRows(tokenizer, shown, which, maxTokens, signal);
 }
 
 function idsEncoder(lists: readonly (readonly number[])[], maxTokens: number) {

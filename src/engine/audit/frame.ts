@@ -22,7 +22,7 @@ type Frame = Pick<AuditResult, "schemaVersion" | "layerscope" | "createdAt" | "m
 export function frameOf({ prepared, plan, collected, used, ...times }: FrameParts): Frame {
   const { dataset, model, shown, images, pooling, maxTokens } = prepared;
   const { card } = dataset;
-  const cut = truncation(dataset, collected, maxTokens);
+  const cut = truncation(dataset, collected, maxTokens, shown.tokenSet === "completion");
   const column = (role: string) => card.columns.find((c) => c.role === role)?.name;
   const ran = [0, 0];
   for (const row of collected.arrived) ran[dataset.rows[row].label]++;

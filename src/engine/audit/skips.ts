@@ -23,7 +23,12 @@ export function allSkips(dataset: Dataset, collected: Collected): SkipCount[] {
   return [...dataset.card.skipped, ...ours];
 }
 
-export function truncation(dataset: Dataset, collected: Collected, maxTokens: number): { total: number; byClass: [number, number]; notice?: Notice } {
+export function truncation(
+  dataset: Dataset,
+  collected: Collected,
+  maxTokens: number,
+  answers: boolean,
+): { total: number; byClass: [number, number]; notice?: Notice } {
   const byClass: [number, number] = [0, 0];
   let first = -1;
   collected.truncated.forEach((cut, row) => {
@@ -41,7 +46,7 @@ export function truncation(dataset: Dataset, collected: Collected, maxTokens: nu
     byClass,
     notice: {
       code: "audit/truncated",
-      message: `${total} ${total === 1 ? "row was" : "rows were"} cut at ${maxTokens} tokens (${byClass[0]} ${negative.name}, ${byClass[1]} ${positive.name}), the first at line ${line + 1}.${uneven ? " The classes are cut unevenly, which biases the comparison." : ""}`,
+      message: `${total} ${total === 1 ? "row was" : "rows were"} cut at ${maxTokens} tokens (${byClass[0]} ${negative.name}, ${byClass[1]} ${positive.name}), the first at line ${line + 1}${answers ? "; of those too long the head of a prompt goes first, then the end of its answer" : ""}.${uneven ? " The classes are cut unevenly, which biases the comparison." : ""}`,
       where: { line },
     },
   };

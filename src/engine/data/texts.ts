@@ -1,4 +1,5 @@
 import type { DataOptions, Notice, Place } from "../../protocol/index.js";
+import type { ChatMessage } from "./dataset.js";
 import { readPart } from "./part.js";
 import { wellFormed } from "./row-notices.js";
 
@@ -7,6 +8,8 @@ export interface TextRow {
   readonly id: number;
   readonly text: string;
   readonly place: Place;
+  readonly completion?: readonly [number, number];
+  readonly messages?: readonly ChatMessage[];
 }
 
 /** Every row's text, in file order (the contrast file's last), for what needs no classes; blank texts stay, so that positions hold. */
@@ -17,5 +20,10 @@ export async function openTexts(path: string, options: DataOptions, signal?: Abo
   const parts = [part];
   if (options.contrast)
     parts.push(await readPart({ path: options.contrast, file: 1, options: { ...options, all: options.contrastAll ?? "safe" }, soft: true, notices, signal }));
-  return { rows: parts.flatMap(({ candidates }) => candidates).map(({ text, place }, id) => ({ id, text: wellFormed(text), place })), notices };
+  return {
+    rows: parts
+      .flatMap(({ candidates }) => candidates)
+      .map(({ text, place, completion, messages }, id) => ({ id, text: wellFormed(text), place, completion, messages })),
+    notices,
+  };
 }

@@ -69,7 +69,7 @@ export async function showRows(
     notices.push({ code: "template/used", message: "Rows are shown to the model through its chat template." });
     const of = (row: number): Shown | undefined => {
       const one = rendered[row]!;
-      if ("refused" in one) return undefined;
+      if ("refused" in one || isBlank(rows[row]!)) return undefined;
       return { text: one.text, special: false, ...(tokenSet === "completion" && one.last ? { pooled: one.last } : {}) };
     };
     return { chatTemplate: template.sha256, tokenSet, notices, of };
@@ -98,21 +98,31 @@ export async function encodeRows(
   return rows.map((row) => (row ? encoded[next++]! : { ids: [], truncated: false, problem: "refused" }));
 }
 
-/** The tokens of the answers where every row has one, unless all are asked for. */
+/** The tokens of the answers where every row that has words has one, unless all are asked for. */
 function chooseTokens(rows: readonly ShownRow[], wish: TokenSet | undefined, notices: Notice[]): TokenSet {
-  const answered = rows.filter((row) => row.completion).length;
-  if (wish === "all" || answered === 0) {
+  const worded = rows.filter((row) => !isBlank(row));
+  const answered = worded.filter((row) => row.completion).length;
+  if (wish === "all") return "all";
+  if (answered === 0) {
     if (wish === "completion") throw noCompletions();
     return "all";
   }
-  if (answered === rows.length) return "completion";
-  if (wish === "completion") throw noCompletions(rows.length - answered);
+  if (answered === worded.length) {
+    notices.push({
+      code: "tokens/completion",
+      message: "The answers' tokens are pooled, read behind their prompts; --tokens all (setting layerscope.tokens) pools the prompts' too.",
+    });
+    return "completion";
+  }
+  if (wish === "completion") throw noCompletions(worded.length - answered);
   notices.push({
     code: "tokens/mixed",
-    message: `Only ${answered} of ${rows.length} rows have an answer beside their prompt, so all tokens of every row are pooled.`,
+    message: `Only ${answered} of ${worded.length} rows have an answer beside their prompt, so all tokens of every row are pooled.`,
   });
   return "all";
 }
+
+const isBlank = ({ text }: ShownRow): boolean => text.trim() === "";
 
 async function templateOf(folder: string, chat: ChatMode, notices: Notice[]): Promise<ChatTemplate | undefined> {
   try {
