@@ -24,7 +24,7 @@ else {
     bundle: true,
     platform: "node",
     format: "cjs",
-    external: ["onnxruntime-node"],
+    external: ["onnxruntime-node", "sharp"],
     outfile,
     logLevel: "error",
   });

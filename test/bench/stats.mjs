@@ -22,7 +22,7 @@ export { Random } from "./src/engine/stats/random.js";`,
   bundle: true,
   platform: "node",
   format: "cjs",
-  external: ["onnxruntime-node"],
+  external: ["onnxruntime-node", "sharp"],
   define: { layersCOPE_VERSION: '"0"' },
   outfile,
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
     bundle: true,
     platform: "node",
     format: "cjs",
-    external: ["onnxruntime-node"],
+    external: ["onnxruntime-node", "sharp"],
     outfile: CLI,
     define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
   });

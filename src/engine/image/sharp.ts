@@ -47,7 +47,7 @@ const SAFE = { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true, p
 const open = (sharp: Sharp, bytes: Uint8Array) => sharp(bytes, SAFE).autoOrient().toColourspace("srgb");
 
 function rgb(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return data;
+  if (channels === 3) return new Uint8Array(data.buffer, data.byteOffset, data.length);
   const pixels = data.length / channels;
   const out = new Uint8Array(pixels * 3);
   for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) out[i * 3 + c] = data[i * channels + (channels < 3 ? 0 : c)]!;
