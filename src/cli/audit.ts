@@ -32,6 +32,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     "min-auroc": { type: "string" },
     "with-text": { type: "boolean" },
     run: { type: "string" },
+    reference: { type: "string" },
     lens: { type: "string", multiple: true },
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
@@ -49,8 +50,9 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     chatTemplate: chatMode(values["chat-template"]),
     tokens: tokenSet(values.tokens),
     ...(values.lens ? { lenses: values.lens } : {}),
+    ...(values.reference ? { reference: resolve(values.reference) } : {}),
   };
-  const inputs = [plan.data.path, plan.data.options.contrast, plan.model].filter((path) => path !== undefined);
+  const inputs = [plan.data.path, plan.data.options.contrast, plan.model, plan.reference].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
   const runFolder = values.run === undefined ? undefined : await emptyRunFolder(values.run);
   const engine = new Engine();

@@ -24,6 +24,7 @@ audit
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
   --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
+  --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
   --run FOLDER           leave the run there, for \`compare\`
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known

@@ -109,6 +109,8 @@ export interface AuditResult {
     readonly provider: string;
     readonly tokenizerSha256?: string;
   };
+  /** The second model, where the audit had one. */
+  readonly reference?: AuditResult["model"];
   readonly dataset: Pick<DataCard, "path" | "contrastPath" | "sha256" | "kind" | "rows" | "classes" | "options"> & {
     /** Rows that took part in the statistics. */
     readonly used: number;

@@ -8,6 +8,7 @@ import { closeCollection, collect, startCollection } from "./collect.js";
 import { Pace, Phase } from "./pace.js";
 import type { Workbench } from "./prepare.js";
 import { startPreview } from "./preview.js";
+import { collectReference, type Reference } from "./reference.js";
 import { assemble } from "./result.js";
 import { studyRows } from "./study.js";
 
@@ -21,13 +22,14 @@ export interface AuditHooks {
 export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHooks, signal?: AbortSignal): Promise<AuditView> {
   const started = performance.now();
   hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
-  const chosen = chooseLenses(plan.lenses);
+  const chosen = chooseLenses(plan.reference === undefined ? plan.lenses : [...(plan.lenses ?? []), "relative-anchors"]);
   const prepared = await bench.prepare(plan, signal);
   if (plan.runFolder) await savePlan(plan.runFolder, plan);
   const opened = performance.now();
   // What changes a text before it is read, an image has not.
   const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain");
   const collected = await startCollection(prepared, readings);
+  let reference: Reference | undefined;
   try {
     const phase = new Phase("running", "rows", collected.steps);
     const preview = startPreview(prepared, plan, collected);
@@ -46,8 +48,10 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
     const last = hooks.onView && preview.view(performance.now() - started);
     if (last) hooks.onView?.(last);
 
+    reference = await collectReference(prepared, plan, hooks, signal);
     const extracted = performance.now();
-    const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
+    const rows = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
+    const study = reference ? { ...rows, reference: reference.statesOf(rows.rows) } : rows;
     const blas = await createBlas();
     const outputs = new Map<string, LensOutput<unknown>>();
     const needed = chosen.filter(({ needs }) => needs === "any" || study.kind === "safety");
@@ -67,10 +71,12 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
       outputs.set(lens.id, await lens.run(study, { blas, signal, progress }, outputs));
     }
     hooks.onProgress?.(scoring.at(needed.length * study.layers));
-    const view = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
+    const whole = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
+    const view = reference ? { ...whole, result: { ...whole.result, reference: reference.card } } : whole;
     if (plan.runFolder) await saveView(plan.runFolder, view);
     return view;
   } finally {
     closeCollection(collected);
+    reference?.close();
   }
 }

@@ -64,6 +64,8 @@ export interface ReferenceStates {
   readonly name: string;
   readonly layers: number;
   readonly width: number;
+  /** [count] 1 where the second model has no state of the row (its tokenizer leaves nothing to pool); zeros stand there. */
+  readonly missing?: Uint8Array;
   /** [count, width]; a fresh copy each time. */
   states(layer: number): Promise<Float32Array>;
 }
