@@ -22,6 +22,25 @@ export const notAModel = (file: string, what: string, hint: string): ProblemErro
 export const missingFile = (file: string): ProblemError =>
   problem("model/missing", `There is no file or folder ${file}.`, { hint: "Check the path of the model.", where: { file } });
 
+/** A file that is there and is not given to us. */
+export function cannotRead(file: string, error: unknown): ProblemError {
+  const code = String((error as { code?: unknown })?.code ?? "");
+  if (code === "ENOENT" || code === "ENOTDIR") return missingFile(file);
+  const why =
+    code === "EACCES" || code === "EPERM"
+      ? "permission denied"
+      : code === "EMFILE" || code === "ENFILE"
+        ? "too many files are open"
+        : code || "it cannot be opened";
+  return problem("model/unreadable", `${file} cannot be read: ${why}.`, { hint: "Check the rights of the file and of the folders above it.", where: { file } });
+}
+
+export const changedMeanwhile = (file: string): ProblemError =>
+  problem("model/changed", `${file} was changed while the model was being opened.`, {
+    hint: "Wait until it is written or downloaded, then open it again.",
+    where: { file },
+  });
+
 export const noModelInFolder = (folder: string): ProblemError =>
   problem("model/none-in-folder", `${folder} holds no .onnx file, neither directly nor in a folder named onnx.`, {
     hint: "Choose a folder with onnx/model.onnx or model.onnx, or export the model: optimum-cli export onnx --model NAME FOLDER.",

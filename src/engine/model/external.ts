@@ -1,14 +1,17 @@
-import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Notice } from "../../protocol/index.js";
-import { badData, escapes } from "./errors.js";
+import { badData, changedMeanwhile, escapes } from "./errors.js";
 import type { Graph, Model, Tensor } from "./graph.js";
 import { TYPES } from "./onnx.js";
+import { stampOf } from "./source.js";
 
 /** A file that holds weights, by its real path. */
 export interface WeightFile {
   readonly path: string;
   readonly bytes: number;
+  /** When it was last changed, and which file it is on its disk. */
+  readonly stamp?: string;
 }
 
 /** Where the weights of a model really lie. */
@@ -20,6 +23,11 @@ export interface Weights {
   /** Location (relative to `folder`), offset and length of a tensor that is raw or external. */
   place(tensor: Tensor): { location: string; offset: number; length: number };
   readonly notices: readonly Notice[];
+  /**
+   * The files are still those that were looked at; asked once the session has mapped them.
+   * @throws Problem `model/changed`
+   */
+  unchanged(): void;
 }
 
 /**
@@ -29,7 +37,7 @@ export interface Weights {
  */
 export function locateWeights(model: Model): Weights {
   const own = realpathSync(model.file);
-  const ownFile: WeightFile = { path: own, bytes: model.bytes };
+  const ownFile: WeightFile = { path: own, bytes: model.bytes, stamp: model.stamp ?? stampOf(statSync(own)) };
   const files = new Map<string, WeightFile>();
   const notices: Notice[] = [];
   const claimed = new Map<string, number>();
@@ -62,6 +70,12 @@ export function locateWeights(model: Model): Weights {
     folder,
     files: all,
     notices,
+    unchanged() {
+      for (const { path, bytes, stamp } of all) {
+        const now = statSync(path, { throwIfNoEntry: false });
+        if (!now || now.size !== bytes || stampOf(now) !== stamp) throw changedMeanwhile(path);
+      }
+    },
     place(tensor) {
       if (tensor.data.kind === "raw") return { location: nameOf(ownFile), offset: tensor.data.start, length: tensor.data.end - tensor.data.start };
       if (tensor.data.kind === "typed") throw new Error("a tensor without bytes of its own has no place");
@@ -112,13 +126,23 @@ function openBeside(model: Model, tensor: Tensor, location: string, notices: Not
   if (!stats.isFile()) throw refuse("which is no regular file");
   if (!inside(real, realpathSync(folder)) && !inside(real, dirname(realpathSync(model.file))) && !isBlobOf(path, real))
     throw refuse("a link that leaves the model's folder");
+  try {
+    closeSync(openSync(real, "r"));
+  } catch {
+    throw badData(
+      model.file,
+      tensor.name,
+      `the file ${location} cannot be read: permission denied`,
+      "Check the rights of the file and of the folders above it.",
+    );
+  }
   if (stats.nlink > 1 && !lstatSync(path).isSymbolicLink())
     notices.push({
       code: "model/hard-link",
       message: `${location} has ${stats.nlink} hard links: the same weights have another name elsewhere on this disk.`,
       where: { file: path },
     });
-  return { path: real, bytes: stats.size };
+  return { path: real, bytes: stats.size, stamp: stampOf(stats) };
 }
 
 const inside = (path: string, folder: string): boolean => {
@@ -126,17 +150,25 @@ const inside = (path: string, folder: string): boolean => {
   return way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
 };
 
-/** Hugging Face cache: `models--x--y/snapshots/<revision>/…` links to `models--x--y/blobs/<hash>`. */
+/**
+ * Hugging Face cache: `models--x--y/snapshots/<revision>/…` links to `models--x--y/blobs/<hash>`, which since huggingface_hub 2 may
+ * itself be a link into the store that all models share, `blobs/<2 digits>/<hash>` beside them.
+ */
 function isBlobOf(path: string, real: string): boolean {
   const parts = path.split(sep);
   const at = parts.lastIndexOf("snapshots");
-  if (at < 1 || parts.length < at + 3) return false;
-  try {
-    const blobs = realpathSync([...parts.slice(0, at), "blobs"].join(sep));
-    return dirname(real) === blobs && /^[0-9a-f]{40,64}$/.test(basename(real));
-  } catch {
-    return false;
-  }
+  if (at < 2 || parts.length < at + 3 || !parts[at - 1]!.startsWith("models--") || !/^[0-9a-f]{40,64}$/.test(basename(real))) return false;
+  const below = (...folders: string[]) => {
+    try {
+      return realpathSync(folders.join(sep));
+    } catch {
+      return undefined;
+    }
+  };
+  const own = below(...parts.slice(0, at), "blobs");
+  const shared = below(...parts.slice(0, at - 1), "blobs");
+  const isShared = shared !== undefined && dirname(dirname(real)) === shared && basename(dirname(real)) === basename(real).slice(0, 2);
+  return dirname(real) === own || isShared;
 }
 
 function commonFolder(folders: readonly string[]): string {

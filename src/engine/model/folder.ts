@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { missingFile, noModelInFolder, notAModel } from "./errors.js";
+import { cannotRead, noModelInFolder, notAModel } from "./errors.js";
 import { byPreference } from "./filenames.js";
 
 /** A model as it lies on disk. */
@@ -23,8 +23,8 @@ export function findModel(path: string): ModelPlace {
   let stats: ReturnType<typeof statSync>;
   try {
     stats = statSync(full);
-  } catch {
-    throw missingFile(path);
+  } catch (error) {
+    throw cannotRead(path, error);
   }
   if (stats.isDirectory()) {
     const found = [...onnxFiles(join(full, "onnx")), ...onnxFiles(full)];

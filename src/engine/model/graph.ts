@@ -2,6 +2,8 @@
 export interface Model {
   readonly file: string;
   readonly bytes: number;
+  /** Which file it was, and when it was last changed, as it was opened. */
+  readonly stamp?: string;
   readonly irVersion: number;
   readonly producer: string;
   readonly opsets: ReadonlyMap<string, number>;

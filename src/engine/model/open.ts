@@ -2,6 +2,7 @@ import type { ModelCard, Notice } from "../../protocol/index.js";
 import { rawText, throwIfAborted } from "../errors.js";
 import type { PixelShape } from "../image/pixels.js";
 import { type Analysis, analyse } from "./analysis.js";
+import { blobNotices } from "./blob-names.js";
 import { cardWithoutHashes, hashes } from "./card.js";
 import { notOneGrid, unsupported } from "./errors.js";
 import { explainSession } from "./explain.js";
@@ -29,7 +30,7 @@ import { vocabularyOf } from "./vocabulary.js";
  * @throws Problem of any `model/…` code; `run/cancelled`
  */
 export async function openModel(path: string, wanted: OpenOptions, signal?: AbortSignal): Promise<TappedModel> {
-  const analysis = analyse(path, wanted.images);
+  const analysis = analyse(path, wanted.images, wanted.tower);
   try {
     const { places, options, notices: ofTaps } = planTaps(analysis, wanted);
     throwIfAborted(signal);
@@ -49,8 +50,14 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal, places.length > 0 ? undefined : build);
     const { runner, session, trial } = opened;
     const found = await hashing;
-    weights.unchanged();
-    const notices: Notice[] = [...card.notices, ...ofTaps, ...(pixels?.processing.notices ?? []), ...opened.notices];
+    try {
+      weights.unchanged();
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+    const blobs = blobNotices([{ path: weights.files[0]!.path, sha256: found.sha256 }, ...(found.weights ?? [])]);
+    const notices: Notice[] = [...card.notices, ...blobs, ...ofTaps, ...(pixels?.processing.notices ?? []), ...opened.notices];
     const tokens = trial && "tokens" in trial ? trial.tokens : undefined;
     const image = pixels && tokens ? { ...pixels, tokens, prefix: prefixOf(analysis.links, feeds.pixels!.name, pixels.shape, tokens) } : undefined;
     const full: ModelCard = {

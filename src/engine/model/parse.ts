@@ -45,7 +45,7 @@ export function parseModel(source: ByteSource): Model {
   }
   if (!graph) throw malformed(source.name, source.size, "no graph");
   if (irVersion === 0 || opsets.size === 0) throw malformed(source.name, source.size, "a version is missing (the file may be cut off)");
-  return { file: source.name, bytes: source.size, irVersion, producer, opsets, graph, functions };
+  return { file: source.name, bytes: source.size, stamp: source.stamp, irVersion, producer, opsets, graph, functions };
 }
 
 export function parseGraph(reader: WireReader, counts: Counts, level: number): Graph {

@@ -44,7 +44,7 @@ export async function readSheet(path: string, provider: Provider = "auto"): Prom
     const { weights, refusal } = weightsOf(analysis);
     const card = cardWithoutHashes(
       analysis,
-      weights ?? { folder: place.folder, files: [{ path: place.path, bytes: alone.bytes }], notices: [], place: noPlace },
+      weights ?? { folder: place.folder, files: [{ path: place.path, bytes: alone.bytes }], notices: [], unchanged() {}, place: noPlace },
     );
     const cannotFeed = weights && feedable(analysis, weights);
     const files =

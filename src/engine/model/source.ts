@@ -1,10 +1,13 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { cannotRead } from "./errors.js";
 
 /** Bytes that are read by ranges, so that weights never enter memory. */
 export interface ByteSource {
   /** Shown in errors. */
   readonly name: string;
   readonly size: number;
+  /** Which file it is, and when it was last changed; of a file only. */
+  readonly stamp?: string;
   /** A view of [start, end); valid until the next call. */
   view(start: number, end: number): Uint8Array;
   close(): void;
@@ -18,9 +21,11 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 const SMALL = 4_096;
 const LARGE = 1 << 20;
 
+/** @throws Problem `model/unreadable`, `model/missing` */
 export function fileSource(path: string): ByteSource {
-  const file = openSync(path, "r");
-  const size = fstatSync(file).size;
+  const file = open(path);
+  const stats = fstatSync(file);
+  const { size } = stats;
   let window: Uint8Array = new Uint8Array(0);
   let from = 0;
   let step = SMALL;
@@ -40,10 +45,21 @@ export function fileSource(path: string): ByteSource {
   return {
     name: path,
     size,
+    stamp: stampOf(stats),
     view(start, end) {
       if (start < from || end > from + window.length) load(start, end);
       return window.subarray(start - from, end - from);
     },
     close: () => closeSync(file),
   };
+}
+
+export const stampOf = ({ dev, ino, mtimeMs }: Stats): string => `${dev} ${ino} ${mtimeMs}`;
+
+function open(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
 }
