@@ -358,7 +358,7 @@ describe("a file that changes while it is opened", () => {
     const model = await openModel(
       place(ok),
       { provider: "cpu", threads: 1 },
-      between(() => {}),
+      atQuestion(1, () => {}),
     );
     await model.close();
   });
