@@ -39,8 +39,8 @@ export async function collectReadings(
   onBatch: (rows: number) => Promise<void> | void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { dataset, model, tokenizer, maxTokens, pooling } = prepared;
-  const tools = { tokenizer, maxTokens, most: model.card.maxTokens ?? 2 * maxTokens, seed, signal };
+  const { dataset, model, tokenizer, shown: rowsShown, maxTokens, pooling } = prepared;
+  const tools = { tokenizer, shown: rowsShown, maxTokens, most: model.card.maxTokens ?? 2 * maxTokens, seed, signal };
   for (const view of new Set(readings.map((reading) => reading.view))) {
     const shown = (which: readonly number[]) => encodeView(view, which, encode, (row) => dataset.rows[row].text, tools);
     const here = readings.filter((reading) => reading.view === view);

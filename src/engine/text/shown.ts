@@ -14,6 +14,8 @@ export interface Shown {
   readonly special: boolean;
   /** UTF-16 range whose tokens are pooled; absent: all of them. */
   readonly pooled?: readonly [number, number];
+  /** UTF-16 range of the row's own words in a rendered text: its last message. */
+  readonly words?: readonly [number, number];
 }
 
 export interface ShownRows {
@@ -70,7 +72,12 @@ export async function showRows(
     const of = (row: number): Shown | undefined => {
       const one = rendered[row]!;
       if ("refused" in one || isBlank(rows[row]!)) return undefined;
-      return { text: one.text, special: false, ...(tokenSet === "completion" && one.last ? { pooled: one.last } : {}) };
+      return {
+        text: one.text,
+        special: false,
+        ...(one.last ? { words: one.last } : {}),
+        ...(tokenSet === "completion" && one.last ? { pooled: one.last } : {}),
+      };
     };
     return { chatTemplate: template.sha256, tokenSet, notices, of };
   } catch (error) {
@@ -80,15 +87,31 @@ export async function showRows(
   }
 }
 
-/** Ids of some rows as the model is shown them. @param which positions in the dataset's rows */
+/** The same row with other words: of an answer the answer's, else the prompt's; what a template writes around them stays. */
+export function withWords(shown: Shown, change: (words: string) => string): Shown {
+  const { text, pooled } = shown;
+  const [from, to] = pooled ?? shown.words ?? [0, text.length];
+  const words = change(text.slice(from, to));
+  return { text: text.slice(0, from) + words + text.slice(to), special: shown.special, ...(pooled ? { pooled: [from, from + words.length] } : {}) };
+}
+
+/**
+ * Ids of some rows as the model is shown them.
+ * @param which positions in the dataset's rows
+ * @param change what becomes of a row's words, for views of the same rows
+ */
 export async function encodeRows(
   tokenizer: Tokenizer,
   shown: ShownRows,
   which: readonly number[],
   maxTokens: number,
   signal?: AbortSignal,
+  change?: (words: string, row: number) => string,
 ): Promise<Encoded[]> {
-  const rows = which.map((row) => shown.of(row));
+  const rows = which.map((row) => {
+    const one = shown.of(row);
+    return one && change ? withWords(one, (words) => change(words, row)) : one;
+  });
   const encoded = await tokenizer.encodeShown(
     rows.filter((row) => row !== undefined),
     maxTokens,

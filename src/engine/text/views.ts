@@ -1,5 +1,6 @@
 import { Random } from "../stats/random.js";
 import type { View } from "./readings.js";
+import { encodeRows, type ShownRows } from "./shown.js";
 import type { Encoded, Tokenizer } from "./tokenizer.js";
 
 /** Prompt of the one-word reading (Jiang et al. 2023, Scaling Sentence Embeddings with Large Language Models). */
@@ -22,9 +23,9 @@ export async function encodeView(
   rows: readonly number[],
   base: (rows: readonly number[]) => Promise<readonly Encoded[]>,
   text: (row: number) => string,
-  tools: { tokenizer: Tokenizer; maxTokens: number; most: number; seed: number; signal?: AbortSignal },
+  tools: { tokenizer: Tokenizer; shown: ShownRows; maxTokens: number; most: number; seed: number; signal?: AbortSignal },
 ): Promise<readonly Encoded[]> {
-  const { tokenizer, maxTokens, most, seed, signal } = tools;
+  const { tokenizer, shown, maxTokens, most, seed, signal } = tools;
   switch (view) {
     case "plain":
       return base(rows);
@@ -33,17 +34,9 @@ export async function encodeView(
     case "prompted":
       return prompted(rows.map(text), tokenizer, Math.min(most, maxTokens + 32), signal);
     case "noise-prefix":
-      return tokenizer.encode(
-        rows.map((row) => `${new Random(seed, 9000 + row).uniform() < 0.5 ? "aaa" : "bbb"} ${text(row)}`),
-        maxTokens,
-        signal,
-      );
+      return encodeRows(tokenizer, shown, rows, maxTokens, signal, (words, row) => `${new Random(seed, 9000 + row).uniform() < 0.5 ? "aaa" : "bbb"} ${words}`);
     case "noise-characters":
-      return tokenizer.encode(
-        rows.map((row) => misspelt(text(row), new Random(seed, 9000 + row))),
-        maxTokens,
-        signal,
-      );
+      return encodeRows(tokenizer, shown, rows, maxTokens, signal, (words, row) => misspelt(words, new Random(seed, 9000 + row)));
     default:
       return view satisfies never;
   }

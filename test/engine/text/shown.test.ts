@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeRows, showRows } from "../../../src/engine/text/shown.js";
+import { encodeRows, showRows, withWords } from "../../../src/engine/text/shown.js";
 import { renderAll } from "../../../src/engine/text/template/renderer.js";
 import type { Encoded, Tokenizer } from "../../../src/engine/text/tokenizer.js";
 
@@ -30,7 +30,7 @@ const codes = (notices: readonly { code: string }[]) => notices.map((notice) => 
 describe("what the model is shown", () => {
   it("is a conversation as its template writes it; who is to speak next is told so", async () => {
     const shown = await showRows([chat("one"), chat("two")], model(PLAIN), {}, undefined, render);
-    expect(shown.of(1)).toEqual({ text: "<user>two<assistant>", special: false });
+    expect(shown.of(1)).toEqual({ text: "<user>two<assistant>", special: false, words: [6, 9] });
     expect(shown.chatTemplate).toMatch(/^[0-9a-f]{64}$/);
     expect([shown.tokenSet, codes(shown.notices)]).toEqual(["all", ["template/used"]]);
   });
@@ -38,9 +38,9 @@ describe("what the model is shown", () => {
   it("pools the answers where every row has one", async () => {
     const rows = [chat("one", "yes"), chat("two", "no")];
     const shown = await showRows(rows, model(PLAIN), {}, undefined, render);
-    expect([shown.tokenSet, shown.of(1)]).toEqual(["completion", { text: "<user>two<assistant>no", special: false, pooled: [20, 22] }]);
+    expect([shown.tokenSet, shown.of(1)]).toEqual(["completion", { text: "<user>two<assistant>no", special: false, words: [20, 22], pooled: [20, 22] }]);
     const all = await showRows(rows, model(PLAIN), { tokens: "all" }, undefined, render);
-    expect([all.tokenSet, all.of(1)]).toEqual(["all", { text: "<user>two<assistant>no", special: false }]);
+    expect([all.tokenSet, all.of(1)]).toEqual(["all", { text: "<user>two<assistant>no", special: false, words: [20, 22] }]);
     const off = await showRows(rows, model(PLAIN), { chat: "off" }, undefined, render);
     expect([off.chatTemplate, off.of(1)]).toEqual(["none", { text: "two\n\nno", special: true, pooled: [5, 7] }]);
   });
@@ -52,6 +52,14 @@ describe("what the model is shown", () => {
       problem: { code: "tokens/no-completion" },
     });
     await expect(showRows([chat("two")], model(), { tokens: "completion" })).rejects.toMatchObject({ problem: { code: "tokens/no-completion" } });
+  });
+
+  it("keeps what stands around a row's words when they are changed", async () => {
+    const louder = (words: string) => `${words.toUpperCase()}!`;
+    const rendered = await showRows([chat("one")], model(PLAIN), {}, undefined, render);
+    expect(withWords(rendered.of(0)!, louder)).toEqual({ text: "<user>ONE!<assistant>", special: false });
+    expect(withWords({ text: "two\n\nno", special: true, pooled: [5, 7] }, louder)).toEqual({ text: "two\n\nNO!", special: true, pooled: [5, 8] });
+    expect(withWords({ text: "one", special: true }, louder)).toEqual({ text: "ONE!", special: true });
   });
 
   it("is a plain prompt as it is, unless asked for: then it is a user's turn", async () => {
