@@ -25,8 +25,81 @@ export interface LayerScores {
   readonly silhouette: Maybe;
   /** Chance-corrected share of between-class scatter, raw frame (lenses 1.1.3). */
   readonly epsilonSquared: Maybe;
+  /** Raw frame too: Calinski-Harabasz adjusted to be compared between datasets (Jeon et al. 2025), 0..1. */
+  readonly chiAdjusted?: Maybe;
+  /** Davies-Bouldin with root-mean-square distances, and silhouette by class centres. */
+  readonly dbiQ2?: Maybe;
+  readonly silhouetteSimplified?: Maybe;
   /** Why a value above is null, by field name. */
   readonly why?: Readonly<Record<string, string>>;
+}
+
+/** What two results must share, but for the model, to be drawn on one axis. */
+export interface ComparabilityCard {
+  /** SHA-256 of the rows that took part: text, label, category and group. */
+  readonly rows: string;
+  readonly pooling: string;
+  readonly frame: "discriminant";
+  readonly folds: number;
+  /** Divisions into folds whose held-out scores are averaged. */
+  readonly divisions: number;
+  readonly shrinkage: string;
+  readonly gamma: number;
+  readonly axioms: number;
+  /** Rows by axiom: [class 0, class 1]. */
+  readonly cells: readonly (readonly [number, number])[];
+  readonly replicates: number;
+  readonly permutations: number;
+  readonly seed: number;
+  readonly model?: { readonly sha256: string; readonly precision: string };
+  readonly version?: string;
+}
+
+/** One axiom's part in the pooled index. */
+export interface AxiomResult {
+  readonly name: string;
+  readonly n: readonly [number, number];
+  /** 100 ε² of the pooled held-out scores, signed. */
+  readonly separation: number;
+  readonly ci95: Interval | null;
+  /** Share of the between-class scatter, 0..1. */
+  readonly share: number;
+  /** Cosine between its own mean difference and that of all axioms, at `directionLayer`, axes in within-class deviations; few rows pull it to 0. */
+  readonly cosine: Maybe;
+  /** Up to ten rows that lie farthest on the wrong side, as indices into the RowTable. */
+  readonly worst: readonly number[];
+}
+
+/** Indices of the pooled held-out scores: reported, not mixed in. */
+export interface Companions {
+  readonly dbi: Maybe;
+  readonly dbiQ2: Maybe;
+  readonly dunn: Maybe;
+  /** 5th percentile of the distances between the classes over the 95th of those within. */
+  readonly robustDunn: Maybe;
+  readonly silhouette: Maybe;
+  readonly silhouetteSimplified: Maybe;
+  readonly auroc: Maybe;
+  readonly dPrime: number;
+  /** Overlap of two Gaussians that far apart, 0..1. */
+  readonly overlap: number;
+}
+
+/** Published composites of the raw states of one layer; scaled inside their own table. */
+export interface CompatResult {
+  readonly layer: number;
+  readonly comparable: false;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly n: number;
+    readonly chi: Maybe;
+    readonly xb: Maybe;
+    readonly silhouette: Maybe;
+    readonly dbs: Maybe;
+    readonly dunn: Maybe;
+    /** Composite by mode. */
+    readonly aqi: Readonly<Record<string, Maybe>>;
+  }[];
 }
 
 export interface AqiResult {
@@ -47,6 +120,17 @@ export interface AqiResult {
   readonly replicates?: readonly number[];
   /** Weight of each layer in the pooled score, sums to 1. */
   readonly layerWeights: readonly number[];
+  /** Standard error of `halfSample` over the halves. */
+  readonly halfSampleSe?: Maybe;
+  readonly card?: ComparabilityCard;
+  readonly axioms?: readonly AxiomResult[];
+  readonly directionLayer?: number;
+  readonly companions?: Companions;
+  /** The heaviest layer after the surface features (length, casing, …) are regressed out of its states, and as it stands. */
+  readonly residualised?: { readonly layer: number; readonly score: Maybe; readonly before: Maybe };
+  /** Pairs only: the index of the differences within pairs, where whatever a pair shares cancels; and the share of pairs on the right side. */
+  readonly paired?: { readonly score: number; readonly ci95: Interval; readonly pairs: number; readonly right: number };
+  readonly compat?: CompatResult;
   readonly reason?: string;
 }
 

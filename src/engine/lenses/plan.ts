@@ -14,6 +14,8 @@ export interface Plan {
   readonly folds: Folds;
   /** A second division, for what is fitted on the first one's held-out scores. */
   readonly second: Folds;
+  /** Divisions into folds over which held-out scores of the index are averaged, `folds` first: with few rows one division is a matter of luck. */
+  readonly divisions: readonly Folds[];
   /** Why the categories are not used as strata, when there are any. */
   readonly note?: string;
 }
@@ -25,6 +27,11 @@ const LEAST_GROUPS = 10;
 export function tooFewGroups(group: ArrayLike<number>): string | undefined {
   const groups = new Set(Array.from(group)).size;
   return groups < LEAST_GROUPS ? `the rows come in ${groups} groups only, too few to resample` : undefined;
+}
+
+/** How many divisions: their number times the rows stays about the same, and so does the time. */
+export function divisionsFor(rows: number): number {
+  return rows < 100 ? 5 : rows < 200 ? 3 : 1;
 }
 
 const plans = new WeakMap<Study, Plan | string>();
@@ -42,7 +49,10 @@ function makePlan(study: Study): Plan | string {
   const { cells, axioms, note } = strataOf(study);
   const folds = planFolds(study.label, cells.cell, study.group, FOLDS, study.seed, study.classNames);
   if (typeof folds === "string") return folds;
-  return { cells, axioms, folds, second: stratifiedGroupFolds(cells.cell, study.group, folds.count, study.seed + 1), note };
+  const divisions = Array.from({ length: divisionsFor(study.count) }, (_, k) =>
+    k === 0 ? folds : stratifiedGroupFolds(cells.cell, study.group, folds.count, study.seed + 1000 * k),
+  );
+  return { cells, axioms, folds, second: stratifiedGroupFolds(cells.cell, study.group, folds.count, study.seed + 1), divisions, note };
 }
 
 /**

@@ -10,6 +10,12 @@ export interface Scatter {
   readonly dbi: number;
   /** SSB / (SSB + SSW). */
   readonly etaSquared: number;
+  /** Davies-Bouldin with root-mean-square distances instead of means (q = 2). */
+  readonly dbiQ2: number;
+  /** Mean silhouette with distances to the class centres instead of to all rows (Hruschka et al. 2004). */
+  readonly silhouetteSimplified: number;
+  /** Calinski-Harabasz adjusted to be compared between datasets, 0..1: see `adjustedChi`. */
+  readonly chiAdjusted: number;
   /** Chance-corrected: η² - (1-η²)/(n-2); 0 at chance for any geometry. */
   readonly epsilonSquared: number;
 }
@@ -30,17 +36,31 @@ export function scatterIndices(x: Rows, label: ArrayLike<number>): Scatter | und
   let gap = 0;
   for (let j = 0; j < d; j++) gap += (c[1]![j]! - c[0]![j]!) ** 2;
   const distance = [0, 0];
+  const squares = [0, 0];
+  const centre = Float64Array.from(c[0]!, (v, j) => (count[0]! * v + count[1]! * c[1]![j]!) / n);
   let within = 0;
+  let simplified = 0;
+  let fourth = 0;
+  let whole = 0;
   for (let i = 0, at = 0; i < n; i++) {
     const y = label[i] === 1 ? 1 : 0;
     const mean = c[y]!;
+    const far = c[1 - y]!;
     let s = 0;
+    let t = 0;
+    let r = 0;
     for (let j = 0; j < d; j++, at++) {
-      const e = data[at]! - mean[j]!;
-      s += e * e;
+      const v = data[at]!;
+      s += (v - mean[j]!) ** 2;
+      t += (v - far[j]!) ** 2;
+      r += (v - centre[j]!) ** 2;
     }
     within += s;
+    whole += r;
+    fourth += r * r;
     distance[y]! += Math.sqrt(s) / count[y]!;
+    squares[y]! += s / count[y]!;
+    if (Math.max(s, t) > 0) simplified += (Math.sqrt(t) - Math.sqrt(s)) / Math.sqrt(Math.max(s, t));
   }
   const between = ((count[0]! * count[1]!) / n) * gap;
   if (!(between + within > 0)) return undefined;
@@ -49,9 +69,27 @@ export function scatterIndices(x: Rows, label: ArrayLike<number>): Scatter | und
     chi: between / (within / (n - 2)),
     xbi: within / (n * gap),
     dbi: (distance[0]! + distance[1]!) / Math.sqrt(gap),
+    dbiQ2: (Math.sqrt(squares[0]!) + Math.sqrt(squares[1]!)) / Math.sqrt(gap),
+    silhouetteSimplified: simplified / n,
+    chiAdjusted: adjustedChi(between / n, Math.sqrt(Math.max(0, fourth / n - (whole / n) ** 2))),
     etaSquared: eta,
     epsilonSquared: eta - (1 - eta) / (n - 2),
   };
+}
+
+/** Growth rate of the logistic that the authors fitted to people's judgements of separation (github.com/hj-n/clm, measures/calinski_harabasz.py). */
+const GROWTH = 4.432010535838295;
+
+/**
+ * Adjusted Calinski-Harabasz of two classes (Jeon et al. 2025, arXiv 2503.01097): shift-invariant by exponentials over σ, the deviation of the squared
+ * distances to the centre; free of n; scaled by a logistic. With b = SSB/n the exponentials cancel to e^(b/σ), so CH_A = tanh(k/2 · (b/2σ) e^(b/σ)).
+ * With two classes the mean over pairs of classes has one term.
+ * @param between SSB / n, @param spread σ; @returns 0 (no difference) to 1
+ */
+export function adjustedChi(between: number, spread: number): number {
+  if (!(spread > 0)) return between > 0 ? 1 : 0;
+  const share = between / spread;
+  return Math.tanh((GROWTH / 4) * share * Math.exp(share));
 }
 
 export interface PairIndices {

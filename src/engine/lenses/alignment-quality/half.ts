@@ -1,3 +1,4 @@
+import { deviation, mean } from "../../stats/bootstrap.js";
 import { makeCells } from "../../stats/contrast.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../stats/folds.js";
@@ -11,9 +12,19 @@ import { poolLayers } from "./pooling.js";
 
 const MOST_LAYERS = 6;
 
+/** Up to this many rows the halves are drawn anew so often; above it they cost more and vary less. */
+const FEW_ROWS = 400;
+const SPLITS = 4;
+
+export interface HalfSample {
+  readonly value: number;
+  /** Standard error over the halves. */
+  readonly se: number;
+}
+
 /**
- * The pooled index of half of the rows, mean over both halves (whole groups, strata kept even), over the layers that carry most
- * weight, with their median shrinkage: much below the whole sample's means that more rows would raise it.
+ * The pooled index of half of the rows, mean over both halves of one or several divisions (whole groups, strata kept even), over the layers that
+ * carry most weight, with their median shrinkage: much below the same layers of all rows means that more rows would raise it.
  */
 export async function halfSample(
   study: Study,
@@ -22,16 +33,19 @@ export async function halfSample(
   shrinkage: readonly number[],
   tools: LensTools,
   pace: Pace,
-): Promise<number | null> {
-  const half = stratifiedGroupFolds(plan.cells.cell, study.group, 2, study.seed + 3);
+): Promise<HalfSample | null> {
   const values: number[] = [];
-  for (const part of [0, 1]) {
-    const rows = range(study.count).filter((i) => half.of[i] === part);
-    const value = await indexOf(rows, study, plan, weights, shrinkage, tools, pace);
-    if (value === null) return null;
-    values.push(value / 2);
+  for (let k = 0; k < (study.count <= FEW_ROWS ? SPLITS : 1); k++) {
+    const half = stratifiedGroupFolds(plan.cells.cell, study.group, 2, study.seed + 3 + 100 * k);
+    for (const part of [0, 1]) {
+      const rows = range(study.count).filter((i) => half.of[i] === part);
+      const value = await indexOf(rows, study, plan, weights, shrinkage, tools, pace);
+      if (value === null) return null;
+      values.push(value);
+    }
   }
-  return values[0]! + values[1]!;
+  // Halves of one division are independent; further divisions share their rows with it, so they steady the mean more than they tell about its error.
+  return { value: mean(values), se: deviation(values) / Math.SQRT2 };
 }
 
 async function indexOf(

@@ -1,19 +1,25 @@
 import type { AqiResult, Interval, LayerScores, Maybe, Notice } from "../../../protocol/index.js";
 import type { Discriminant } from "../../stats/discriminant.js";
-import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { type Plan, planOf, tooFewGroups } from "../plan.js";
 import { thumbnailRows } from "../surface-versus-meaning/pixels.js";
+import { axiomTable } from "./axioms.js";
+import { cardOf } from "./card.js";
+import { companionsOf } from "./companions.js";
+import { compatOf, compatPicture } from "./compat-audit.js";
 import { composite } from "./composite.js";
+import { scoreRows } from "./divisions.js";
 import { halfSample } from "./half.js";
 import { type LayerParts, measureLayer } from "./layers.js";
 import type { Leftover } from "./leftover.js";
 import { embeddingRows, hashedCounts } from "./lexical.js";
+import { pairedIndex } from "./paired.js";
 import { MOST_PAIRED_ROWS } from "./pairs.js";
 import { mostPermuted, PermutationTest } from "./permutation.js";
 import { map, metricMatrix } from "./pictures.js";
 import { drawingReplicates, MOST_RESAMPLED, sampleGroups } from "./replicates.js";
+import { residualisedIndex } from "./residualised.js";
 import { summarise } from "./summary.js";
 
 export interface AlignmentQuality {
@@ -24,7 +30,10 @@ export interface AlignmentQuality {
   readonly separation: readonly { readonly name: string; readonly n: readonly [number, number]; readonly values: readonly Maybe[]; readonly why?: string }[];
 }
 
-export type AlignmentLayer = Pick<LayerScores, "layer" | "aqi" | "aqiCi95" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared"> & {
+export type AlignmentLayer = Pick<
+  LayerScores,
+  "layer" | "aqi" | "aqiCi95" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted" | "dbiQ2" | "silhouetteSimplified"
+> & {
   readonly why?: Readonly<Record<string, string>>;
 };
 
@@ -46,7 +55,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   const withheld = typeof plan === "string" ? plan : concept;
   const resampling =
     withheld === undefined
-      ? await pace.run(drawingReplicates((plan as Plan).cells, study.group, (plan as Plan).folds, (plan as Plan).second, study.seed))
+      ? await pace.run(drawingReplicates((plan as Plan).cells, study.group, (plan as Plan).divisions, (plan as Plan).second, study.seed))
       : undefined;
   const permutation =
     withheld === undefined
@@ -85,10 +94,10 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   let layerAqi: readonly Maybe[] = parts.map(() => null);
   let layerCi: readonly (Interval | null)[] = parts.map(() => null);
   if (typeof plan !== "string" && resampling && permutation) {
-    const options = { blas: tools.blas, breathe: () => pace.breathe(), replicates: resampling.replicates };
+    const options = { blas: tools.blas, breathe: () => pace.breathe() };
     const lexical: Discriminant[] = [];
     for (const rows of [await embeddingRows(study), study.pixels ? thumbnailRows(study.pixels, study.count) : await hashedCounts(study, pace)])
-      lexical.push(await heldOutDiscriminant(rows, plan.cells, plan.folds, options));
+      lexical.push(await scoreRows(rows, plan, options, resampling));
     await pace.step();
     const summary = await summarise(discriminants, lexical, plan, resampling, pace);
     layerAqi = summary.layerAqi;
@@ -97,7 +106,21 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
     const p = await permutation.finish(() => pace.breathe());
     await pace.step();
     const shrinkage = discriminants.map((d) => [...d.shrinkage].sort((a, b) => a - b)[d.shrinkage.length >> 1]!);
-    aqi = { ...summary.aqi, p, halfSample: await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace) };
+    const half = await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace);
+    const heaviest = summary.aqi.layerWeights.indexOf(Math.max(...summary.aqi.layerWeights));
+    aqi = {
+      ...summary.aqi,
+      p,
+      halfSample: half?.value ?? null,
+      halfSampleSe: half?.se ?? null,
+      card: cardOf(study, plan),
+      axioms: axiomTable(summary.z, study, plan, summary.axioms, resampling.factor, parts[heaviest]!.cosines),
+      directionLayer: heaviest,
+      companions: await companionsOf(summary.z, plan.cells, pace),
+      ...(study.pixels ? {} : { residualised: await residualisedIndex(study, plan, heaviest, layerAqi[heaviest]!, tools, pace) }),
+      ...(study.paired ? { paired: pairedIndex(summary.z, study.label, study.group) } : {}),
+      compat: await compatOf(study, tools, pace),
+    };
     const few = tooFewGroups(study.group);
     if (few) {
       aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null }, replicates: undefined };
@@ -111,11 +134,11 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (withheld) why["aqi"] = withheld;
   const layers = parts.map((part, layer): AlignmentLayer => {
     const missing = { ...why };
-    for (const key of ["chi", "xbi", "dbi", "dunn", "silhouette", "epsilonSquared"] as const)
+    for (const key of ["chi", "xbi", "dbi", "dunn", "silhouette", "epsilonSquared", "chiAdjusted", "dbiQ2", "silhouetteSimplified"] as const)
       if (part.geometry[key] === null) missing[key] = "the states of this layer do not vary, or a class is missing";
     return { layer, aqi: layerAqi[layer]!, aqiCi95: layerCi[layer]!, ...part.geometry, ...(Object.keys(missing).length ? { why: missing } : {}) };
   });
-  const pictures = [metricMatrix(layers, study, why), map(study, x, y)];
+  const pictures = [metricMatrix(layers, study, why), map(study, x, y), ...(aqi.compat && aqi.compat.rows.length > 1 ? [compatPicture(aqi.compat)] : [])];
   return { values: { aqi, layers, separation: separations(study, plan, discriminants) }, pictures, notices };
 }
 
@@ -146,8 +169,10 @@ function remarks(study: Study, plan: Plan, aqi: AqiResult): Notice[] {
   const out: Notice[] = [];
   const say = (code: string, message: string) => out.push({ code, message });
   if (plan.note) say("lens/not-stratified", `${plan.note[0]!.toUpperCase()}${plan.note.slice(1)}.`);
-  if (aqi.halfSample !== null && aqi.signed !== null && aqi.signed - aqi.halfSample > 3)
-    say("lens/more-rows", `Half of the rows give an AQI of ${aqi.halfSample.toFixed(0)}, all of them ${aqi.signed.toFixed(0)}: more rows would raise this.`);
+  const short = aqi.halfSample === null || aqi.signed === null ? 0 : aqi.signed - aqi.halfSample;
+  // Only where the halves differ from the whole by more than they differ from each other.
+  if (short > 3 && short > 2 * (aqi.halfSampleSe ?? 0))
+    say("lens/more-rows", `Half of the rows give an AQI of ${aqi.halfSample!.toFixed(0)}, all of them ${aqi.signed!.toFixed(0)}: more rows would raise this.`);
   if (study.count > MOST_PAIRED_ROWS) say("lens/sampled-pairs", `Dunn and silhouette are taken from a sample of ${MOST_PAIRED_ROWS} rows.`);
   if (study.count > mostPermuted(study.width)) say("lens/sampled-permutations", `The permutation test runs on a sample of ${mostPermuted(study.width)} rows.`);
   if (study.count > MOST_RESAMPLED) say("lens/sampled-bootstrap", `Intervals are resampled on ${MOST_RESAMPLED} rows and scaled to all ${study.count}.`);

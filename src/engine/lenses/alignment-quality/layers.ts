@@ -1,9 +1,11 @@
-import { type Discriminant, heldOutDiscriminant } from "../../stats/discriminant.js";
+import type { Discriminant } from "../../stats/discriminant.js";
 import { scatterIndices } from "../../stats/indices.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
+import { directionCosines } from "./axioms.js";
+import { scoreRows } from "./divisions.js";
 import { type Leftover, leftoverDirection } from "./leftover.js";
 import { pairGeometry } from "./pairs.js";
 import type { PermutationTest } from "./permutation.js";
@@ -17,12 +19,17 @@ export interface Geometry {
   readonly dunn: number | null;
   readonly silhouette: number | null;
   readonly epsilonSquared: number | null;
+  readonly chiAdjusted: number | null;
+  readonly dbiQ2: number | null;
+  readonly silhouetteSimplified: number | null;
 }
 
 export interface LayerParts {
   readonly geometry: Geometry;
   readonly discriminant?: Discriminant;
   readonly leftover: Leftover;
+  /** By stratum; empty without a plan. */
+  readonly cosines: readonly (number | null)[];
 }
 
 export async function loadLayer(study: Study, layer: number): Promise<Rows> {
@@ -50,15 +57,20 @@ export async function measureLayer(
     xbi: finite(scatter?.xbi),
     dbi: finite(scatter?.dbi),
     epsilonSquared: finite(scatter?.epsilonSquared),
+    chiAdjusted: finite(scatter?.chiAdjusted),
+    dbiQ2: finite(scatter?.dbiQ2),
+    silhouetteSimplified: finite(scatter?.silhouetteSimplified),
     ...pairs,
   };
   let discriminant: Discriminant | undefined;
+  let cosines: readonly (number | null)[] = [];
   if (typeof plan !== "string") {
-    discriminant = await heldOutDiscriminant(x, plan.cells, plan.folds, { blas: tools.blas, breathe, replicates: more.resampling?.replicates });
+    discriminant = await scoreRows(x, plan, { blas: tools.blas, breathe }, more.resampling);
+    cosines = directionCosines(x, plan.cells);
     await more.permutation?.add(x, tools.blas, breathe);
   }
   const leftover = await leftoverDirection(x, study, discriminant?.direction, more.before, pace);
-  return { geometry, discriminant, leftover };
+  return { geometry, discriminant, leftover, cosines };
 }
 
 function finite(value: number | undefined): number | null {

@@ -10,7 +10,7 @@ export const MOST_PAIRED_ROWS = 2000;
 /** Up to this many rows the distances are summed in float64 as they stand. */
 const FEW_ROWS = 48;
 
-export async function pairGeometry(x: Rows, study: Study, tools: LensTools, pace: Pace): Promise<PairIndices> {
+export async function pairGeometry(x: Rows, study: Pick<Study, "label" | "group" | "seed">, tools: LensTools, pace: Pace): Promise<PairIndices> {
   if (x.n <= FEW_ROWS) return pace.run(pairIndices(x, study.label));
   const breathe = () => pace.breathe();
   if (x.n <= MOST_PAIRED_ROWS) return pairIndicesByProducts(x, study.label, tools.blas, breathe);

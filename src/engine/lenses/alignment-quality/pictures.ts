@@ -1,7 +1,7 @@
 import type { LayerScores, Maybe, Picture } from "../../../protocol/index.js";
 import type { Study } from "../lens.js";
 
-type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared">;
+type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted">;
 
 const ABOUT = "alignment-quality";
 
@@ -9,7 +9,7 @@ const ABOUT = "alignment-quality";
 export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "count" | "label">, why: Readonly<Record<string, string>>): Picture {
   const positives = study.label.reduce((s, y) => s + y, 0);
   const share = positives / Math.max(1, study.count);
-  const values = (key: keyof Measured) => layers.map((l) => l[key]);
+  const values = (key: keyof Measured) => layers.map((l) => l[key] ?? null);
   const row = (key: keyof Measured, name: string, chance: number, best: number) => ({
     id: key,
     name,
@@ -31,6 +31,7 @@ export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "co
     rows: [
       row("aqi", "AQI", 0, 100),
       row("chi", "CHI", 1, above(values("chi"), 1, 2)),
+      row("chiAdjusted", "CHI adjusted", 0, above(values("chiAdjusted"), 0, 0.01)),
       // By CHI · XBI = (n-2) p0 p1 the value of XBI at chance follows from CHI's, 1.
       row("xbi", "XBI (lower is better)", Math.max(1e-9, (study.count - 2) * share * (1 - share)), below(values("xbi"), 0)),
       row("dbi", "DBI (lower is better)", 2 * Math.sqrt(Math.max(1, atChance) * share * (1 - share)), below(values("dbi"), 0)),

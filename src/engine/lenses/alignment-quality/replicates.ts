@@ -9,10 +9,12 @@ export const REPLICATES = 200;
 export const MOST_RESAMPLED = 4000;
 
 export interface Resampling {
-  readonly replicates: Replicates;
-  /** [count] weights over `replicates.rows`. */
+  /** One for each division into folds; their rows and weights are the same. */
+  readonly replicates: readonly Replicates[];
+  readonly rows: Int32Array;
+  /** [count] weights over `rows`. */
   readonly weights: readonly Float64Array[];
-  /** Cells and folds of `replicates.rows`. */
+  /** Cells and folds of `rows`. */
   readonly cells: Cells;
   readonly second: Folds;
   /** Factor on the replicates' deviation. */
@@ -23,7 +25,7 @@ export interface Resampling {
 export function* drawingReplicates(
   cells: Cells,
   group: Int32Array,
-  folds: Folds,
+  divisions: readonly Folds[],
   second: Folds,
   seed: number,
   count = REPLICATES,
@@ -43,22 +45,27 @@ export function* drawingReplicates(
     weights.push(w);
     yield;
   }
-  const contrasts: Float32Array[] = [];
-  for (let f = 0; f < folds.count; f++) {
-    const train: number[] = [];
-    rows.forEach((row, at) => {
-      if (folds.of[row] !== f) train.push(at);
-    });
-    const out = new Float32Array(count * rows.length);
-    for (let b = 0; b < count; b++) {
-      const r = contrast(part, train, weights[b]!);
-      for (let k = 0; k < train.length; k++) out[b * rows.length + train[k]!] = r[k]!;
-      yield;
+  const replicates: Replicates[] = [];
+  for (const folds of divisions) {
+    const contrasts: Float32Array[] = [];
+    for (let f = 0; f < folds.count; f++) {
+      const train: number[] = [];
+      rows.forEach((row, at) => {
+        if (folds.of[row] !== f) train.push(at);
+      });
+      const out = new Float32Array(count * rows.length);
+      for (let b = 0; b < count; b++) {
+        const r = contrast(part, train, weights[b]!);
+        for (let k = 0; k < train.length; k++) out[b * rows.length + train[k]!] = r[k]!;
+        yield;
+      }
+      contrasts.push(out);
     }
-    contrasts.push(out);
+    replicates.push({ count, rows, contrast: contrasts });
   }
   return {
-    replicates: { count, rows, contrast: contrasts },
+    replicates,
+    rows,
     weights,
     cells: part,
     second: { of: Int32Array.from(rows, (i) => second.of[i]!), count: second.count },

@@ -13,6 +13,8 @@ export interface PooledSummary {
   readonly z: Float64Array;
   readonly layerCi: readonly (Interval | null)[];
   readonly layerAqi: readonly (number | null)[];
+  /** ε² of each stratum by replicate. */
+  readonly axioms: readonly ReadonlyMap<number, number>[];
 }
 
 /** Headline, lexical baseline, gain and their intervals, from the layers' held-out scores and their replicates. */
@@ -33,11 +35,12 @@ export async function summarise(
   const signed = of(pooled.z);
   const layerAqi = layers.map((d) => of(d.z));
   const baseline = largest(lexical.map((d) => of(d.z)));
-  const n = resampling.replicates.rows.length;
+  const n = resampling.rows.length;
   const perLayer: number[][] = layers.map(() => []);
   const whole: number[] = [];
   const gains: number[] = [];
-  for (let b = 0; b < resampling.replicates.count; b++) {
+  const axioms: ReadonlyMap<number, number>[] = [];
+  for (let b = 0; b < resampling.weights.length; b++) {
     const w = resampling.weights[b]!;
     const slice = (d: Discriminant) => d.replicates!.subarray(b * n, (b + 1) * n);
     const value = (z: ArrayLike<number>) => composite(z, resampling.cells, w)?.aqi ?? null;
@@ -46,13 +49,15 @@ export async function summarise(
       const v = value(z);
       if (v !== null) perLayer[l]!.push(v);
     });
-    const v = value(poolLayers(scores, resampling.cells, resampling.second, w).z);
+    const found = composite(poolLayers(scores, resampling.cells, resampling.second, w).z, resampling.cells, w);
+    const v = found?.aqi ?? null;
+    axioms.push(new Map(found?.axioms.map((a) => [a.stratum, a.epsilonSquared])));
     const base = largest(lexical.map((d) => value(slice(d))));
     if (v !== null) whole.push(v);
     if (v !== null && base !== null) gains.push(v - base);
     await pace.breathe();
   }
-  const complete = whole.length === resampling.replicates.count && whole.length > 0;
+  const complete = whole.length === resampling.weights.length && whole.length > 0;
   const interval = (estimate: number | null, replicates: readonly number[]): Interval | null => {
     if (estimate === null || replicates.length < 20) return null;
     const half = 1.96 * deviation(replicates) * resampling.factor;
@@ -70,6 +75,7 @@ export async function summarise(
       ...(complete ? { replicates: spreadOver(whole, resampling.factor) } : {}),
     },
     z: pooled.z,
+    axioms,
     layerAqi,
     layerCi: layers.map((_, l) => interval(layerAqi[l]!, perLayer[l]!)),
   };

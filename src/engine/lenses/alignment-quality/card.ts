@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import type { ComparabilityCard } from "../../../protocol/index.js";
+import { SHRINKAGES } from "../../stats/shrinkage-choice.js";
+import type { Study } from "../lens.js";
+import type { Plan } from "../plan.js";
+import { GAMMA } from "./composite.js";
+import { PERMUTATIONS } from "./permutation.js";
+import { REPLICATES } from "./replicates.js";
+
+/** What another result must share to be drawn on one axis; the model and the version are added where they are known. */
+export function cardOf(study: Study, plan: Plan): ComparabilityCard {
+  const hash = createHash("sha256");
+  for (let i = 0; i < study.count; i++) hash.update(JSON.stringify([study.text(i), study.label[i], study.category[i], study.group[i]]));
+  const cells = plan.axioms.map((): [number, number] => [0, 0]);
+  for (let i = 0; i < study.count; i++) cells[plan.cells.stratum[i]!]![study.label[i]!]!++;
+  return {
+    rows: hash.digest("hex"),
+    pooling: study.pooling,
+    frame: "discriminant",
+    folds: plan.folds.count,
+    divisions: plan.divisions.length,
+    shrinkage: `best of Ledoit-Wolf, ${SHRINKAGES.map((v) => v.toExponential(0)).join(", ")} by d' on inner folds`,
+    gamma: GAMMA,
+    axioms: plan.axioms.length,
+    cells,
+    replicates: REPLICATES,
+    permutations: PERMUTATIONS,
+    seed: study.seed,
+  };
+}

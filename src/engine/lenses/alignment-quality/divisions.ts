@@ -1,0 +1,34 @@
+import { type Discriminant, type DiscriminantOptions, heldOutDiscriminant } from "../../stats/discriminant.js";
+import type { Rows } from "../../stats/moments.js";
+import type { Plan } from "../plan.js";
+import type { Resampling } from "./replicates.js";
+
+/** Held-out scores averaged over the plan's divisions into folds: each row is scored by as many rules as there are divisions, none of which saw it. */
+export async function scoreRows(
+  x: Rows,
+  plan: Plan,
+  options: Pick<DiscriminantOptions, "blas" | "breathe" | "shrinkage">,
+  resampling?: Resampling,
+): Promise<Discriminant> {
+  const found: Discriminant[] = [];
+  for (const [k, folds] of plan.divisions.entries())
+    found.push(await heldOutDiscriminant(x, plan.cells, folds, { ...options, replicates: resampling?.replicates[k] }));
+  const [first, ...rest] = found;
+  if (rest.length === 0) return first!;
+  for (const other of rest) {
+    for (let i = 0; i < x.n; i++) first!.z[i]! += other.z[i]!;
+    if (first!.replicates) for (let i = 0; i < first!.replicates.length; i++) first!.replicates[i]! += other.replicates![i]!;
+    for (let j = 0; j < x.d; j++) first!.direction[j]! += other.direction[j]!;
+  }
+  const share = 1 / found.length;
+  first!.z.forEach((_, i, z) => {
+    z[i]! *= share;
+  });
+  first!.replicates?.forEach((_, i, z) => {
+    z[i]! *= share;
+  });
+  first!.direction.forEach((_, j, u) => {
+    u[j]! *= share;
+  });
+  return { ...first!, shrinkage: found.flatMap((d) => d.shrinkage) };
+}
