@@ -3,6 +3,7 @@ import type { ChatMode, DataOptions, Pooling, Provider, TokenSet } from "../../p
 import { openTexts } from "../data/index.js";
 import type { TextRow } from "../data/texts.js";
 import { problem, rawText } from "../errors.js";
+import { readsImages, readsText } from "../image/errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
 import { createActivations } from "../store/activations.js";
@@ -11,6 +12,7 @@ import { foreignTokenizer, noTokenizer } from "../text/errors.js";
 import { encodeRows, showRows } from "../text/shown.js";
 import { type Encoded, openTokenizer } from "../text/tokenizer.js";
 import { extractStates } from "./extract.js";
+import { CHUNK_IMAGES, ImageRows } from "./images.js";
 import { joinTaps, tapTensors } from "./tap-states.js";
 
 export interface ExtractionPlan {
@@ -51,13 +53,22 @@ const MAX_IDS_BYTES = 256 * 1024 * 1024;
 export async function extractToFile(plan: ExtractionPlan, onProgress: (done: number, of: number) => void, signal?: AbortSignal): Promise<ExtractionSummary> {
   const source = "ids" in plan.source ? await readIds(plan.source.ids) : await openTexts(plan.source.path, plan.source.options, signal);
   const wanted = plan.taps ? { taps: plan.taps, residual: false } : {};
-  const opened = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, tower: plan.tower, ...wanted }, signal);
+  const opened = await openModel(
+    plan.model,
+    { provider: plan.provider, threads: plan.threads, tower: plan.tower, images: "images" in source && source.images, ...wanted },
+    signal,
+  );
   try {
+    const images = imagesOf(opened, source);
     const joined = plan.taps ? await joinTaps(opened) : undefined;
     const model = joined?.model ?? opened;
     const { layers, hiddenSize } = model.card;
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
-    const encode = "lists" in source ? idsEncoder(source.lists, maxTokens) : await textEncoder(model, source.rows, plan, maxTokens, signal);
+    const encode = images
+      ? (which: readonly number[]) => images.encode(which, signal)
+      : "lists" in source
+        ? idsEncoder(source.lists, maxTokens)
+        : await textEncoder(model, source.rows, plan, maxTokens, signal);
     const count = "lists" in source ? source.lists.length : source.rows.length;
     const ids = "lists" in source ? source.lists.map((_, i) => i) : source.rows.map((row) => row.id);
     const stores = await Promise.all(plan.poolings.map(() => createActivations(layers.length, count, hiddenSize)));
@@ -82,6 +93,7 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
             : foreignTokenizer(model.card.tokenizer?.path ?? model.card.path, id, size),
         seed: plan.seed,
         signal,
+        ...(images ? { chunkRows: CHUNK_IMAGES } : {}),
         sink: (kind, layer, rows, values) => stores[kind].put(layer, rows, values),
         onRow(_, __, cut) {
           if (cut) truncated++;
@@ -110,6 +122,14 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
   } finally {
     await opened.close();
   }
+}
+
+/** The images of the rows, for a model that reads images. @throws Problem when one has images and the other texts */
+function imagesOf({ image, card }: TappedModel, source: { lists: unknown } | Awaited<ReturnType<typeof openTexts>>): ImageRows | undefined {
+  const none = "lists" in source || !source.rows.some((row) => row.image);
+  if (image && none) throw readsImages(card.name);
+  if (!image && "images" in source && source.images) throw readsText(card.name);
+  return image && "rows" in source ? new ImageRows(source.rows, image) : undefined;
 }
 
 /** As the audit shows rows to the model; a blank text has nothing to show. */

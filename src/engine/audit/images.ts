@@ -21,7 +21,7 @@ export class ImageRows {
   private readonly prints: (string | undefined)[] = [];
 
   constructor(
-    private readonly rows: readonly Row[],
+    private readonly rows: readonly Pick<Row, "image" | "imageFault">[],
     readonly input: ImageInput,
   ) {
     this.summary = new Float64Array(rows.length * PIXEL_SUMMARY.length);
