@@ -79,7 +79,14 @@ function facts(sheet: ModelSheet): HTMLElement {
     ["Tokenizer", sheet.tokenizer ? `tokenizer.json, ${sizeOf(sheet.tokenizer.bytes)}` : stream ? "none beside the model: texts cannot be read" : undefined],
     ["Chat template", stream && (sheet.chatTemplate ? `yes, in ${sheet.chatTemplate}` : "none")],
     ["Memory", memory && !sheet.refusal ? `about ${sizeOf(memory.bytes)} (${memory.note})` : undefined],
-    ["Provider", sheet.refusal ? undefined : `${sheet.providers.join(", else ")}; the first that agrees with the CPU`],
+    [
+      "Provider",
+      sheet.refusal
+        ? undefined
+        : sheet.providers.length === 1
+          ? sheet.providers[0]
+          : `${sheet.providers.join(", else ")}: the first that starts and agrees with the CPU`,
+    ],
     [
       "Export",
       graph &&

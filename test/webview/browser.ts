@@ -26,6 +26,8 @@ export interface Lab {
   open(setup?: Setup, look?: { theme?: ThemeName; width?: number; height?: number; still?: boolean }): Promise<Page>;
   /** Opens a comparison's panel; `setup` is what `compareHost.ts` shows. */
   compare(setup: object, look?: { theme?: ThemeName; width?: number; height?: number }): Promise<Page>;
+  /** Opens a model card; `state` is what the extension tells it. */
+  card(state: object, look?: { theme?: ThemeName; width?: number; height?: number }): Promise<Page>;
   /** Opens a page that is nothing but this text. */
   html(content: string, width?: number): Promise<Page>;
   bundle(entry: string): Promise<string>;
@@ -48,10 +50,18 @@ export async function startLab(): Promise<Lab> {
     });
     return outputFiles[0].text;
   };
-  const [panel, host, comparison, compareHost] = await Promise.all(
-    ["src/webview/main.ts", "test/webview/host.ts", "src/webview/compare/main.ts", "test/webview/compareHost.ts"].map(bundle),
+  const [panel, host, comparison, compareHost, card, cardHost] = await Promise.all(
+    [
+      "src/webview/main.ts",
+      "test/webview/host.ts",
+      "src/webview/compare/main.ts",
+      "test/webview/compareHost.ts",
+      "src/webview/card.ts",
+      "test/webview/cardHost.ts",
+    ].map(bundle),
   );
   const css = readFileSync(resolve(ROOT, "media/webview.css"), "utf8");
+  const cardCss = readFileSync(resolve(ROOT, "media/card.css"), "utf8");
   let loose = "";
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://127.0.0.1");
@@ -60,16 +70,19 @@ export async function startLab(): Promise<Lab> {
     if (path.pathname === "/host.js") return send("text/javascript", host);
     if (path.pathname === "/compare/webview.js") return send("text/javascript", comparison);
     if (path.pathname === "/compare/host.js") return send("text/javascript", compareHost);
+    if (path.pathname === "/card/webview.js") return send("text/javascript", card);
+    if (path.pathname === "/card/host.js") return send("text/javascript", cardHost);
+    if (path.pathname === "/card/card.css") return send("text/css", cardCss);
     if (path.pathname === "/webview.css") return send("text/css", css);
     if (path.pathname === "/theme.css") return send("text/css", themeCss(path.searchParams.get("theme") as ThemeName));
     if (path.pathname === "/loose") return send("text/html", loose);
-    if (path.pathname !== "/" && path.pathname !== "/compare/") return response.writeHead(404).end();
+    if (!["/", "/compare/", "/card/"].includes(path.pathname)) return response.writeHead(404).end();
     const theme = (path.searchParams.get("theme") ?? "dark") as ThemeName;
     const still = path.searchParams.has("still") ? " vscode-reduce-motion" : "";
     const policy = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src 'self'; img-src 'self' data:; font-src 'self'`;
     return send(
       "text/html",
-      `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><link rel="stylesheet" href="/theme.css?theme=${theme}"><link rel="stylesheet" href="/webview.css"></head><body class="${THEMES[theme].class}${still}"><div id="app"></div><script nonce="${NONCE}" src="host.js"></script><script nonce="${NONCE}" src="webview.js"></script></body></html>`,
+      `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><link rel="stylesheet" href="/theme.css?theme=${theme}"><link rel="stylesheet" href="/webview.css">${path.pathname === "/card/" ? '<link rel="stylesheet" href="card.css">' : ""}</head><body class="${THEMES[theme].class}${still}"><div id="app"></div><script nonce="${NONCE}" src="host.js"></script><script nonce="${NONCE}" src="webview.js"></script></body></html>`,
       { "content-security-policy": policy },
     );
   });
@@ -96,6 +109,14 @@ export async function startLab(): Promise<Lab> {
       await page.addInitScript({ content: `window.compareSetup = ${JSON.stringify(carried)};` });
       await page.goto(`${origin}/compare/?theme=${theme}`);
       await page.waitForFunction(() => document.querySelector(".frame, .problem:not([hidden]), .bar:not(:empty)") !== null);
+      await settle(page);
+      return page;
+    },
+    async card(state, { theme = "dark", width = 1000, height = 900 } = {}) {
+      const page = watch(await browser.newPage({ viewport: { width, height } }));
+      await page.addInitScript({ content: `window.cardState = ${JSON.stringify(state)};` });
+      await page.goto(`${origin}/card/?theme=${theme}`);
+      await page.waitForSelector("main.card");
       await settle(page);
       return page;
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { axisTests } from "./axis.js";
 import { type Lab, startLab } from "./browser.js";
+import { cardTests } from "./card.js";
 import { compareTests } from "./compare.js";
 import { everybodyTests } from "./everybody.js";
 import { lensTests } from "./lenses.js";
@@ -27,3 +28,4 @@ runningTests(shared);
 strangersTests(shared);
 reportTests(shared);
 compareTests(shared);
+cardTests(shared);

@@ -39,7 +39,7 @@ export function countParameters(model: Model): number {
     const seen = new Set<string>();
     for (const tensor of graph.initializers.values()) {
       const isWeight = FLOATS.has(tensor.type) || (SMALL_INTEGERS.has(tensor.type) && (tensor.dims.length === 2 || quantised.has(tensor.name)));
-      if (skipped.has(tensor.name) || !isWeight) continue;
+      if (skipped.has(tensor.name) || !isWeight || tensor.dims.length === 0) continue;
       const place = placeOf(tensor);
       if (place !== undefined && seen.has(place)) continue;
       if (place !== undefined) seen.add(place);
