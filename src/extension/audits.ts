@@ -107,6 +107,7 @@ export class Audits {
       provider: settings.provider,
       threads: settings.threads,
       ...(lenses.length > 0 && { lenses }),
+      ...(source.reference && { reference: source.reference }),
       runFolder: await makeRunFolder(this.runsRoot),
     };
   }

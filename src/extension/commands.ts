@@ -4,6 +4,7 @@ import type { RunItem } from "./runsTree.js";
 /** Every command and what it is called with; package.json declares the same ids (a test compares them). */
 export interface Commands {
   "layerscope.auditAlignment": [file?: Uri, selected?: readonly Uri[]];
+  "layerscope.auditAgainstReference": [file?: Uri, selected?: readonly Uri[]];
   "layerscope.changeColumns": [file?: Uri];
   "layerscope.chooseModel": [];
   "layerscope.downloadModel": [];

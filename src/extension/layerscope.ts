@@ -115,12 +115,12 @@ export class Layerscope {
   }
 
   /** The whole story of an audit: model, panel, dataset, run. Resolves when it has ended, in whatever state. */
-  async audit(dataset: string, options: DataOptions = {}, model?: string, lenses?: readonly string[]): Promise<Session | undefined> {
+  async audit(dataset: string, options: DataOptions = {}, model?: string, lenses?: readonly string[], reference?: string): Promise<Session | undefined> {
     if (!(await isTrusted())) return undefined;
     // The engine starts and the panel loads while the model is looked for; a failure is told by the first question.
     void this.engine.start().catch(() => {});
     const merged = { ...this.reading.remembered(dataset), ...options };
-    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), ...(lenses && { lenses }), model: "" });
+    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), ...(lenses && { lenses }), ...(reference && { reference }), model: "" });
     const former = this.panels.of(session)?.shows;
     this.panels.show(session);
     const chosen = model ?? (await this.models.current());
@@ -152,6 +152,11 @@ export class Layerscope {
   private handlers(): CommandHandlers {
     return {
       "layerscope.auditAlignment": (file, selected) => this.auditFiles(file, selected),
+      "layerscope.auditAgainstReference": async (file, selected) => {
+        if (!(await isTrusted())) return;
+        const reference = await this.models.chooseReference();
+        if (reference) await this.auditFiles(file, selected, reference);
+      },
       "layerscope.changeColumns": (file) => this.changeColumns(file),
       ...this.modelParts.handlers(),
       "layerscope.showPanel": () => (this.audits.running ? this.panels.show(this.audits.running) : this.panels.revealLatest()),
@@ -179,7 +184,11 @@ export class Layerscope {
       again: async (session) => void this.again(session),
       export: async (session, wish) => void (await this.guard(() => exportRun(this.engine, session, wish))),
       openAbout: async (page) => void (await this.openAbout(page)),
-      runLens: async (session, id) => void this.again(session, session.source.model, [id]),
+      runLens: async (session, id) => {
+        const known = session.plan?.reference ?? session.source.reference;
+        const reference = id === "relative-anchors" ? (known ?? (await this.models.chooseReference())) : known;
+        if (id !== "relative-anchors" || reference) void this.again(session, session.source.model, [id], reference);
+      },
       openSkipped: (session) => showSkipped(session),
       changeColumns: async (session) => void (await this.guard(() => this.changeColumns(Uri.file(session.source.dataset)))),
       pickModel: async (session) => {
@@ -189,7 +198,7 @@ export class Layerscope {
     };
   }
 
-  private async auditFiles(file?: Uri, selected?: readonly Uri[]): Promise<void> {
+  private async auditFiles(file?: Uri, selected?: readonly Uri[], reference?: string): Promise<void> {
     if (!(await isTrusted())) return;
     const files =
       selected && selected.length > 1
@@ -199,7 +208,7 @@ export class Layerscope {
     for (const f of files) await checkDataset(f);
     // The file that was clicked comes first.
     const [first, second] = file ? [...files].sort((a, b) => Number(b.fsPath === file.fsPath) - Number(a.fsPath === file.fsPath)) : files;
-    if (first) await this.audit(first.fsPath, second ? { contrast: second.fsPath } : {});
+    if (first) await this.audit(first.fsPath, second ? { contrast: second.fsPath } : {}, undefined, undefined, reference);
   }
 
   private async changeColumns(file?: Uri): Promise<void> {
@@ -218,10 +227,10 @@ export class Layerscope {
   }
 
   /** @param more lenses beside those that the session had */
-  private async again(session: Session, model = session.source.model, more: readonly string[] = []): Promise<void> {
+  private async again(session: Session, model = session.source.model, more: readonly string[] = [], reference = session.plan?.reference ?? session.source.reference): Promise<void> {
     const lenses = [...new Set([...(session.plan?.lenses ?? session.source.lenses ?? []), ...more])];
     await this.guard(() =>
-      this.audit(session.source.dataset, session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}), model, lenses),
+      this.audit(session.source.dataset, session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}), model, lenses, reference),
     );
   }
 
@@ -250,7 +259,7 @@ export class Layerscope {
   private async runAgain(item?: RunItem): Promise<void> {
     const plan = item?.run.plan ?? this.panels.current?.plan;
     if (!plan) throw noRun();
-    await this.audit(plan.data.path, plan.data.options, plan.model, plan.lenses);
+    await this.audit(plan.data.path, plan.data.options, plan.model, plan.lenses, plan.reference);
   }
 
   private async exportRun(item?: RunItem): Promise<void> {

@@ -64,14 +64,23 @@ export class ModelPicker {
 
   /** Shows the list at once; models, and what their graphs say, are filled in as the engine finds them. */
   async choose(): Promise<string | undefined> {
+    const path = await this.ask(this.remembered);
+    return path ? this.remember(path) : undefined;
+  }
+
+  /** A second model for one audit; the workspace's own stays what it is. */
+  chooseReference(): Promise<string | undefined> {
+    return this.ask(undefined);
+  }
+
+  private async ask(current: string | undefined): Promise<string | undefined> {
     const pick = new ModelQuickPick({
       rows: (list, glances) => modelRows(this.embedded(), this.recent(), list, glances, shorten),
-      current: this.remembered,
+      current,
       list: () => this.list(true),
       glance: (path) => this.engine.ask("model.glance", { path }),
     });
-    const path = await this.follow(await pick.show());
-    return path ? this.remember(path) : undefined;
+    return this.follow(await pick.show());
   }
 
   /** The models inside the extension; the early checkpoint is there to be compared with. */

@@ -12,6 +12,8 @@ export interface SessionSource {
   readonly modelName?: string;
   /** Lenses on demand that this audit runs, beside those of the settings. */
   readonly lenses?: readonly string[];
+  /** A second model that reads the same rows. */
+  readonly reference?: string;
 }
 
 /** One audit as the panel shows it: running, done, cancelled or failed. Holds the last view; a panel may come and go. */
