@@ -1,12 +1,23 @@
 import { chooseTaps, listTaps } from "../engine/model/inspect.js";
+import { openWeights, type WeightEntry } from "../engine/model/weights/index.js";
 import type { TapEntry } from "../protocol/index.js";
-import { choice, onlyFile, parse } from "./options.js";
+import { choice, onlyFile, parse, usageProblem } from "./options.js";
 import { plain } from "./terminal.js";
 
 export async function taps(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(args, { format: { type: "string" }, tap: { type: "string", multiple: true } });
+  const { values, positionals } = parse(args, {
+    format: { type: "string" },
+    tap: { type: "string", multiple: true },
+    tower: { type: "string" },
+    weights: { type: "boolean" },
+  });
   const format = choice("format", values.format ?? "text", ["text", "json"]);
-  const list = await listTaps(onlyFile(positionals, "model (a folder or an .onnx file)"));
+  const model = onlyFile(positionals, "model (a folder or an .onnx file)");
+  if (values.weights) {
+    if (values.tap) throw usageProblem("Either --tap or --weights is listed, not both.");
+    return listWeights(model, format, values.tower);
+  }
+  const list = await listTaps(model, values.tower);
   const chosen = values.tap ? chooseTaps(list, values.tap) : list.taps;
   if (format === "json") {
     process.stdout.write(`${JSON.stringify({ ...list, taps: chosen }, null, 1)}\n`);
@@ -22,6 +33,23 @@ export async function taps(args: readonly string[]): Promise<number> {
   process.stdout.write(`${lines.map(plain).join("\n")}\n`);
   return 0;
 }
+
+function listWeights(model: string, format: string, tower?: string): number {
+  const reader = openWeights(model, { tower });
+  try {
+    const { entries } = reader;
+    if (format === "json") process.stdout.write(`${JSON.stringify({ model: reader.model, weights: entries }, null, 1)}\n`);
+    else process.stdout.write(`${entries.map(weightLine).map(plain).join("\n")}\n`);
+  } finally {
+    reader.close();
+  }
+  return 0;
+}
+
+const weightLine = ({ name, shape, dtype, bytes, tensor, note, missing }: WeightEntry): string =>
+  missing
+    ? `  ${name.padEnd(24)} ${missing}`
+    : `  ${name.padEnd(24)} ${`[${shape?.join(", ") ?? "?"}]`.padEnd(16)} ${(dtype ?? "").padEnd(20)} ${String(bytes).padStart(12)} bytes  ${tensor}${note ? `  (${note})` : ""}`;
 
 const lineOf = ({ name, op, shape, heads, tensor, note, missing }: TapEntry): string =>
   missing

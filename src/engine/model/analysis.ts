@@ -23,9 +23,10 @@ export interface Analysis {
 /**
  * Opens a model file or folder and finds its layers.
  * @param images of a graph that reads texts and images, look at the images' tower
+ * @param tower name, input or number of the residual stream to look at, where there are several
  * @throws Problem of any `model/…` code but those of the weights
  */
-export function analyse(path: string, images = false): Analysis {
+export function analyse(path: string, images = false, tower?: string): Analysis {
   const place = findModel(path);
   const config = readConfig(place.folder);
   const source = fileSource(place.path);
@@ -34,7 +35,8 @@ export function analyse(path: string, images = false): Analysis {
     const model = liftBranches(parseModel(source));
     const links = new Links(model.file, model.graph);
     const pixels = images ? pixelInput(model.graph.inputs)?.name : undefined;
-    return { place, config, model, links, taps: findTaps(links, config.blocks, pixels === undefined ? undefined : (input) => input === pixels), source };
+    const wanted = tower ?? (pixels === undefined ? undefined : (input: string) => input === pixels);
+    return { place, config, model, links, taps: findTaps(links, config.blocks, wanted), source };
   } catch (error) {
     source.close();
     throw error;

@@ -22,8 +22,8 @@ export async function inspectModel(path: string): Promise<ModelCard> {
 }
 
 /** The layers of a model by the graph's structure alone; weights are not touched and may be missing. */
-export function listTaps(path: string): TapList {
-  const analysis = analyse(path);
+export function listTaps(path: string, tower?: string): TapList {
+  const analysis = analyse(path, false, tower);
   const { place, config, taps, source } = analysis;
   try {
     const { places } = structureOf(analysis);

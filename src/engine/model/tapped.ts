@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly taps?: readonly string[];
   /** false = the layers are wanted no further than those taps need them, so the graph is cut there. */
   readonly residual?: boolean;
+  /** Of a graph with several residual streams: the name (`encoder`, `decoder`, `text`, `vision`), an input or the number of one. */
+  readonly tower?: string;
   /** Of a graph that reads both (CLIP): look at the tower that starts from pixels. */
   readonly images?: boolean;
 }

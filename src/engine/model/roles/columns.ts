@@ -39,6 +39,8 @@ export function columnsTo(links: Links, numbers: Numbers, from: number, width: n
   };
   for (const n of between(links, from, target)) {
     const node = links.nodes[n]!;
+    // A shape carries no outputs, though targets of Reshape are computed from it.
+    if (node.op === "Shape" || node.op === "Size") continue;
     const inputs = links.inputs[n]!;
     const sources = inputs.filter((v) => held.has(v)).map((v) => held.get(v)!);
     if (sources.length === 0) continue;
@@ -156,21 +158,36 @@ function reshaped(from: Laid, target: Ints | undefined): Held {
   if (!target || !trailing || !contiguous || features.length === 0) return set();
   const total = features.reduce((n, axis) => n * axis.size!, 1);
   const unit = features[features.length - 1]!.stride;
-  const cutInto: number[] = [];
-  let left = total;
-  for (let i = target.length - 1; i >= 0 && left > 1; i--) {
-    const size = target[i] === -1 ? left : target[i];
-    if (size === undefined || size <= 0 || left % size !== 0) return set();
-    cutInto.unshift(size);
-    left /= size;
-  }
-  if (left !== 1) return set();
+  // Rows and tokens stay as they are, mostly; where they do not, the last axes that multiply to the outputs are taken.
+  const leads = from.open ? Math.min(2, target.length - 1) : from.axes.length - features.length;
+  const cutInto = filled(target.slice(leads), total) ?? suffix(target, total);
+  if (!cutInto) return set();
   let stride = unit * total;
   const axes = cutInto.map((size) => {
     stride /= size;
     return { size, stride };
   });
   return { axes: [...Array.from({ length: target.length - axes.length }, () => ({ stride: 0 })), ...axes], offset: from.offset, open: false };
+}
+
+/** Axes that multiply to a total, one of them possibly -1. */
+function filled(axes: Ints, total: number): number[] | undefined {
+  const known = axes.reduce<number>((n, size) => (size === undefined ? Number.NaN : size === -1 ? n : n * size), 1);
+  const sizes = axes.map((size) => (size === -1 ? total / known : size!));
+  return sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size > 0) && sizes.reduce((n, size) => n * size, 1) === total ? sizes : undefined;
+}
+
+/** The last axes that multiply to a total. */
+function suffix(target: Ints, total: number): number[] | undefined {
+  const sizes: number[] = [];
+  let left = total;
+  for (let i = target.length - 1; i >= 0 && left > 1; i--) {
+    const size = target[i] === -1 ? left : target[i];
+    if (size === undefined || size <= 0 || left % size !== 0) return undefined;
+    sizes.unshift(size);
+    left /= size;
+  }
+  return left === 1 ? sizes : undefined;
 }
 
 /** What a computing node holds: what it was given, laid out as before where that is one thing. */
