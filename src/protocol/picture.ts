@@ -63,7 +63,7 @@ export interface MatrixRow {
   /** Rows behind each cell, as indices into the RowTable (a few hundred at most); a click lists them. null = nothing to list. */
   readonly rows?: readonly (readonly number[] | null)[];
   /** Cells that are outlined, and what that says. */
-  readonly marks?: readonly { readonly column: number; readonly text: string }[];
+  readonly marks?: readonly { readonly column: number; readonly text: string; readonly dashed?: boolean }[];
 }
 
 /** One row a metric or category, one column a layer. */

@@ -126,7 +126,8 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .attr("d", (l) => `M${axis.start(l) + 1},2h${Math.max(1, axis.step - 2)}v${ROW_HEIGHT - 4}h${-Math.max(1, axis.step - 2)}z`)
     .attr("fill", "none")
     .attr("stroke", theme.fore)
-    .attr("stroke-width", 2);
+    .attr("stroke-width", 2)
+    .attr("stroke-dasharray", ({ dashed }) => (dashed ? "3 2" : null));
   rows
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data((d) => [d])

@@ -1,0 +1,86 @@
+import { cholesky } from "../../stats/cholesky.js";
+import type { Blas } from "../lens.js";
+
+/** Share of the identity in the correlation matrix. */
+export const SHRINKAGE = 0.1;
+
+/** Training rows as a discriminant sees them: enough to fit it on any subset of the dimensions. */
+export interface Training {
+  readonly d: number;
+  /** [d] midpoint of the class means, and deviation within the classes (Infinity: constant here, left out). */
+  readonly middle: Float64Array;
+  readonly scale: Float64Array;
+  /** [d, d] shrunk correlation within the classes. */
+  readonly correlation: Float32Array;
+  /** [d] difference of the class means over the scale. */
+  readonly delta: Float64Array;
+}
+
+/** @param x [n, d] rows, all rows of one matrix; @param label of the same rows */
+export async function prepareTraining(x: Float32Array, n: number, d: number, label: ArrayLike<number>, blas: Blas): Promise<Training> {
+  const means = [new Float64Array(d), new Float64Array(d)] as const;
+  const count = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const to = means[label[i] === 1 ? 1 : 0];
+    count[label[i] === 1 ? 1 : 0]!++;
+    for (let j = 0; j < d; j++) to[j]! += x[i * d + j]!;
+  }
+  for (const y of [0, 1] as const) for (let j = 0; j < d; j++) means[y][j]! /= Math.max(1, count[y]!);
+  const scale = new Float64Array(d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) scale[j]! += (x[i * d + j]! - means[label[i] === 1 ? 1 : 0][j]!) ** 2;
+  for (let j = 0; j < d; j++) {
+    const s = Math.sqrt(scale[j]! / Math.max(1, n - 2));
+    scale[j] = s > 0 ? s : Number.POSITIVE_INFINITY;
+  }
+  // Columns of the residuals as rows, so that one product with itself transposed gives the correlations.
+  const across = new Float32Array(d * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) across[j * n + i] = (x[i * d + j]! - means[label[i] === 1 ? 1 : 0][j]!) / scale[j]!;
+  const correlation = await blas.matmul(across, across, d, n, d, true);
+  const share = (1 - SHRINKAGE) / Math.max(1, n - 2);
+  for (let at = 0; at < correlation.length; at++) correlation[at]! *= share;
+  for (let j = 0; j < d; j++) correlation[j * d + j]! += SHRINKAGE;
+  return {
+    d,
+    scale,
+    correlation,
+    middle: Float64Array.from({ length: d }, (_, j) => (means[0][j]! + means[1][j]!) / 2),
+    delta: Float64Array.from({ length: d }, (_, j) => (means[1][j]! - means[0][j]!) / scale[j]!),
+  };
+}
+
+/**
+ * Held-out scores of the shrunk discriminant on the first m dimensions in an order, for every m of a ladder: the Cholesky
+ * factor of the leading block is the leading block of the factor, so one factor serves all m.
+ * @param order dimensions, at least as many as the largest m; @param x [n, d] rows to score; @returns per m [n]
+ */
+export function ladderScores(training: Training, order: ArrayLike<number>, ladder: readonly number[], x: Float32Array, n: number): Float64Array[] {
+  const { d, middle, scale, correlation, delta } = training;
+  const most = ladder[ladder.length - 1]!;
+  const root = new Float64Array(most * most);
+  for (let i = 0; i < most; i++) for (let j = 0; j <= i; j++) root[i * most + j] = correlation[order[i]! * d + order[j]!]!;
+  if (!cholesky(root, most)) return ladder.map(() => new Float64Array(n));
+  const y = new Float64Array(most);
+  for (let i = 0; i < most; i++) {
+    let s = delta[order[i]!]!;
+    for (let j = 0; j < i; j++) s -= root[i * most + j]! * y[j]!;
+    y[i] = s / root[i * most + i]!;
+  }
+  return ladder.map((m) => {
+    // u = L⁻ᵀ y over the leading m, folded back into the units of x.
+    const u = y.slice(0, m);
+    for (let i = m - 1; i >= 0; i--) {
+      u[i]! /= root[i * most + i]!;
+      for (let j = 0; j < i; j++) u[j]! -= root[i * most + j]! * u[i]!;
+    }
+    const out = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      let s = 0;
+      for (let k = 0; k < m; k++) {
+        const j = order[k]!;
+        s += ((x[i * d + j]! - middle[j]!) / scale[j]!) * u[k]!;
+      }
+      out[i] = s;
+    }
+    return out;
+  });
+}
