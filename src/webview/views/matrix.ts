@@ -117,13 +117,13 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .attr("stroke-width", 0.8);
   // Outlined cells: the best layer, a suggestion, a step of a path.
   rows
-    .selectAll<SVGPathElement, number>("path.mark")
-    .data((d) => (d.marks ?? []).map((m) => m.column).filter((l) => l >= 0 && l < axis.count))
+    .selectAll<SVGPathElement, NonNullable<MatrixRow["marks"]>[number]>("path.mark")
+    .data((d) => (d.marks ?? []).filter(({ column }) => column >= 0 && column < axis.count))
     .join("path")
     .attr("class", "mark")
     .attr("aria-hidden", "true")
     .attr("pointer-events", "none")
-    .attr("d", (l) => `M${axis.start(l) + 1},2h${Math.max(1, axis.step - 2)}v${ROW_HEIGHT - 4}h${-Math.max(1, axis.step - 2)}z`)
+    .attr("d", ({ column }) => `M${axis.start(column) + 1},2h${Math.max(1, axis.step - 2)}v${ROW_HEIGHT - 4}h${-Math.max(1, axis.step - 2)}z`)
     .attr("fill", "none")
     .attr("stroke", theme.fore)
     .attr("stroke-width", 2)
