@@ -9,6 +9,8 @@ import { type Match, sameGroups } from "./match.js";
 export function aqiDifference(a: AuditView, b: AuditView, match: Match): Difference {
   const [one, other] = [a.result.aqi, b.result.aqi];
   if (one.signed === null || other.signed === null) return { value: null, ci95: null, why: one.reason ?? other.reason ?? "a run has no AQI" };
+  if (Boolean(one.card) !== Boolean(other.card))
+    return { value: null, ci95: null, why: `run ${one.card ? "B" : "A"} was made by an older Layerscope, which measured the index in another way` };
   const value = other.signed - one.signed;
   const why = unpaired(a, b, match);
   if (why !== undefined) return { value, ci95: null, why };
@@ -26,6 +28,7 @@ function unpaired(a: AuditView, b: AuditView, match: Match): string | undefined 
   }
   if (one.length !== other.length) return `the runs hold ${one.length} and ${other.length} replicates`;
   if (match.onlyA + match.onlyB > 0) return `${match.onlyA + match.onlyB} rows take part in one run only, so the replicates did not draw the same rows`;
-  if (sameGroups(a.rows, b.rows, match) !== true) return "the runs divide the rows into other groups, so the replicates did not draw the same rows";
+  if ((a.result.aqi.card?.rows ?? "") !== (b.result.aqi.card?.rows ?? "") || sameGroups(a.rows, b.rows, match) !== true)
+    return "the runs divide the rows into other groups, so the replicates did not draw the same rows";
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { AuditResult } from "../../protocol/index.js";
+import type { AuditResult, ComparabilityCard } from "../../protocol/index.js";
 
 /** One setting in which two runs differ, as people read it. */
 export interface Clash {
@@ -39,11 +39,23 @@ const FIELDS: readonly Field[] = [
   { name: "Layerscope version", data: false, of: ({ layerscope }) => major(layerscope) },
 ];
 
+/** What the index itself was measured with; runs of versions without a card have none of it. Rows and cells follow from the rows that took part. */
+const CARD: readonly { readonly name: string; of(card: ComparabilityCard): unknown }[] = [
+  { name: "frame of the index", of: ({ frame }) => frame },
+  { name: "folds of the index", of: ({ folds }) => folds },
+  { name: "divisions into folds", of: ({ divisions }) => divisions },
+  { name: "shrinkage", of: ({ shrinkage }) => shrinkage },
+  { name: "weight of the axioms", of: ({ gamma }) => gamma },
+];
+
 /** Every field in which the runs differ; empty = they may be compared. */
 export function clashesOf(a: AuditResult, b: AuditResult): Clash[] {
   const shown = (value: unknown) => (value === undefined ? "none" : String(value));
-  return FIELDS.flatMap(({ name, data, of }) => {
-    const [one, other] = [shown(of(a)), shown(of(b))];
-    return one === other ? [] : [{ field: name, a: one, b: other, data }];
-  });
+  const clash = (field: string, one: unknown, other: unknown, data: boolean): Clash[] =>
+    shown(one) === shown(other) ? [] : [{ field, a: shown(one), b: shown(other), data }];
+  const [x, y] = [a.aqi.card, b.aqi.card];
+  return [
+    ...FIELDS.flatMap(({ name, data, of }) => clash(name, of(a), of(b), data)),
+    ...(x && y ? CARD.flatMap(({ name, of }) => clash(name, of(x), of(y), false)) : []),
+  ];
 }

@@ -189,12 +189,12 @@ describe("two runs of the same rows", () => {
 
   it("where nothing differs, the band for all layers leaves 0 out in about one comparison of twenty", async () => {
     let claims = 0;
-    for (let k = 0; k < 100; k++) {
+    for (let k = 0; k < 60; k++) {
       const run = (own: number) => plantRun({ strength: [1, 1, 1, 1, 1, 1], rows: 160, shared: 50 + k, own, common: 0.5 });
       const pair = await pairOf(run(1000 + k), run(3000 + k));
       if (pair.layers.some(({ auroc: { band95 } }) => band95![0] > 0 || band95![1] < 0)) claims++;
     }
-    expect(claims).toBeLessThanOrEqual(12);
+    expect(claims).toBeLessThanOrEqual(8);
   }, 60_000);
 
   it("a series: each later run against the first, the chosen pair shown", async () => {

@@ -26,6 +26,37 @@ describe("what may be compared", () => {
     expect(problem.hint).toContain("settings of the other");
   });
 
+  it("the index is compared by its card: measured otherwise it is refused, without a card on one side it is withheld", async () => {
+    const card = {
+      rows: "ab",
+      pooling: "mean",
+      frame: "discriminant",
+      folds: 5,
+      divisions: 1,
+      shrinkage: "x",
+      gamma: 0.5,
+      axioms: 1,
+      cells: [],
+      replicates: 200,
+      permutations: 199,
+      seed: 0,
+    } as const;
+    const other = plantRun({ strength: [1, 1], own: 3 });
+    const carded = (run: typeof a, more: object = {}) => ({
+      ...run,
+      result: { ...run.result, aqi: { ...run.result.aqi, replicates: [1, 2, 3], card: { ...card, ...more } } },
+    });
+    expect((await refusal(carded(a), carded(other, { divisions: 3, gamma: 0.2 }))).message).toBe(
+      "Runs A and B measure different things: divisions into folds (1 against 3), weight of the axioms (0.5 against 0.2).",
+    );
+    expect((await compareRuns([carded(a), other])).result.pairs[0].aqi).toMatchObject({
+      value: null,
+      why: expect.stringContaining("run B was made by an older"),
+    });
+    expect((await compareRuns([carded(a), carded(other)])).result.pairs[0].aqi.ci95).not.toBeNull();
+    expect((await compareRuns([carded(a), carded(other, { rows: "cd" })])).result.pairs[0].aqi.ci95).toBeNull();
+  });
+
   it("another dataset is refused, another model is not", async () => {
     const file = plantRun({ strength: [1, 1], own: 3 });
     const problem = await refusal(a, { ...file, result: { ...file.result, dataset: { ...file.result.dataset, sha256: "cd".repeat(32) } } });
