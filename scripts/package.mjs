@@ -57,7 +57,7 @@ function stageImages(target) {
   for (const name of ["sharp", "@img/colour", "detect-libc", "semver", ...native])
     cpSync(join(from, name), join(to, name), {
       recursive: true,
-      filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|mjs|map)$/.test(path),
+      filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|map)$/.test(path),
     });
 }
 

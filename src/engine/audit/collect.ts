@@ -1,3 +1,4 @@
+import { noImageRuns } from "../image/errors.js";
 import { type Activations, createActivations } from "../store/activations.js";
 import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
@@ -7,6 +8,7 @@ import { extractStates, type SkipReason } from "./extract.js";
 import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
 import { collectReadings, type Encode, makeReadingStates, passesOf, type ReadingStates } from "./readings.js";
+import { MESSAGES } from "./skips.js";
 
 /** Everything a run gathers about its rows while they pass through the model. Indexed by the dataset's usable rows. */
 export interface Collected {
@@ -92,6 +94,11 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     },
   });
   into.tokensPerBatch = tokensPerBatch;
+  if (images && into.arrived.length === 0)
+    throw noImageRuns(
+      dataset.card.path,
+      [...into.skipped].map(([reason, rows]) => `${rows.length} ${rows.length === 1 ? "row" : "rows"}, ${MESSAGES[reason]}`).join("; "),
+    );
   if (apart.length === 0) return;
   const rows = [...into.arrived].sort((a, b) => a - b);
   const told = async (count: number) => {

@@ -4,7 +4,7 @@ import { FAULTS } from "../image/errors.js";
 import type { Collected } from "./collect.js";
 import type { SkipReason } from "./extract.js";
 
-const MESSAGES: Readonly<Record<SkipReason, string>> = {
+export const MESSAGES: Readonly<Record<SkipReason, string>> = {
   ...FAULTS,
   "no-tokens": "the tokenizer gives no token",
   "too-slow": "the tokenizer took longer than two seconds",

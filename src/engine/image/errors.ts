@@ -20,6 +20,18 @@ export const readsImages = (model: string): ProblemError =>
     hint: "Choose a folder whose two subfolders are the classes, or a file with a column of image paths beside the images.",
   });
 
+export const noDecoder = (details: string): ProblemError =>
+  problem("image/no-decoder", `Images cannot be decoded here: the library for it does not start on ${process.platform}-${process.arch}.`, {
+    hint: "Datasets of texts are not concerned. Install the package that was made for this platform; from a clone, run npm install again.",
+    details,
+  });
+
+export const noImageRuns = (path: string, reasons: string): ProblemError =>
+  problem("image/none-usable", `None of the dataset's images could be run: ${reasons}.`, {
+    hint: "Check the files in an image viewer.",
+    where: { file: path },
+  });
+
 /** Why an image of a row cannot be run. */
 export type ImageFault =
   | "image-none"

@@ -1,4 +1,6 @@
 import type SharpModule from "sharp";
+import { rawText } from "../errors.js";
+import { noDecoder } from "./errors.js";
 import { MAX_PIXELS } from "./limits.js";
 import type { Picture8 } from "./resample.js";
 
@@ -18,13 +20,15 @@ function load(): Promise<Sharp> {
     sharp.unblock({ operation: LOADERS });
     return sharp;
   });
-  return loaded;
+  return loaded.catch((error: unknown) => {
+    throw noDecoder(rawText(error));
+  });
 }
 
 /**
  * The first frame of a JPEG, PNG, WebP, GIF, TIFF or AVIF file as 8-bit RGB: upright by its EXIF orientation (as transformers' `load_image`
  * does), its colour profile ignored and its alpha dropped (as PIL's `convert("RGB")` does).
- * @throws the library's own error; callers turn it into a reason
+ * @throws Problem `image/no-decoder`; the library's own error, which callers turn into a reason
  */
 export async function decode(bytes: Uint8Array): Promise<Picture8> {
   const sharp = await load();

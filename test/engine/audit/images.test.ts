@@ -121,6 +121,17 @@ describe("an audit of images, end to end", () => {
     await expect(engine.rowImages(path, options, "0".repeat(64), [id!], 64)).rejects.toThrow("has changed since this audit");
   });
 
+  it("when no image can be run, the reasons are the answer", async () => {
+    const broken = join(folder, "broken");
+    for (const side of ["safe", "unsafe"]) {
+      mkdirSync(join(broken, side), { recursive: true });
+      for (let i = 0; i < 5; i++) writeFileSync(join(broken, side, `${i}.png`), i ? "text" : png(stripes(16, 0, 1)).subarray(0, 60));
+    }
+    expect(await refusal(plan(broken))).toMatch(
+      /^None of the dataset's images could be run: 2 rows, the image is damaged; 8 rows, the image is no JPEG, PNG, WebP, GIF, TIFF or AVIF\.$/,
+    );
+  });
+
   it("the same picture under two names stays on one side of every fold", async () => {
     const copies = join(folder, "copies");
     for (let i = 0; i < 30; i++)
