@@ -21,6 +21,12 @@ async function audited(page, ms = 60_000) {
   return frame;
 }
 
+/** The extension's entries come some seconds after the workbench. */
+async function ready(page) {
+  await openMenu(page, "prompts.jsonl");
+  await page.keyboard.press("Escape");
+}
+
 /** Each flow starts from a workbench without open editors. */
 async function closeAll(page) {
   await runCommand(page, "View: Close All Editors");
@@ -109,6 +115,51 @@ const flows = {
     return true;
   },
 
+  async "a model's card opens from the Explorer's menu and is used from there"(page, workspace) {
+    await explorerRow(page, "own-model").click();
+    await explorerRow(page, "model.onnx").click({ button: "right" });
+    await page.getByText("Show Model Card", { exact: true }).first().click();
+    const frame = await panelFrame(page);
+    await until(() => frame.evaluate(() => /blocks of width/.test(document.body.textContent)), "the card is read");
+    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-card.png") });
+    await frame.getByRole("button", { name: "Use This Model" }).click();
+    await until(async () => (await page.locator(".statusbar-item", { hasText: "own-model" }).count()) > 0, "the status bar names it");
+    await until(() => frame.evaluate(() => /This workspace’s model/.test(document.body.textContent)), "the card says so");
+    // What the file is now is told without being asked.
+    writeFileSync(join(workspace, "own-model", "model.onnx"), "version https://git-lfs.github.com/spec/v1\n");
+    await until(() => frame.evaluate(() => /Git LFS pointer/.test(document.body.textContent)), "the card is read again");
+    cpSync(join(ROOT, "media", "model", "onnx", "model.onnx"), join(workspace, "own-model", "model.onnx"));
+    return true;
+  },
+
+  async "the picker has its sections, facts of the graphs, and the way to the Hub"(page) {
+    await ready(page);
+    await runCommand(page, "Layerscope: Choose Model");
+    const list = quickInput(page);
+    await until(async () => /blocks/.test(await list.textContent()), "a glance at the graph");
+    const text = await list.textContent();
+    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-picker.png") });
+    await list.locator("input[type=text]").fill("Hub");
+    await choose(page, "Download from the Hub");
+    await page.waitForTimeout(500);
+    const input = quickInput(page).locator("input[type=text]");
+    await input.fill("not a name!");
+    await page.getByText("Names look like").first().waitFor();
+    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-hub.png") });
+    await page.keyboard.press("Escape");
+    return ["Embedded model", "own-model", "Browse for a model folder", "not offered"].every((part) => text.includes(part));
+  },
+
+  async "accelerators are checked, with what to do for each"(page) {
+    await ready(page);
+    await runCommand(page, "Layerscope: Check Accelerators");
+    await until(async () => /computes/.test((await quickInput(page).textContent()) ?? ""), "the check's list", 40_000);
+    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-accelerators.png") });
+    const text = await quickInput(page).textContent();
+    await page.keyboard.press("Escape");
+    return text.includes("CPU") && text.includes("Copy as text");
+  },
+
   async "the list of runs has them all, and deletes them all"(page) {
     await page
       .locator(".activitybar .action-item")
@@ -139,6 +190,7 @@ async function saveAs(page, path) {
 async function restricted(browser, vsix) {
   const workspace = tempFolder("restricted");
   cpSync(join(ROOT, "media", "sample"), workspace.path, { recursive: true });
+  cpSync(join(ROOT, "media", "model", "onnx", "model.onnx"), join(workspace.path, "model.onnx"));
   const server = await startCodeServer({ vsix, trust: false, verbose });
   try {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
@@ -149,6 +201,11 @@ async function restricted(browser, vsix) {
     await page.waitForTimeout(1000);
     const inMenu = await page.getByText("Audit Alignment", { exact: true }).count();
     await page.keyboard.press("Escape");
+    await explorerRow(page, "model.onnx").click({ button: "right" });
+    await page.getByText("Show Model Card", { exact: true }).first().click();
+    const frame = await panelFrame(page);
+    await until(() => frame.evaluate(() => /In Restricted Mode no model file is read/.test(document.body.textContent)), "the card says that it reads nothing");
+    checks.check("Restricted Mode: a model card reads nothing", true);
     await page
       .locator(".activitybar .action-item")
       .filter({ has: page.locator("[aria-label^='Layerscope']") })
@@ -176,6 +233,10 @@ async function main() {
   const workspace = tempFolder("flows");
   cpSync(join(ROOT, "media", "sample"), workspace.path, { recursive: true });
   makeLong(workspace.path);
+  const own = join(workspace.path, "own-model");
+  cpSync(join(ROOT, "media", "model"), own, { recursive: true, filter: (file) => !file.endsWith(".md") && !file.endsWith(".txt") });
+  cpSync(join(own, "onnx", "model.onnx"), join(own, "model.onnx"));
+  writeFileSync(join(own, "page.onnx"), "<html></html>");
   const server = await startCodeServer({ vsix, verbose });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
