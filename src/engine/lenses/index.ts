@@ -1,5 +1,6 @@
 import { alignmentQuality } from "./alignment-quality/index.js";
 import { conceptDepth } from "./concept-depth/index.js";
+import { conceptRobustness } from "./concept-robustness/index.js";
 import { conceptsByLayer } from "./concepts-by-layer/index.js";
 import type { Lens } from "./lens.js";
 import { matryoshkaGrid } from "./matryoshka-grid/index.js";
@@ -14,6 +15,7 @@ export const lenses: readonly Lens[] = [
   surfaceVersusMeaning,
   alignmentQuality,
   conceptsByLayer,
+  conceptRobustness,
   surfaceByLayer,
   poolingChoice,
   matryoshkaGrid,
