@@ -199,6 +199,8 @@ export interface AuditResult {
     /** Rows that took part in the statistics. */
     readonly used: number;
     readonly skipped: readonly SkipCount[];
+    /** Groups whose rows share folds; the largest one's rows; rows bound because their texts are nearly the same, and rows of a template that are not. */
+    readonly groups?: { readonly count: number; readonly largest: number; readonly nearDuplicates: number; readonly templated: number };
     /** Rows cut at `maxTokens`, by class. */
     readonly truncated: { readonly total: number; readonly byClass: readonly [number, number] };
     /** What the model was shown of the rows; absent: their texts. */

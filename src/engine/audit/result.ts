@@ -45,20 +45,10 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
     (category, i): CategoryScore => ({ ...category, separation: alignment.separation[i]?.values ?? [], why: category.why ?? alignment.separation[i]?.why }),
   );
   const reports = reportsOf(outputs);
-  const parts = { dataset: frame.dataset, aqi: alignment.aqi, layers, probe: probe.probe, controls, categories };
+  const parts = { dataset: { ...frame.dataset, groups: study.leaks.groups }, aqi: alignment.aqi, layers, probe: probe.probe, controls, categories };
   const notices: Notice[] = [
     ...frame.notices,
-    ...(study.nearDuplicates > 0
-      ? [
-          {
-            code: "audit/near-duplicates",
-            message:
-              study.nearDuplicates === 1
-                ? "1 row repeats another one nearly or exactly; it is kept in one fold with it."
-                : `${study.nearDuplicates} rows repeat another one nearly or exactly; they are kept in one fold with it.`,
-          },
-        ]
-      : []),
+    ...study.leaks.notices,
     ...[...withheld].map(([layer, reason]) => ({ code: "audit/not-finite", message: `Layer ${layer} is withheld: ${reason}.` })),
     ...[...outputs.values()].flatMap((output) => output.notices),
   ];

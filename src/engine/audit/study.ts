@@ -1,16 +1,17 @@
 import type { Pooling } from "../../protocol/index.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, Row } from "../data/dataset.js";
 import type { Study } from "../lenses/lens.js";
 import { studyAxes } from "./axes.js";
 import type { Collected } from "./collect.js";
 import { groupRows } from "./groups.js";
 import type { ImageRows } from "./images.js";
+import { findLeaks, type Leaks } from "./leaks.js";
 
 export interface StudyOfRows extends Study {
   /** [count] positions in the dataset's rows. */
   readonly rows: readonly number[];
-  /** Rows grouped only because their texts are nearly the same. */
-  readonly nearDuplicates: number;
+  /** What keeps rows together, and what may tell the label without having to do with it. */
+  readonly leaks: Leaks;
   /** Layers with states that are not finite, and how many rows have them; the lens sees zeros there, the result withholds. */
   readonly notFinite: Map<number, number>;
 }
@@ -22,7 +23,7 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
   const of = (row: number) => dataset.rows[rows[row]];
   const label = Uint8Array.from(rows, (row) => dataset.rows[row].label);
   // The same pixels under two names are kept together; names themselves are nothing to go by.
-  const texts = rows.map((row) => (images ? images.print(row) : dataset.rows[row].text));
+  const texts = rows.map((row) => (images ? images.print(row) : askedIn(dataset.rows[row])));
   const groups = groupRows(
     texts,
     rows.map((row) => dataset.rows[row].group),
@@ -34,7 +35,12 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
   const notFinite = new Map<number, number>();
   return {
     rows,
-    nearDuplicates: groups.nearDuplicates,
+    leaks: findLeaks(
+      groups,
+      label,
+      [dataset.card.classes[0].name, dataset.card.classes[1].name],
+      rows.map((row) => dataset.rows[row].place.file),
+    ),
     notFinite,
     count: rows.length,
     layers: states.layers,
@@ -66,6 +72,11 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
       return finiteOnly(embeddingMean ? take(embeddingMean, 0, rows) : take(states, 0, rows), states.width, () => {});
     },
   };
+}
+
+/** Answers to one prompt are kept together; that refusals are alike binds nothing, for they are what is measured. */
+function askedIn({ text, completion }: Row): string {
+  return completion && completion[0] > 0 ? text.slice(0, completion[0]).trimEnd() : text;
 }
 
 function take(from: Collected["states"], layer: number, rows: readonly number[]): Float32Array {

@@ -1,111 +1,157 @@
 import { Random } from "./random.js";
+import { jaccard, normalText, wordPairs } from "./shingles.js";
+
+export { hashText } from "./shingles.js";
 
 const BANDS = 16;
 const ROWS = 4;
+/** Rows of one bucket, and of all buckets together, that a new one is held against. */
+const MOST_IN_BUCKET = 8;
+const MOST_CANDIDATES = 48;
 
-/** Near-duplicates share this much of their word shingles (Jaccard, estimated from 64 hashes). */
+/** Near-duplicates share this much of their word pairs (Jaccard). */
 export const NEAR = 0.7;
+/** Where a cluster is too large to be copies of a text, only rows as alike as this stay together. */
+export const NEARLY_EQUAL = 0.9;
+/** A cluster of near-duplicates above this many rows, and this share of all, is a template that many texts fill, not one text. */
+const TEMPLATE_ROWS = 10;
+const TEMPLATE_SHARE = 0.1;
+
+export interface NearDuplicates {
+  /** [texts] group numbers from 0, in order of first appearance. */
+  readonly group: Int32Array;
+  /** Rows of templates: alike, and not kept together for that. */
+  readonly templated: number;
+}
+
+type Texts = readonly string[] | { readonly length: number; at(i: number): string | undefined };
 
 /**
- * Groups of rows that say the same: equal after trimming, case folding and joining of white space, or near-duplicates by
- * MinHash over word pairs (Broder 1997; 16 bands of 4 hashes, then the estimate must reach `NEAR`). Joined transitively.
- * @returns [texts.length] group numbers from 0, in order of first appearance
+ * Rows that say the same: equal after trimming, case folding and joining of white space, or near-duplicates. Candidates come
+ * from MinHash over word pairs (Broder 1997; 16 bands of 4 hashes find 98.7% of the pairs at 0.7), and are then counted exactly;
+ * joined transitively. A cluster that grows into a template ("The city of … is in India.") is taken apart again, so that no
+ * class can be swallowed by one group.
  */
-export function nearDuplicateGroups(texts: readonly string[] | { readonly length: number; at(i: number): string | undefined }, seed: number): Int32Array {
+export function nearDuplicates(texts: Texts, seed: number): NearDuplicates {
   const n = texts.length;
-  const parent = new Int32Array(n);
-  for (let i = 0; i < n; i++) parent[i] = i;
+  const exact = new Forest(n);
+  const links = candidates(texts, seed, exact);
+  const most = Math.max(TEMPLATE_ROWS, n * TEMPLATE_SHARE);
+  const joined = (keep: (link: Link) => boolean) => {
+    const forest = exact.copy();
+    for (const link of links) if (keep(link)) forest.join(link[0], link[1]);
+    const sizes = forest.sizes();
+    return { forest, isLarge: (i: number) => sizes.get(forest.root(i))! > most };
+  };
+  const near = joined(() => true);
+  // Inside a template only nearly equal rows stay together, and where even they are too many, equal ones.
+  const strict = joined(([a, , share]) => !near.isLarge(a) || share >= NEARLY_EQUAL);
+  const last = joined(([a, , share]) => !near.isLarge(a) || (share >= NEARLY_EQUAL && !strict.isLarge(a)));
+  const linked = new Set(links.map(([a]) => near.forest.root(a)));
+  let templated = 0;
+  for (let i = 0; i < n; i++) if (near.isLarge(i) && linked.has(near.forest.root(i))) templated++;
+  return { group: last.forest.numbered(), templated };
+}
+
+/** As `nearDuplicates`, groups only. */
+export const nearDuplicateGroups = (texts: Texts, seed: number): Int32Array => nearDuplicates(texts, seed).group;
+
+type Link = readonly [a: number, b: number, share: number];
+
+/** Joins equal texts in `exact`; returns the pairs of different texts that are near. */
+function candidates(texts: Texts, seed: number, exact: Forest): Link[] {
   const random = new Random(seed, 7);
   const multipliers = Int32Array.from({ length: BANDS * ROWS }, () => random.bits() | 1);
   const offsets = Int32Array.from({ length: BANDS * ROWS }, () => random.bits() | 0);
-  const signature = new Uint32Array(n * BANDS * ROWS);
-  const exact = new Map<string, number>();
-  const buckets = Array.from({ length: BANDS }, () => new Map<number, number>());
-  for (let i = 0; i < n; i++) {
-    const text = normalise(texts.at(i) ?? "");
-    const same = exact.get(text);
+  const known = new Map<string, number>();
+  const pairs = new Map<number, Uint32Array>();
+  const buckets = Array.from({ length: BANDS }, () => new Map<number, number[]>());
+  const signature = new Uint32Array(BANDS * ROWS);
+  const links: Link[] = [];
+  for (let i = 0; i < texts.length; i++) {
+    const text = normalText(texts.at(i) ?? "");
+    const same = known.get(text);
     if (same !== undefined) {
-      join(parent, i, same);
+      exact.join(i, same);
       continue;
     }
-    exact.set(text, i);
-    const at = i * BANDS * ROWS;
-    sign(text, multipliers, offsets, signature.subarray(at, at + BANDS * ROWS));
+    known.set(text, i);
+    const own = wordPairs(text);
+    pairs.set(i, own);
+    sign(own, multipliers, offsets, signature);
+    const held = new Set<number>();
     for (let b = 0; b < BANDS; b++) {
       let key = b;
-      for (let r = 0; r < ROWS; r++) key = Math.imul(key ^ signature[at + b * ROWS + r]!, 0x01000193) + (key >>> 15);
-      const other = buckets[b]!.get(key);
-      if (other === undefined) buckets[b]!.set(key, i);
-      else if (root(parent, other) !== root(parent, i) && agreement(signature, other, i) >= NEAR) join(parent, i, other);
+      for (let r = 0; r < ROWS; r++) key = Math.imul(key ^ signature[b * ROWS + r]!, 0x01000193) + (key >>> 15);
+      const bucket = buckets[b]!.get(key);
+      if (!bucket) {
+        buckets[b]!.set(key, [i]);
+        continue;
+      }
+      for (const other of bucket) {
+        if (held.size >= MOST_CANDIDATES || held.has(other)) continue;
+        held.add(other);
+        const share = jaccard(own, pairs.get(other)!);
+        if (share >= NEAR) links.push([other, i, share]);
+      }
+      if (bucket.length < MOST_IN_BUCKET) bucket.push(i);
     }
   }
-  return numbered(parent);
+  return links;
 }
 
-function normalise(text: string): string {
-  return text.normalize("NFKC").trim().toLowerCase().replace(/\s+/g, " ");
-}
-
-function sign(text: string, multipliers: Int32Array, offsets: Int32Array, out: Uint32Array): void {
+function sign(hashes: Uint32Array, multipliers: Int32Array, offsets: Int32Array, out: Uint32Array): void {
   out.fill(0xffffffff);
-  const words = text.match(/[\p{L}\p{N}_]+/gu) ?? [text];
-  const take = (hash: number) => {
+  for (const hash of hashes)
     for (let k = 0; k < out.length; k++) {
       let h = (Math.imul(hash, multipliers[k]!) + offsets[k]!) >>> 0;
       h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) >>> 0;
       h = (h ^ (h >>> 13)) >>> 0;
       if (h < out[k]!) out[k] = h;
     }
-  };
-  let before = hashText("");
-  for (const word of words) {
-    const h = hashText(word);
-    take(Math.imul(before, 31) ^ h);
-    before = h;
+}
+
+/** Sets of rows that are joined one after another (union-find); the smallest row stands for its set. */
+class Forest {
+  private readonly parent: Int32Array;
+
+  constructor(n: number, parent?: Int32Array) {
+    this.parent = parent ?? Int32Array.from({ length: n }, (_, i) => i);
   }
-  take(Math.imul(before, 31));
-}
 
-/** FNV-1a with a final mix, 32 bits. */
-export function hashText(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-function agreement(signature: Uint32Array, a: number, b: number): number {
-  const m = BANDS * ROWS;
-  let same = 0;
-  for (let k = 0; k < m; k++) if (signature[a * m + k] === signature[b * m + k]) same++;
-  return same / m;
-}
-
-function root(parent: Int32Array, i: number): number {
-  let r = i;
-  while (parent[r] !== r) r = parent[r]!;
-  for (let k = i; k !== r; ) {
-    const next = parent[k]!;
-    parent[k] = r;
-    k = next;
+  copy(): Forest {
+    return new Forest(this.parent.length, this.parent.slice());
   }
-  return r;
-}
 
-function join(parent: Int32Array, a: number, b: number): void {
-  const x = root(parent, a);
-  const y = root(parent, b);
-  if (x !== y) parent[Math.max(x, y)] = Math.min(x, y);
-}
+  root(i: number): number {
+    let r = i;
+    while (this.parent[r] !== r) r = this.parent[r]!;
+    for (let k = i; k !== r; ) {
+      const next = this.parent[k]!;
+      this.parent[k] = r;
+      k = next;
+    }
+    return r;
+  }
 
-function numbered(parent: Int32Array): Int32Array {
-  const numbers = new Map<number, number>();
-  return Int32Array.from(parent, (_, i) => {
-    const r = root(parent, i);
-    const known = numbers.get(r);
-    if (known !== undefined) return known;
-    numbers.set(r, numbers.size);
-    return numbers.size - 1;
-  });
+  join(a: number, b: number): void {
+    const [x, y] = [this.root(a), this.root(b)];
+    if (x !== y) this.parent[Math.max(x, y)] = Math.min(x, y);
+  }
+
+  sizes(): Map<number, number> {
+    const sizes = new Map<number, number>();
+    for (let i = 0; i < this.parent.length; i++) sizes.set(this.root(i), (sizes.get(this.root(i)) ?? 0) + 1);
+    return sizes;
+  }
+
+  numbered(): Int32Array {
+    const numbers = new Map<number, number>();
+    return Int32Array.from(this.parent, (_, i) => {
+      const r = this.root(i);
+      const number = numbers.get(r) ?? numbers.size;
+      numbers.set(r, number);
+      return number;
+    });
+  }
 }
