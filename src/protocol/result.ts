@@ -259,7 +259,7 @@ export interface RowTable {
   /** Index into `categories`; 65535 = none. */
   readonly category: Uint16Array;
   readonly categories: readonly string[];
-  /** File, startLine, startColumn, endLine, endColumn: 5 a row. */
+  /** File, startLine, startColumn, endLine, endColumn: 5 a row; lines of -1: the row is a file of its own. */
   readonly place: Int32Array;
   /** Held-out probe decision value, [count x columns]; above 0 lies on the side of class 1; NaN = not scored yet. */
   readonly score: Float32Array;

@@ -15,6 +15,8 @@ export interface Wish {
   readonly extra?: boolean;
   /** Lenses of the list: which of them this run has. */
   readonly lenses?: readonly LensCard[];
+  /** The rows are images. */
+  readonly images?: boolean;
 }
 
 /** Mulberry32: small, seeded, good enough for pictures. */
@@ -47,11 +49,18 @@ export function makeView(wish: Wish = {}): AuditView {
   const table = plantRows(n, layers, names, strength, scored, next);
   const auroc = strength.map((s) => 0.5 + 0.5 * Math.tanh(s * 0.62));
   const aqi = strength.map((s, l) => (l === 0 ? 31 : 26 + 22 * s));
-  const result = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
+  const texts = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
+  const result = wish.images ? asImages(texts) : texts;
   const planted = plantPictures(result, table, next);
   const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;
   return final ? { result, pictures, rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) } : preview(result, pictures, table.rows);
 }
+
+const asImages = (result: AuditResult): AuditResult => ({
+  ...result,
+  dataset: { ...result.dataset, path: "data/pictures", input: "images", columns: { text: "image", label: "folder" } },
+  controls: { ...result.controls, words: null, wordsCi95: null, length: null, pixels: 0.71, pixelsCi95: [0.66, 0.76] },
+});
 
 const asExtra = (picture: Picture): Picture => ({
   ...picture,

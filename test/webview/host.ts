@@ -49,7 +49,21 @@ function answer(method: string, params: Record<string, unknown>): unknown {
   if (method === "panel.ready") return stateOf(setup.noView ? undefined : makeView(setup.wish), setup.phase ?? "done", setup.more);
   if (method === "rows.text")
     return (params["rows"] as number[]).map((row) => (setup.texts?.[row] === undefined ? makeText(row) : { row, text: setup.texts[row] }));
+  if (method === "rows.image") return (params["rows"] as number[]).map((row) => picture(row, params["side"] as number));
   return null;
+}
+
+/** A picture as the engine would send it; every seventh cannot be shown. */
+function picture(row: number, side: number) {
+  if (row % 7 === 3) return { row, fault: "the image is damaged" };
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [side, Math.round(side * 0.75)];
+  const pen = canvas.getContext("2d")!;
+  pen.fillStyle = `hsl(${(row * 47) % 360} 60% 50%)`;
+  pen.fillRect(0, 0, side, side);
+  pen.fillStyle = "white";
+  pen.fillRect(side * 0.2, side * 0.2, side * 0.3, side * 0.3);
+  return { row, url: canvas.toDataURL(), width: 640, height: 480 };
 }
 
 window.acquireVsCodeApi = () => ({

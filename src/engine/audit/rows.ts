@@ -14,10 +14,12 @@ export interface RowScores {
 export function rowTable(dataset: Dataset, which: readonly number[], columns: number, tokens: Int32Array, scores: RowScores): RowTable {
   const categories = [...new Set(which.map((row) => dataset.rows[row].category).filter((name) => name !== undefined))].sort().slice(0, NO_CATEGORY - 1);
   const position = new Map(categories.map((name, i) => [name, i]));
+  // A file of a folder lies at no line.
+  const lines = dataset.card.format !== "images";
   const place = new Int32Array(which.length * 5);
   which.forEach((row, i) => {
     const { file, startLine, startColumn, endLine, endColumn } = dataset.rows[row].place;
-    place.set([file, startLine, startColumn, endLine, endColumn], i * 5);
+    place.set(lines ? [file, startLine, startColumn, endLine, endColumn] : [file, -1, 0, -1, 0], i * 5);
   });
   return {
     count: which.length,

@@ -69,6 +69,8 @@ describe("an audit of images, end to end", () => {
     expect(previews.length).toBeGreaterThan(0);
     expect(view.rows.count).toBe(2 * EACH);
     expect(new Set(view.rows.tokens)).toEqual(new Set([17]));
+    // A file of a folder lies at no line.
+    expect(Array.from(view.rows.place.subarray(0, 5))).toEqual([0, -1, 0, -1, 0]);
   });
 
   it("words and lengths are withheld with the reason; pixels stand in their place", () => {
