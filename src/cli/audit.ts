@@ -42,6 +42,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
   const plan: AuditPlan = {
     data: { path: resolve(onlyFile(positionals, "dataset")), options: options.contrast ? { ...options, contrast: resolve(options.contrast) } : options },
     model: resolve(modelPath(values.model)),
+    ...(values.tower ? { tower: values.tower } : {}),
     pooling: values.pool === undefined ? undefined : pooling(values.pool),
     maxTokens: count("max-tokens", values["max-tokens"], 512),
     seed: count("seed", values.seed, 0),

@@ -14,6 +14,8 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
 audit
   --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
   --contrast FILE        a second file: two one-class files against each other
+  --tower NAME           of a graph with several residual streams (encoder-decoder, CLIP): encoder, decoder, text, vision or an
+                         input's name; a decoder reads the row's tokens one place behind its start token (also taps, extract)
   --format text|json|html  (text)   --out F   write there instead of standard output
   --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders)
   --tokens completion|all   the tokens that are pooled (completion where every row has an answer)
@@ -23,7 +25,6 @@ audit
   --max-tokens N (512)   --seed N (0)   --threads N (0 = automatic)
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
-  --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
   --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
   --run FOLDER           leave the run there, for \`compare\`
 

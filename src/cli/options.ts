@@ -41,6 +41,7 @@ export const DATA_OPTIONS = {
 
 export const RUN_OPTIONS = {
   model: { type: "string" },
+  tower: { type: "string" },
   pool: { type: "string" },
   tokens: { type: "string" },
   "chat-template": { type: "string" },

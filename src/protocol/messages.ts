@@ -15,6 +15,8 @@ export interface AuditPlan {
   readonly data: { readonly path: string; readonly options: DataOptions };
   /** A folder or an .onnx file. */
   readonly model: string;
+  /** Of a graph with several residual streams: `encoder`, `decoder`, `text`, `vision`, or the name of an input. */
+  readonly tower?: string;
   /** Absent: `mean-skip-first` for causal models, `mean` for encoders. */
   readonly pooling?: Pooling;
   readonly maxTokens: number;
@@ -98,6 +100,8 @@ export interface EngineMethods {
   "hub.look": { params: HubQuestion; result: HubOffer };
   /** Downloads what the user has confirmed. Long and cancellable; progress comes as events. */
   "hub.download": { params: HubOrder; result: HubResult };
+  /** Rows whose text holds a word, whatever its case: row ids, one list a word (at most 8 words of 200 characters). */
+  "rows.find": { params: { path: string; options: DataOptions; sha256: string; words: string[] }; result: Uint32Array[] };
   /** A stored run, as it was shown. */
   "run.open": { params: { folder: string }; result: AuditView };
   /** Stored runs side by side, the base first; refused with the reason when they measure different things. `shown`: the pair pictures and rows are of. */
@@ -121,6 +125,7 @@ export interface PanelMethods {
   "panel.ready": { params: Record<string, never>; result: PanelState };
   "rows.text": { params: { rows: number[] }; result: RowText[] };
   "rows.image": { params: { rows: number[]; side: number }; result: PanelImage[] };
+  "rows.find": { params: { words: string[] }; result: Uint32Array[] };
   "row.open": { params: { row: number; keepFocus: boolean }; result: null };
   /** The row's image file, where its row stands in a list. */
   "image.open": { params: { row: number }; result: null };

@@ -63,6 +63,9 @@ export interface ModelCard {
   readonly causal: boolean;
   readonly hiddenSize: number;
   readonly layers: readonly LayerTap[];
+  /** Of a graph with several residual streams: the one that the layers belong to, and the names of all. */
+  readonly tower?: string;
+  readonly towers?: readonly string[];
   /** Every tap by name, found or missing with its reason. */
   readonly taps?: readonly TapEntry[];
   /** `float32`, `float16`, `int8 weights`, `int8 dynamic`, `int4 weights` … */

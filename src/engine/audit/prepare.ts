@@ -60,10 +60,10 @@ export class Workbench {
   }
 
   private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal) {
-    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images]);
+    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower]);
     if (this.open?.key === key && this.open.stamp === (await stampOf(this.open.model))) return this.open;
     await this.close();
-    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, images }, signal);
+    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, images, tower: plan.tower }, signal);
     try {
       if (model.image) {
         this.open = { key, stamp: await stampOf(model), model, tokenizer: NO_TOKENIZER };

@@ -22,12 +22,13 @@ export interface Blocks {
  */
 export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[], configured?: number): Blocks {
   const mixes = mixing(links, streams, chain);
-  const structural = blockEnds(chain, mixes);
+  const structural = withoutHead(blockEnds(chain, mixes), mixes);
   const named = byNames(links, chain);
-  const regular = mixes.some(Boolean) && !mixes.every(Boolean) && even(structural);
+  const regular = structural.length > 1 && mixes.some(Boolean) && !mixes.every(Boolean) && even(structural);
   const found = regular ? undefined : named;
   if (configured !== undefined && configured > 0) {
     if (structural.length === configured) return { ends: structural, mixes, by: "attention" };
+    if (regular) return { ends: structural, mixes, by: "attention", configured };
     if (named?.length === configured) return { ends: named, mixes, by: "names" };
     if (chain.length % configured === 0) return { ends: every(chain.length, chain.length / configured), mixes, by: "config" };
     return { ends: found ?? structural, mixes, by: found ? "names" : "attention", configured };
@@ -39,11 +40,20 @@ export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[
 /** Ends of blocks of k additions each. */
 const every = (length: number, k: number): number[] => Array.from({ length: length / k }, (_, i) => (i + 1) * k - 1);
 
+/** Without the additions of a head: those by which the last of three or more blocks, otherwise of one size, is larger. */
+function withoutHead(ends: readonly number[], mixes: readonly boolean[]): readonly number[] {
+  const before = ends.slice(0, -1);
+  const size = before[0]! + 1;
+  const last = before[before.length - 1]! + size;
+  const surplus = ends.length > 2 && before.every((end, i) => end === (i + 1) * size - 1) && last < ends[ends.length - 1]!;
+  return surplus && !mixes.slice(last + 1).some(Boolean) ? [...before, last] : ends;
+}
+
 /** Blocks of one size. */
 const even = (ends: readonly number[]): boolean => new Set(ends.map((end, i) => end - (ends[i - 1] ?? -1))).size === 1;
 
 /** [sum] whether tokens see each other in its branch. */
-function mixing(links: Links, streams: Streams, chain: readonly Sum[]): boolean[] {
+export function mixing(links: Links, streams: Streams, chain: readonly Sum[]): boolean[] {
   const state = new Set(chain.map((sum) => sum.value));
   for (const [i, sum] of chain.entries()) if (sum.previous !== chain[i - 1]) state.add(sum.root);
   state.add(chain[0]!.root);
@@ -96,6 +106,10 @@ function depends(links: Links, on: ReadonlySet<number>): boolean[] {
 /** Ends of blocks. All mixing, or none: each addition is a block (parallel attention and MLP, state-space models). */
 function blockEnds(chain: readonly Sum[], mixes: readonly boolean[]): number[] {
   const all = !mixes.some(Boolean) || mixes.every(Boolean);
+  const one = chain.every((sum, i) => i === 0 || sum.previous === chain[i - 1]);
+  // Blocks may begin with an MLP (Conformer's halves): where mixing comes round evenly, they are counted from the start.
+  for (let k = 2; one && !all && 2 * k <= chain.length && k <= 8; k++)
+    if (chain.length % k === 0 && mixes.every((mix, i) => i < k || mix === mixes[i - k])) return every(chain.length, k);
   // Whatever comes before the first mixing addition belongs to the first block.
   const first = mixes.indexOf(true);
   return chain.flatMap((sum, i) => {

@@ -26,6 +26,7 @@ export function cardWithoutHashes(analysis: Analysis, weights: Weights): Omit<Mo
     causal: looksCausal(analysis),
     hiddenSize: taps.width ?? config.hiddenSize ?? 0,
     layers: taps.layers,
+    ...(taps.towers.length > 1 ? { tower: taps.towers[taps.tower]!.name, towers: taps.towers.map(({ name }) => name) } : {}),
     taps: structureOf(analysis).places.map(entryOf),
     precision: precision.name,
     oneRowAtATime: precision.dynamic,

@@ -49,10 +49,11 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
   if (towers.length === 0 || towers[0]!.chain.length < 2) throw noStream(links.file, describe(links));
   const tower = chooseTower(towers, wanted);
   if (tower < 0) throw noTower(links.file, String(wanted), towers.map(said));
-  const chain = towers[tower]!.chain;
+  const blocks = groupBlocks(links, streams, towers[tower]!.chain, configured);
+  const chain = towers[tower]!.chain.slice(0, blocks.ends[blocks.ends.length - 1]! + 1);
   const notices: Notice[] = [];
-  const blocks = groupBlocks(links, streams, chain, configured);
-  if (blocks.configured !== undefined)
+  // Of several streams it may be another one that config.json counts.
+  if (blocks.configured !== undefined && towers.length === 1)
     notices.push({
       code: "model/block-count",
       message: `config.json speaks of ${blocks.configured} blocks; the graph has ${blocks.ends.length} (${chain.length} additions to the residual stream). The graph is believed.`,

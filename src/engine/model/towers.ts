@@ -1,3 +1,4 @@
+import { mixing } from "./blocks.js";
 import type { Links } from "./links.js";
 import type { Streams, Sum } from "./stream.js";
 import { widthOf } from "./width.js";
@@ -26,7 +27,7 @@ export function findTowers(links: Links, streams: Streams): Tower[] {
   const end = (c: number) => chains[c]![chains[c]!.length - 1]!.value;
   const all = chains.map((_, c) => c);
   const outer = all.filter((c) => !all.some((o) => o !== c && cones.hasStart(start(c), o) && cones.hasEnd(end(o), c)));
-  const parts = joined(links, chains, outer, (c) => cones.front(start(c)));
+  const parts = joined(links, streams, chains, outer, (c) => cones.front(start(c)));
   parts.sort((a, b) => count(chains, b) - count(chains, a) || a[0]! - b[0]!);
   const found = parts.map((part) => ({ part, first: part[0]!, last: part[part.length - 1]!, inputs: inputsOf(links, start(part[0]!)) }));
   const towers = found.map((tower) => ({
@@ -68,7 +69,7 @@ function longestChains(sums: readonly Sum[]): Sum[][] {
 const count = (chains: readonly Sum[][], part: readonly number[]): number => part.reduce((sum, c) => sum + chains[c]!.length, 0);
 
 /** Chains that follow one another with a projection between them (looped models, mixes of earlier states), as long as the width stays. */
-function joined(links: Links, chains: readonly Sum[][], outer: readonly number[], front: (c: number) => Sum | undefined): number[][] {
+function joined(links: Links, streams: Streams, chains: readonly Sum[][], outer: readonly number[], front: (c: number) => Sum | undefined): number[][] {
   const widths = new Map(
     outer.map((c) => [
       c,
@@ -83,7 +84,10 @@ function joined(links: Links, chains: readonly Sum[][], outer: readonly number[]
   const lasts = new Map(outer.map((c) => [chains[c]![chains[c]!.length - 1]!, c]));
   for (const c of outer) {
     const before = lasts.get(front(c)!);
-    if (before === undefined || after.has(before) || widths.get(before) !== widths.get(c)) continue;
+    const [own, other] = [widths.get(c), widths.get(before ?? -1)];
+    if (before === undefined || after.has(before) || (own !== other && own !== undefined && other !== undefined)) continue;
+    // A head's own additions follow a stream, too; a stage of it lets tokens see each other.
+    if (!mixing(links, streams, chains[c]!).some(Boolean)) continue;
     after.set(before, c);
     follows.add(c);
   }

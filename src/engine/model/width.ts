@@ -44,6 +44,7 @@ function fromMaker(links: Links, value: number): number | undefined {
   const n = links.maker[value]!;
   if (n < 0) return undefined;
   const node = links.nodes[n]!;
+  if (SKIP_NORMS.has(node.op)) return last(links, links.inputs[n]![2]!);
   if (node.op === "Gather" || node.op === "EmbedLayerNormalization") return last(links, links.inputs[n]![node.op === "Gather" ? 0 : 2]!);
   const declared = links.graph.values.get(links.names[value]!)?.dims;
   const size = declared?.[declared.length - 1];
