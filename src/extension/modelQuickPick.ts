@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, sep } from "node:path";
 import { type QuickPick, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
 import { type ModelEntry, type ModelGlance, type ModelList, sizeOf } from "../protocol/index.js";
 import { type ModelRow, notOffered, SECTIONS } from "./modelRows.js";
@@ -132,8 +132,9 @@ export class ModelQuickPick {
 }
 
 async function variantOf(item: Item): Promise<Wish | undefined> {
+  const folder = item.wish?.kind === "model" ? item.wish.path : "";
   const files = (item.variants ?? []).map(({ path, bytes, precision }) => ({
-    label: basename(path),
+    label: path.startsWith(`${folder}${sep}`) ? path.slice(folder.length + 1) : basename(path),
     description: [precision, sizeOf(bytes)].filter(Boolean).join(" · "),
     path,
   }));

@@ -42,7 +42,7 @@ export function cardTests(lab: () => Lab): void {
 
     it("says what the model is, which taps it has and which it lacks", async () => {
       const page = await lab().card(done(good));
-      expect(await page.locator(".sentence").textContent()).toMatch(/^tiny, causal: 6 blocks of width 16, \d+(\.\d+)? k parameters in float32\.$/);
+      expect(await page.locator(".sentence").textContent()).toMatch(/^tiny, causal: 6 blocks of width 16, \d+(\.\d+)? k parameters, float32\.$/);
       const text = (await page.locator("main").textContent()) ?? "";
       for (const part of [
         "Parameters",
