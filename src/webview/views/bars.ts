@@ -125,6 +125,21 @@ export function drawBars(at: HTMLElement, picture: Bars, size: Size, axis: Layer
         .attr("fill", theme.accent)
         .attr("stroke", theme.back);
     }
+    if (bar.remark && number(bar.value) && !axis.narrow) {
+      const left = bar.value > (picture.range[0] + picture.range[1]) / 2;
+      const edge = x(within((left ? bar.lo : bar.hi) ?? bar.value, picture.range));
+      g.append("text")
+        .attr("x", edge + (left ? -10 : 10))
+        .attr("y", y)
+        .attr("dy", "0.35em")
+        .attr("text-anchor", left ? "end" : "start")
+        .attr("font-size", 11)
+        .attr("fill", theme.quiet)
+        .attr("stroke", theme.back)
+        .attr("stroke-width", 4)
+        .attr("paint-order", "stroke")
+        .text(bar.remark);
+    }
     g.append("text")
       .attr("x", axis.right + 8)
       .attr("y", y)

@@ -12,6 +12,8 @@ const BOTTOM = 24;
 
 export const matrixHeight = (rows: number): number => rows * ROW_HEIGHT + BOTTOM;
 
+type CellMark = NonNullable<MatrixRow["marks"]>[number];
+
 interface Memory {
   picture: Matrix;
   scene: Stage;
@@ -117,17 +119,18 @@ export function drawMatrix(at: HTMLElement, picture: Matrix, size: Size, axis: L
     .attr("stroke-width", 0.8);
   // Outlined cells: the best layer, a suggestion, a step of a path.
   rows
-    .selectAll<SVGPathElement, NonNullable<MatrixRow["marks"]>[number]>("path.mark")
-    .data((d) => (d.marks ?? []).filter(({ column }) => column >= 0 && column < axis.count))
+    .selectAll<SVGPathElement, CellMark & { ground: boolean }>("path.mark")
+    // Each over a ground in the background's colour: a light line on a light cell would not be seen.
+    .data((d) => (d.marks ?? []).filter(({ column }) => column >= 0 && column < axis.count).flatMap((m) => [true, false].map((ground) => ({ ...m, ground }))))
     .join("path")
     .attr("class", "mark")
     .attr("aria-hidden", "true")
     .attr("pointer-events", "none")
     .attr("d", ({ column }) => `M${axis.start(column) + 1},2h${Math.max(1, axis.step - 2)}v${ROW_HEIGHT - 4}h${-Math.max(1, axis.step - 2)}z`)
     .attr("fill", "none")
-    .attr("stroke", theme.fore)
-    .attr("stroke-width", 2)
-    .attr("stroke-dasharray", ({ dashed }) => (dashed ? "3 2" : null));
+    .attr("stroke", ({ ground }) => (ground ? theme.back : theme.fore))
+    .attr("stroke-width", ({ ground }) => (ground ? 4.5 : 2))
+    .attr("stroke-dasharray", ({ dashed, ground }) => (dashed && !ground ? "3 2" : null));
   rows
     .selectAll<SVGTextElement, MatrixRow>("text.value")
     .data((d) => [d])
