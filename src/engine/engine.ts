@@ -27,6 +27,7 @@ import { compareRuns } from "./compare/index.js";
 import type { Dataset } from "./data/dataset.js";
 import { inspectDataset, openDataset } from "./data/index.js";
 import { problem, throwIfAborted } from "./errors.js";
+import { findWords } from "./find.js";
 import { downloadFromHub, hubPlaces, lookAtHub, tokenSources } from "./hub/index.js";
 import { picturesOf } from "./image/thumbnails.js";
 import { checkAccelerators, glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
@@ -39,6 +40,8 @@ import { VERSION } from "./version.js";
 
 /** Rows whose texts, or pictures, may be asked for at once. */
 const MAX_TEXTS = 200;
+/** Words that may be searched for at once. */
+const MAX_WORDS = 8;
 const MAX_IMAGES = 64;
 
 /** The one front door of the engine: the process and the command line both come in here. One audit at a time. */
@@ -118,6 +121,11 @@ export class Engine {
       dataset.rows.filter(({ id }) => wanted.has(id)),
       side,
     );
+  }
+
+  async findRows({ path, options, sha256, words }: EngineMethods["rows.find"]["params"], signal?: AbortSignal): Promise<Uint32Array[]> {
+    if (words.length > MAX_WORDS) throw problem("rows/too-many-words", `At most ${MAX_WORDS} words can be searched for at once.`);
+    return findWords((await this.dataset(path, options, sha256)).rows, words, signal);
   }
 
   openRun(folder: string): Promise<AuditView> {

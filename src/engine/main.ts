@@ -34,6 +34,7 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "hub.download": (order, signal) => engine.downloadFromHub(order, (progress) => rpc.tell("hub.progress", progress), signal),
     "rows.text": ({ path, options, sha256, rows }) => engine.rowTexts(path, options, sha256, rows),
     "rows.image": ({ path, options, sha256, rows, side }) => engine.rowImages(path, options, sha256, rows, side),
+    "rows.find": (wish, signal) => engine.findRows(wish, signal),
     "run.open": ({ folder }) => engine.openRun(folder),
     "run.export": (request) => engine.exportRun(request),
     "runs.compare": ({ folders, shown }, signal) => engine.compareRuns(folders, shown, signal),

@@ -120,7 +120,13 @@ export class Layerscope {
     // The engine starts and the panel loads while the model is looked for; a failure is told by the first question.
     void this.engine.start().catch(() => {});
     const merged = { ...this.reading.remembered(dataset), ...options };
-    const session = new Session({ dataset, ...(merged.contrast && { contrast: merged.contrast }), ...(lenses && { lenses }), ...(reference && { reference }), model: "" });
+    const session = new Session({
+      dataset,
+      ...(merged.contrast && { contrast: merged.contrast }),
+      ...(lenses && { lenses }),
+      ...(reference && { reference }),
+      model: "",
+    });
     const former = this.panels.of(session)?.shows;
     this.panels.show(session);
     const chosen = model ?? (await this.models.current());
@@ -147,6 +153,14 @@ export class Layerscope {
     // Only rows that the panel was given; it names ids, never places.
     const known = rows.filter((row) => indexOfRow(view.rows, row) >= 0);
     return known.length === 0 ? [] : this.engine.ask("rows.text", { path, options, sha256, rows: known });
+  }
+
+  /** Not cancelled in the engine: an engine that is slow to hear a cancel is ended, and an audit may be running in it. */
+  async findRows(session: Session, words: readonly string[]) {
+    const { view } = session;
+    if (!view) throw noRun();
+    const { path, options, sha256 } = view.result.dataset;
+    return this.engine.ask("rows.find", { path, options, sha256, words: [...words] });
   }
 
   private handlers(): CommandHandlers {
@@ -177,6 +191,7 @@ export class Layerscope {
   private panelActions(): PanelActions {
     return {
       rowTexts: (session, rows) => this.rowTexts(session, rows),
+      findRows: (session, words) => this.findRows(session, words),
       rowImages: (session, rows, side) => rowImages(this.engine, session, rows, side),
       openRow: (session, row, keepFocus) => openRow(this.engine, session, row, keepFocus),
       openImage: (session, row) => openImage(this.engine, session, row, false),
@@ -227,10 +242,21 @@ export class Layerscope {
   }
 
   /** @param more lenses beside those that the session had */
-  private async again(session: Session, model = session.source.model, more: readonly string[] = [], reference = session.plan?.reference ?? session.source.reference): Promise<void> {
+  private async again(
+    session: Session,
+    model = session.source.model,
+    more: readonly string[] = [],
+    reference = session.plan?.reference ?? session.source.reference,
+  ): Promise<void> {
     const lenses = [...new Set([...(session.plan?.lenses ?? session.source.lenses ?? []), ...more])];
     await this.guard(() =>
-      this.audit(session.source.dataset, session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}), model, lenses, reference),
+      this.audit(
+        session.source.dataset,
+        session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}),
+        model,
+        lenses,
+        reference,
+      ),
     );
   }
 
@@ -315,7 +341,8 @@ export class Layerscope {
 
   private async openAbout(page: string): Promise<void> {
     const name = page.replace(/^.*\//, "").replace(/\.md(#.*)?$/, "");
-    const uri = name === "compare" ? Uri.joinPath(this.context.extensionUri, "docs", "compare.md") : this.aboutPage(/^[a-z0-9-]{1,64}$/.test(name) ? name : "index");
+    const uri =
+      name === "compare" ? Uri.joinPath(this.context.extensionUri, "docs", "compare.md") : this.aboutPage(/^[a-z0-9-]{1,64}$/.test(name) ? name : "index");
     if (!(await exists(uri.fsPath))) throw new ProblemError({ code: "about/none", message: "There is no page about that number yet." });
     await commands.executeCommand("markdown.showPreview", uri);
   }

@@ -10,6 +10,7 @@ export const PANEL_TYPE = "layerscope.audit";
 /** What a panel may cause, done by others; each names the session it belongs to. */
 export interface PanelActions {
   rowTexts(session: Session, rows: readonly number[]): Promise<RowText[]>;
+  findRows(session: Session, words: readonly string[]): Promise<Uint32Array[]>;
   rowImages(session: Session, rows: readonly number[], side: number): Promise<PanelImage[]>;
   openRow(session: Session, row: number, keepFocus: boolean): Promise<void>;
   openImage(session: Session, row: number): Promise<void>;
@@ -101,6 +102,7 @@ export class AuditPanel {
     return {
       "panel.ready": () => this.session.state,
       "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
+      "rows.find": ({ words }) => actions.findRows(this.session, words),
       "rows.image": ({ rows, side }) => actions.rowImages(this.session, rows, side),
       "image.open": ({ row }) => answer(actions.openImage(this.session, row)),
       "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus)),

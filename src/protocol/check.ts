@@ -38,6 +38,8 @@ export const fields =
     }
     return undefined;
   };
+/** A word that texts are searched for. */
+const word: Check = (v, n) => text(v, n) ?? ((v as string).length === 0 || (v as string).length > 200 ? `${n} is empty or too long` : undefined);
 /** Text by key, bounded: the pictures of an export. */
 export const pictures: Check = (v, n) => {
   if (typeof v !== "object" || v === null || Array.isArray(v)) return `${n} is not an object`;
@@ -50,6 +52,7 @@ export const pictures: Check = (v, n) => {
 export const PANEL_PARAMS = {
   "panel.ready": fields({}),
   "rows.text": fields({ rows: list(whole, 200) }),
+  "rows.find": fields({ words: list(word, 8) }),
   "rows.image": fields({ rows: list(whole, 64), side: whole }),
   "row.open": fields({ row: whole, keepFocus: flag }),
   "image.open": fields({ row: whole }),

@@ -2,6 +2,7 @@ import type { AuditView, PanelState, Progress } from "../protocol/index.js";
 import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
 import { exportPictures } from "./export.js";
+import { Finder } from "./finder.js";
 import type { Host } from "./host.js";
 import { Images } from "./images.js";
 import type { Kit } from "./kit.js";
@@ -9,7 +10,7 @@ import { type LayerAxis, layerAxis } from "./layers.js";
 import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
 import { MoreLenses } from "./moreLenses.js";
-import { indexById, orderRows } from "./order.js";
+import { indexById, orderRows, wordsOf } from "./order.js";
 import { Section } from "./section.js";
 import { skeleton } from "./skeleton.js";
 import { type Stand, standsOf } from "./stands.js";
@@ -31,6 +32,7 @@ export class App {
   private state: PanelState = { phase: "empty", dataset: "", model: "" };
   private readonly store: Store;
   private readonly texts: Texts;
+  private readonly finder: Finder;
   private readonly images: Images | undefined;
   private theme: Theme;
   private readonly verdict: Verdict;
@@ -75,6 +77,7 @@ export class App {
         (rows, side) => host.images!(rows, side),
         () => this.schedule(),
       );
+    this.finder = new Finder(host.find, () => this.schedule());
     this.verdict = new Verdict(kit, host, (format, withText) => {
       const scene = this.scene();
       const svgs = scene && format === "svg" ? exportPictures(scene) : undefined;
@@ -111,11 +114,13 @@ export class App {
     const other = state.dataset !== this.state.dataset || state.model !== this.state.model;
     if (other && this.state.phase !== "empty") {
       this.texts.clear();
+      this.finder.clear();
       this.images?.clear();
       this.store.set({ row: null, lasso: null, listed: null, layer: null, scroll: 0 });
     }
     // Texts that could not be read may be readable again: the engine was started anew, the file is back.
     this.texts.trouble = undefined;
+    this.finder.trouble = undefined;
     this.state = state;
     this.schedule();
   }
@@ -243,7 +248,7 @@ export class App {
       if (key === "rows/0") section.tools.append(this.listTools.root);
       if (key === "map/0") section.tools.append(this.mapTools.root);
     }
-    if (key === "rows/0") this.listTools.draw(scene, this.store.now);
+    if (key === "rows/0") this.listTools.draw(scene, this.store.now, this.finder);
     if (key === "map/0") this.mapTools.draw(scene);
     if (picture) section.draw(picture, scene, this.store.now.tables.includes(key), this.clicks);
     else section.keepFree(stand, scene);
@@ -284,7 +289,8 @@ export class App {
   /** Sorted only when something changed it. Rows stay as they arrive until the scores stand, so that nothing moves under the pointer. */
   private listOrder(view: AuditView, classNames: readonly [string, string]): Uint32Array {
     const { sort, filter, lasso } = this.store.now;
-    const key = [view.rows, sort, filter, lasso, view.result.final];
+    this.finder.want(wordsOf(filter).filter((word) => word !== "wrong" && !/^#?\d+$/.test(word)));
+    const key = [view.rows, sort, filter, lasso, view.result.final, this.finder.version];
     if (key.some((part, i) => part !== this.orderKey[i])) {
       this.orderKey = key;
       this.order = orderRows(view.rows, {
@@ -293,6 +299,7 @@ export class App {
         lasso: lasso && new Set(lasso),
         classNames,
         text: (id) => this.texts.get(id),
+        holds: (word, id) => this.finder.holds(word, id),
       });
     }
     return this.order;

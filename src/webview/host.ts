@@ -1,4 +1,5 @@
 import type { PanelImage, RowText } from "../protocol/index.js";
+import type { Find } from "./finder.js";
 import type { Keeper } from "./state.js";
 
 export type ExportFormat = "json" | "csv" | "svg" | "html";
@@ -10,6 +11,8 @@ export interface Host {
   readonly known?: ReadonlyMap<number, string>;
   /** At most 200 rows at once. */
   texts(rows: number[]): Promise<RowText[]>;
+  /** Rows whose text holds a word, one list of ids a word; absent where the page carries all texts or none. */
+  readonly find?: Find;
   /** Absent where there is no engine to make pictures. */
   images?(rows: number[], side: number): Promise<PanelImage[]>;
   /** Absent in a report: nothing to open, run or save from there. */

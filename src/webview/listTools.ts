@@ -1,4 +1,5 @@
 import { el, setText } from "./dom.js";
+import type { Finder } from "./finder.js";
 import { count, plural } from "./format.js";
 import type { Control, Kit } from "./kit.js";
 import { isOtherSide, SORTS, type Sort } from "./order.js";
@@ -22,7 +23,7 @@ export class ListTools {
     this.root = el("div", { class: "list-tools" }, this.sort.element, this.filter.element, this.counts, this.release);
   }
 
-  draw({ view, order, texts }: Scene, { sort, filter, lasso, listed: are }: ViewState): void {
+  draw({ view, order, texts }: Scene, { sort, filter, lasso, listed: are }: ViewState, finder: Pick<Finder, "busy" | "searchesAll">): void {
     const { rows, result } = view;
     this.sort.set(sort);
     this.filter.set(filter);
@@ -35,8 +36,9 @@ export class ListTools {
       this.counted = { order, wrong };
     }
     const listed = order.length === rows.count ? plural(rows.count, "row") : `${count(order.length)} of ${plural(rows.count, "row")}`;
-    // The texts of other rows are in the file, not in the panel.
-    const read = filter.trim() ? ` · texts searched in the ${plural(texts.size, "row")} read so far` : "";
+    // Where the engine cannot be asked, only texts at hand are searched.
+    const here = finder.searchesAll ? (finder.busy ? " · searching the texts…" : "") : ` · texts searched in the ${plural(texts.size, "row")} read so far`;
+    const read = filter.trim() ? here : "";
     setText(
       this.counts,
       result.final

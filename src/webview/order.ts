@@ -37,7 +37,12 @@ export interface OrderWish {
   readonly classNames: readonly [string, string];
   /** Text of a row where it has been read, for the filter. */
   text(id: number): string | undefined;
+  /** Whether a row's text holds a word, where all texts have been searched for it. */
+  holds?(word: string, id: number): boolean | undefined;
 }
+
+/** The words of a filter, as they are looked for. */
+export const wordsOf = (filter: string): string[] => filter.trim().toLowerCase().split(/\s+/).filter(Boolean);
 
 /** Indices of the rows to list, sorted; ties stay in file order. Rows without a score come last. */
 export function orderRows(rows: RowTable, wish: OrderWish): Uint32Array {
@@ -63,8 +68,8 @@ function sortKey(rows: RowTable, i: number, sort: Sort): number {
  * All words must match: `#12` or `12` the row's number, `wrong` the rows on the other side, anything else a part of the class
  * name, the category, or the text.
  */
-function rowFilter(rows: RowTable, { filter, lasso, classNames, text }: OrderWish): (i: number) => boolean {
-  const words = filter.trim().toLowerCase().split(/\s+/).filter(Boolean);
+function rowFilter(rows: RowTable, { filter, lasso, classNames, text, holds }: OrderWish): (i: number) => boolean {
+  const words = wordsOf(filter);
   const categories = rows.categories.map((name) => name.toLowerCase());
   const names = classNames.map((name) => name.toLowerCase());
   return (i) => {
@@ -76,7 +81,7 @@ function rowFilter(rows: RowTable, { filter, lasso, classNames, text }: OrderWis
       if (/^#?\d+$/.test(word) && Number(word.replace("#", "")) === id + 1) return true;
       // `safe` is part of `unsafe`: a class name has to match from its start.
       if (names[rows.label[i]].startsWith(word)) return true;
-      return categories[rows.category[i]]?.includes(word) || text(id)?.toLowerCase().includes(word) || false;
+      return categories[rows.category[i]]?.includes(word) || (holds?.(word, id) ?? text(id)?.toLowerCase().includes(word) ?? false);
     });
   };
 }

@@ -10,6 +10,7 @@ const record = (name: string) => (params: unknown) => {
 const names = [
   "panel.ready",
   "rows.text",
+  "rows.find",
   "row.open",
   "run.cancel",
   "run.again",
@@ -37,6 +38,10 @@ describe("the gate before the panel's handlers", () => {
       ["row.open", null],
       ["rows.text", { rows: Array.from({ length: 201 }, (_, i) => i) }],
       ["rows.text", { rows: [1.5] }],
+      ["rows.find", { words: Array(9).fill("a") }],
+      ["rows.find", { words: ["x".repeat(201)] }],
+      ["rows.find", { words: [""] }],
+      ["rows.find", { words: [7] }],
       ["run.export", { format: "exe", withText: false }],
       ["run.export", { format: "svg", withText: false, svgs: { a: 1 } }],
       ["panel.ready", JSON.parse('{"__proto__": 1}')],

@@ -49,6 +49,11 @@ function answer(method: string, params: Record<string, unknown>): unknown {
   if (method === "panel.ready") return stateOf(setup.noView ? undefined : makeView(setup.wish), setup.phase ?? "done", setup.more);
   if (method === "rows.text")
     return (params["rows"] as number[]).map((row) => (setup.texts?.[row] === undefined ? makeText(row) : { row, text: setup.texts[row] }));
+  if (method === "rows.find") {
+    const { rows } = makeView(setup.wish);
+    const text = (row: number) => (setup.texts?.[row] === undefined ? makeText(row).text : setup.texts[row]).toLowerCase();
+    return (params["words"] as string[]).map((word) => rows.id.filter((row) => text(row).includes(word)));
+  }
   if (method === "rows.image") return (params["rows"] as number[]).map((row) => picture(row, params["side"] as number));
   return null;
 }

@@ -54,6 +54,23 @@ export function rowsTests(lab: () => Lab): void {
       await page.close();
     });
 
+    it("searches the texts of all rows, also of those that it has not read", async () => {
+      const far = 4_321;
+      const page = await lab().open({
+        wish: { rows: 5_000, layers: 5, categories: 3 },
+        texts: { [makeView({ rows: 5_000, layers: 5, categories: 3 }).rows.id[far]]: "A Needle in the hay" },
+      });
+      await page.locator(".frame.curve").focus();
+      await page.keyboard.press("/");
+      await page.keyboard.type("needle");
+      await page.waitForFunction(() => /^1 of 5,000 rows/.test(document.querySelector(".counts")?.textContent ?? ""));
+      expect(await page.locator(".counts").textContent()).not.toContain("search");
+      expect(await asked(page, "rows.find")).toEqual([{ words: ["needle"] }]);
+      expect(await page.locator(".list-row .row-text").first().textContent()).toContain("A Needle in the hay");
+      expect(errorsOf(page)).toEqual([]);
+      await page.close();
+    });
+
     it("asks for the texts of rows in sight only, at most 200 at once, and of 100,000 rows draws some dozens", async () => {
       const page = await lab().open({ wish: { rows: 100_000, layers: 5, categories: 3 } });
       await settle(page);
