@@ -48,6 +48,7 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
     confound: { together: { name: "all features", auroc: null, ci95: null }, each: [], constant: [] },
   };
   if (typeof plan === "string") return { values: empty, pictures: [], notices: [], withheld: plan };
+  if (study.pixels) return { values: empty, pictures: [], notices: [], withheld: "images have no text whose surface could be read" };
   const targets = surfaceTargets(study);
   const pace = new Pace(tools, study.layers + 1);
   const features = await pace.run(readingFeatures(study));

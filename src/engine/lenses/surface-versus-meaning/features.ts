@@ -20,7 +20,10 @@ export const FEATURES = [
   "template markers",
 ] as const;
 
-/** What can be read off a text without understanding it: [count, FEATURES.length]. */
+/**
+ * What can be read off a text without understanding it: [count, FEATURES.length]. Of images the summary of their pixels stands in the first
+ * columns; the others are zero, which a regression leaves out.
+ */
 export function surfaceFeatures(study: Study): Float64Array {
   return drain(readingFeatures(study));
 }
@@ -29,6 +32,11 @@ export function surfaceFeatures(study: Study): Float64Array {
 export function* readingFeatures(study: Study): Generator<void, Float64Array> {
   const p = FEATURES.length;
   const out = new Float64Array(study.count * p);
+  if (study.pixels) {
+    const { summary, summaryNames } = study.pixels;
+    for (let i = 0; i < study.count; i++) out.set(summary.subarray(i * summaryNames.length, (i + 1) * summaryNames.length), i * p);
+    return out;
+  }
   for (let i = 0; i < study.count; i++) {
     if (i % 256 === 255) yield;
     const text = study.text(i);

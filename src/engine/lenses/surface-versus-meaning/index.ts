@@ -40,13 +40,11 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
 export async function residualScores(study: Study, layer: number, plan: Plan, tools: LensTools, pace: Pace): Promise<Float64Array> {
   const x = { data: await study.states(layer), n: study.count, d: study.width };
   centre(x);
-  const { pixels } = study;
-  const features = pixels ? pixels.summary : await pace.run(readingFeatures(study));
-  const p = pixels ? pixels.summaryNames.length : FEATURES.length;
+  const features = await pace.run(readingFeatures(study));
   const out = new Float64Array(study.count);
   for (let k = 0; k < plan.folds.count; k++) {
     const { train, test } = split(plan.folds, k);
-    const rest = await pace.run(regressingOut(x, features, p, train));
+    const rest = await pace.run(regressingOut(x, features, FEATURES.length, train));
     const one = { of: Int32Array.from(plan.folds.of, (f) => (f === k ? 0 : 1)), count: 1 };
     const [score] = await heldOutProbe(rest, [study.label], one, tools.blas, pace, study.seed);
     for (const row of test) out[row] = score![row]!;
