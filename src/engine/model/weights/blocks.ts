@@ -58,16 +58,17 @@ function zeroPoints(stored: Stored, zeros: Tensor, n: number, blocks: number, bi
 export function blockTable(stored: Stored, { node, weight, scales, zeros }: BlockWeight, rows?: { from: number; to: number }): Matrix {
   const number = (name: string, otherwise = 0) => node.attributes.get(name)?.int ?? otherwise;
   const [bits, block] = [number("bits", 4), number("block_size", 128)];
-  const [count = 0, ...rest] = weight.dims;
+  // The table itself may be stored in any shape; its scales have a row for each of its rows.
+  const [count = 0] = scales.dims;
   const bytewise = weight.type === 2 && bits < 8;
-  const width = rest.reduce((a, b) => a * b, 1) * (bytewise ? 8 / bits : 1);
+  const width = (weight.dims.reduce((a, b) => a * b, 1) * (bytewise ? 8 / bits : 1)) / count;
   const [from, to] = [rows?.from ?? 0, rows?.to ?? count];
   const blocks = Math.ceil(width / block);
   const scale = stored.numbers(scales);
   if (scale.length !== count * blocks) throw unreadable(stored.file, weight.name, "it has another number of scales than of blocks");
-  if (number("gather_axis") !== 0 || ![-1, 1, weight.dims.length - 1].includes(number("quantize_axis", 1)))
+  if (number("gather_axis") !== 0 || ![-1, 1].includes(number("quantize_axis", 1)))
     throw unreadable(stored.file, weight.name, "it is not quantised along its rows");
-  const values = bytewise ? undefined : stored.numbers(weight, { from, to });
+  const values = bytewise ? undefined : stored.numbers({ ...weight, dims: [count, width] }, { from, to });
   const raw = bytewise ? stored.bytes(weight, (from * width * bits) / 8, (to * width * bits) / 8) : undefined;
   const zero = zeros ? (zeros.type === 2 && bits < 8 ? zeroPoints(stored, zeros, count, blocks, bits) : stored.numbers(zeros)) : undefined;
   // Without zero points uint8 is centred, as in MatMulNBits; the other kinds start at zero.

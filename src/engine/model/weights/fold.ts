@@ -94,16 +94,27 @@ export function dequantised(x: Matrix, scale: Matrix, zero: Matrix | undefined, 
   return { dims: x.dims, data: out };
 }
 
-/** Same shapes, or one that repeats along the first axes of the other. */
+/** Broadcast as numpy does it, onto the larger operand's shape. */
 function elementwise(op: string, a: Matrix, b: Matrix): Matrix | undefined {
   const [large, small] = a.data.length >= b.data.length ? [a, b] : [b, a];
-  const tail = small.dims.filter((dim, i) => dim !== 1 || i > 0);
-  const fits = small.data.length === 1 || tail.every((dim, i) => dim === large.dims[large.dims.length - tail.length + i]);
-  if (!fits || large.data.length % small.data.length !== 0) return undefined;
+  const rank = Math.max(large.dims.length, small.dims.length);
+  const pad = (dims: readonly number[]) => [...Array.from({ length: rank - dims.length }, () => 1), ...dims];
+  const [to, from] = [pad(large.dims), pad(small.dims)];
+  if (from.some((dim, i) => dim !== 1 && dim !== to[i])) return undefined;
+  // Steps of the small operand along each axis of the large one.
+  const steps = from.map((dim, i) => (dim === 1 ? 0 : from.slice(i + 1).reduce((n, size) => n * size, 1)));
+  const index = to.map(() => 0);
   const out = new Float32Array(large.data.length);
+  let at = 0;
   for (let i = 0; i < out.length; i++) {
-    const [x, y] = [a.data[i % a.data.length]!, b.data[i % b.data.length]!];
+    const [x, y] = large === a ? [large.data[i]!, small.data[at]!] : [small.data[at]!, large.data[i]!];
     out[i] = op === "Add" ? x + y : op === "Sub" ? x - y : op === "Mul" ? x * y : x / y;
+    for (let k = rank - 1; k >= 0; k--) {
+      at += steps[k]!;
+      if (++index[k]! < to[k]!) break;
+      at -= steps[k]! * to[k]!;
+      index[k] = 0;
+    }
   }
-  return { dims: large.dims, data: out };
+  return { dims: large.dims.length === rank ? large.dims : to, data: out };
 }

@@ -1,6 +1,5 @@
 import { type Analysis, analyse } from "../analysis.js";
 import { locateWeights, tensorBytes } from "../external.js";
-import type { Tensor } from "../graph.js";
 import { LIMITS } from "../limits.js";
 import { TYPES } from "../onnx.js";
 import { structureOf } from "../roles/index.js";
@@ -8,12 +7,11 @@ import { Numbers } from "../roles/numbers.js";
 import { staticDims, weightBehind } from "../roles/statics.js";
 import { inWidth, outWidth } from "../roles/widths.js";
 import type { ByteSource } from "../source.js";
-import { blockTable } from "./blocks.js";
 import { noSuchWeight, weightMissing, weightTooLarge } from "./errors.js";
-import { fold, type Matrix } from "./fold.js";
 import { listRoles, type Role } from "./list.js";
-import { pickRows, productMatrix, tensorsOf } from "./matrices.js";
+import { tensorsOf } from "./matrices.js";
 import type { RangeFile } from "./ranges.js";
+import { matrixOf } from "./read.js";
 import { Stored } from "./stored.js";
 
 /** A weight by its role: `embedding`, `blocks.3.q`, `blocks.3.down.bias`, `final_norm`, `unembedding`. */
@@ -98,70 +96,6 @@ function readerOf(analysis: Analysis, open?: (path: string) => RangeFile): Weigh
   };
 }
 
-function matrixOf({ links }: Analysis, numbers: Numbers, stored: Stored, role: Role, rows?: { from: number; to: number }): Matrix {
-  const some = rows && Array.from({ length: Math.max(0, rows.to - rows.from) }, (_, i) => rows.from + i);
-  const chosen = role.rows && some ? some.map((i) => role.rows![i]!) : (role.rows ?? some);
-  if (role.vector !== undefined) {
-    const { data } = fold(links, numbers, stored, role.vector);
-    return pickRows({ dims: [data.length, 1], data }, chosen);
-  }
-  if (role.table) {
-    const { value, node } = role.table;
-    const tensor = links.tensor(value);
-    if (role.table.blocks) {
-      const inputs = links.inputs[node]!;
-      const zeros = (inputs[3] ?? -1) >= 0 ? links.tensor(inputs[3]!) : undefined;
-      return blockTable(stored, { node: links.nodes[node]!, weight: tensor!, scales: links.tensor(inputs[2]!)!, zeros }, rows);
-    }
-    const scale = dequantisedLater(links, role);
-    if (tensor && !scale && rows) return { dims: [], data: stored.numbers(flat(tensor), rows) };
-    const whole = fold(links, numbers, stored, value);
-    const data = scale
-      ? scaled(
-          whole,
-          scale.map((v) => (v < 0 ? undefined : fold(links, numbers, stored, v))),
-        )
-      : whole.data;
-    const width = whole.dims[whole.dims.length - 1] ?? 1;
-    const dims = role.table.role === "patch_embedding" ? [whole.dims[0]!, data.length / whole.dims[0]!] : [data.length / width, width];
-    return pickRows({ dims, data }, chosen);
-  }
-  const product = role.product!;
-  const tensor = links.tensor(product.weight);
-  // Rows that lie one after the other are read alone.
-  if (
-    product.form === "float" &&
-    product.outFirst &&
-    tensor &&
-    chosen &&
-    contiguous(chosen) &&
-    (links.nodes[product.node]!.attributes.get("alpha")?.float ?? 1) === 1
-  )
-    return { dims: [], data: stored.numbers(flat(tensor), { from: chosen[0]!, to: chosen[chosen.length - 1]! + 1 }) };
-  return pickRows(productMatrix(links, numbers, stored, product), chosen);
-}
-
-const contiguous = (rows: readonly number[]): boolean => rows.length > 0 && rows.every((row, i) => row === rows[0]! + i);
-
-/** A tensor as rows: leading axes of one element dropped. */
-function flat(tensor: Tensor): Tensor {
-  const width = tensor.dims[tensor.dims.length - 1] ?? 1;
-  const total = tensor.dims.reduce((n, dim) => n * dim, 1);
-  return { ...tensor, dims: [total / width, width] };
-}
-
-/** An int8 table is looked up first and dequantised after: scale and zero point of the node that follows. */
-function dequantisedLater(links: Analysis["links"], role: Role): number[] | undefined {
-  const { value, node } = role.table!;
-  const type = links.tensor(value)?.type;
-  if (node < 0 || (type !== 2 && type !== 3)) return undefined;
-  const [after] = links.readers(links.outputs[node]![0]!).filter((n) => links.nodes[n]!.op === "DequantizeLinear");
-  return after === undefined ? undefined : [links.inputs[after]![1]!, links.inputs[after]![2] ?? -1];
-}
-
-const scaled = ({ data }: Matrix, [scale, zero]: readonly (Matrix | undefined)[]): Float32Array =>
-  data.map((x) => (x - (zero?.data[0] ?? 0)) * (scale?.data[0] ?? 1));
-
 function entryOf({ links }: Analysis, role: Role): WeightEntry {
   const { name, note, missing } = role;
   if (missing) return { name, missing };
@@ -192,11 +126,12 @@ function shapeOf(links: Analysis["links"], role: Role, value: number): number[] 
   if (role.vector !== undefined) return [role.rows?.length ?? total];
   if (role.table!.role === "patch_embedding") return [dims[0]!, total / dims[0]!];
   if (role.table!.blocks) {
-    const scales = links.tensor(links.inputs[role.table!.node]![2]!);
-    const perRow = (scales?.dims.slice(1).reduce((n, dim) => n * dim, 1) ?? 1) * (links.nodes[role.table!.node]!.attributes.get("block_size")?.int ?? 128);
-    const bytewise = links.tensor(value)?.type === 2 && (links.nodes[role.table!.node]!.attributes.get("bits")?.int ?? 4) < 8;
-    const width = (total / dims[0]!) * (bytewise ? 8 / (links.nodes[role.table!.node]!.attributes.get("bits")?.int ?? 4) : 1);
-    return [dims[0]!, Math.min(width, perRow)];
+    const node = links.nodes[role.table!.node]!;
+    const bits = node.attributes.get("bits")?.int ?? 4;
+    const count = weightBehind(links, links.inputs[role.table!.node]![2]!)?.dims[0] ?? dims[0]!;
+    // Bytes that hold several numbers each.
+    const each = weightBehind(links, value)?.type === 2 && bits < 8 ? 8 / bits : 1;
+    return [count, (total * each) / count];
   }
   const width = dims[dims.length - 1]!;
   return [total / width, width];
