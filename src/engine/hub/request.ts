@@ -78,7 +78,8 @@ async function once(url: URL, method: string, headers: Headers, options: Request
       request.end();
     });
   } catch (error) {
-    throw explain(error, (proxy ?? url).host, options.signal);
+    // A certificate is the Hub's own, through whatever it was reached.
+    throw explain(error, proxy && !isCertificate(error) ? proxy.host : url.host, options.signal);
   }
 }
 
@@ -120,12 +121,14 @@ const WHY: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to it",
 };
 
+const isCertificate = (error: unknown): boolean => /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(String((error as { code?: unknown })?.code ?? ""));
+
 /** A failure of the line in plain words. */
 export function explain(error: unknown, host: string, signal?: AbortSignal): ProblemError {
   if (error instanceof ProblemError) return error;
   if (signal?.aborted) return problem("run/cancelled", "Cancelled.");
   const { code } = error as { code?: unknown };
   const known = typeof code === "string" && /^[\w-]{1,64}$/.test(code) ? code : "unknown";
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(known)) return untrustedCertificate(host, known);
+  if (isCertificate(error)) return untrustedCertificate(host, known);
   return unreachable(host, WHY[known] ?? known);
 }
