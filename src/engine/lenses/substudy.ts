@@ -1,5 +1,5 @@
 import { Random } from "../stats/random.js";
-import type { Study } from "./lens.js";
+import type { PixelSurface, Study } from "./lens.js";
 
 /** The study on some of its rows, in the order given. Lenses whose cost grows with the square of the rows look at a sample. */
 export function subStudy(study: Study, rows: readonly number[]): Study {
@@ -20,11 +20,24 @@ export function subStudy(study: Study, rows: readonly number[]): Study {
     tokens: Int32Array.from(rows, (i) => study.tokens[i]!),
     axes: study.axes.map((axis) => ({ ...axis, of: Int32Array.from(rows, (i) => axis.of[i]!) })),
     text: (row) => study.text(rows[row]!),
+    ...(study.pixels ? { pixels: somePixels(study.pixels, rows) } : {}),
     states: async (layer) => pick(await study.states(layer)),
     statesBy: async (name, layer) => pick(await study.statesBy(name, layer)),
     embeddingMean: async () => pick(await study.embeddingMean()),
     ...(study.reference ? { reference: { ...study.reference, states: async (layer: number) => pick(await study.reference!.states(layer)) } } : {}),
   };
+}
+
+function somePixels(pixels: PixelSurface, rows: readonly number[]): PixelSurface {
+  const { summaryNames, thumbnailNumbers: t } = pixels;
+  const s = summaryNames.length;
+  const summary = new Float64Array(rows.length * s);
+  const thumbnail = new Float32Array(rows.length * t);
+  rows.forEach((i, r) => {
+    summary.set(pixels.summary.subarray(i * s, (i + 1) * s), r * s);
+    thumbnail.set(pixels.thumbnail.subarray(i * t, (i + 1) * t), r * t);
+  });
+  return { ...pixels, summary, thumbnail };
 }
 
 /** Whole groups in seeded order until `most` rows are reached; all rows when they are no more. Ascending. */
