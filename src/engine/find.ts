@@ -1,5 +1,5 @@
+import { breathe } from "./breathe.js";
 import type { Row } from "./data/dataset.js";
-import { throwIfAborted } from "./errors.js";
 
 /** Characters searched before the engine listens for a cancel. */
 const BREATH = 4_000_000;
@@ -20,8 +20,7 @@ export async function findWords(rows: readonly Pick<Row, "id" | "text">[], words
     searched += lower.length;
     if (searched < BREATH) continue;
     searched = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
+    await breathe(signal);
   }
   return found.map((ids) => Uint32Array.from(ids));
 }

@@ -47,8 +47,11 @@ export function pickAxes(
   const order = (p: Profile) => CATEGORY_NAMES.indexOf(p.normal) + 1 || CATEGORY_NAMES.length + 1;
   const sorted = [...free].sort((a, b) => order(a) - order(b) || a.index - b.index);
   const found = sorted.flatMap((p) => (excluded(p) ? [] : axesOf(table, profiles, p)));
-  return unique(answers ? byAnswer(found, profiles, answers) : found).slice(0, MAX_AXES * 4);
+  return unique(answers ? byAnswer(found, profiles, answers) : found).slice(0, room(table));
 }
+
+/** Axes that are read before it is known which of them serve; of very long files fewer, for every row holds a value of each. */
+const room = ({ records }: RawTable): number => Math.max(MAX_AXES, Math.min(MAX_AXES * 4, Math.floor(8_000_000 / (records.length + 1))));
 
 /** `response_0_severity` and `response_1_severity` are one axis of the answers, `response_severity`. */
 function byAnswer(axes: readonly AxisColumn[], profiles: readonly Profile[], [first, second]: readonly [string, string]): AxisColumn[] {

@@ -11,6 +11,9 @@ export interface SettledAxes {
   of(i: number): Readonly<Record<string, string>> | undefined;
 }
 
+/** Spellings of an axis's values that are remembered while it is read. */
+const MOST_SPELLINGS = 1_000;
+
 interface Coded {
   readonly card: AxisCard;
   /** [rows] index into the card's classes, -1 = none. */
@@ -46,13 +49,19 @@ export function settleAxes(
       code: "data/many-axes",
       message: `${kept.length + beyond.length} columns hold classes; the first ${MAX_AXES} are axes, ${quoted(beyond)} are not. Name others with --axis.`,
     });
+  /** Rows of the same classes share one object: there may be half a million rows. */
+  const shared = new Map<string, Readonly<Record<string, string>> | undefined>();
   return {
     cards: kept.map(({ card }) => card),
     notices,
     of(i) {
+      const key = kept.map(({ codes }) => codes[i]).join();
+      if (shared.has(key)) return shared.get(key);
       const entries = kept.flatMap(({ card, codes }) => (codes[i]! < 0 ? [] : [[card.name, card.classes[codes[i]!]!.name]]));
       // Names are data: fromEntries makes own properties of all of them, `__proto__` too.
-      return entries.length > 0 ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
+      const own = entries.length > 0 ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
+      shared.set(key, own);
+      return own;
     },
   };
 }
@@ -60,10 +69,12 @@ export function settleAxes(
 function encode(rows: readonly unknown[], name: string, value: (i: number) => string | undefined): Coded | string {
   const seen = new Map<string, { shown: string; rows: number }>();
   const words: (string | undefined)[] = new Array(rows.length);
+  const normal = new Map<string, string>();
   for (let i = 0; i < rows.length; i++) {
     const raw = value(i);
     if (raw === undefined || raw === "") continue;
-    const word = normalValue(raw);
+    const word = normal.get(raw) ?? normalValue(raw);
+    if (normal.size < MOST_SPELLINGS) normal.set(raw, word);
     words[i] = word;
     const known = seen.get(word);
     if (known) known.rows++;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { type DataAnswer, type DataCard, type DataOptions, type Notice, ProblemError, type SkipCount } from "../../protocol/index.js";
+import { breathe } from "../breathe.js";
 import { FAULTS } from "../image/errors.js";
 import { type SettledAxes, settleAxes } from "./axis-cards.js";
 import type { Dataset, Row } from "./dataset.js";
@@ -56,7 +57,7 @@ async function readParts(path: string, options: DataOptions, notices: Notice[], 
   const contrastPath = options.contrast ? contrastOf(path, options.contrast) : undefined;
   if (contrastPath === undefined) {
     const settled = await settleOne(first, options);
-    return assemble([first], settled, notices, options, undefined);
+    return assemble([first], settled, notices, options, undefined, signal);
   }
   if (resolve(path) === resolve(contrastPath)) throw sameFile(path);
   const own = first.options;
@@ -70,7 +71,7 @@ async function readParts(path: string, options: DataOptions, notices: Notice[], 
     concept: options.concept ?? own.concept,
   };
   const second = await readPart({ path: contrastPath, file: 1, options: inherited, soft: true, notices, signal });
-  return assemble([first, second], settleTwo(first, second, options), notices, options, contrastPath);
+  return assemble([first, second], settleTwo(first, second, options), notices, options, contrastPath, signal);
 }
 
 /** From where the program runs, else from the dataset's own folder. */
@@ -80,7 +81,14 @@ function contrastOf(path: string, contrast: string): string {
   return existsSync(near) ? near : resolve(dirname(path), contrast);
 }
 
-async function assemble(parts: readonly Part[], settled: Settled, notices: Notice[], options: DataOptions, contrastPath: string | undefined): Promise<Dataset> {
+async function assemble(
+  parts: readonly Part[],
+  settled: Settled,
+  notices: Notice[],
+  options: DataOptions,
+  contrastPath: string | undefined,
+  signal?: AbortSignal,
+): Promise<Dataset> {
   const [first] = parts as readonly [Part];
   const read: Row[] = [];
   /** Of each row: its file, and what it says on that file's axes. */
@@ -118,6 +126,7 @@ async function assemble(parts: readonly Part[], settled: Settled, notices: Notic
     }
     skipped.push(...part.skips.counts(settled.names, (line) => spot({ file: f, startLine: line })));
   });
+  await breathe(signal);
   const axes = axesOf(parts, read, said, options);
   const rows = axes.cards.length === 0 ? read : read.map((row, i) => ({ ...row, axes: axes.of(i) }));
   notices.push(...settled.notices, ...axes.notices);

@@ -1,9 +1,9 @@
 import type { Notice } from "../../protocol/index.js";
-import { throwIfAborted } from "../errors.js";
+import { breathe } from "../breathe.js";
 import { tooManyRows } from "./errors.js";
 import { jsonFault } from "./json-fault.js";
 import { parseJson } from "./lenient.js";
-import { MAX_RECORD_CHARS, MAX_RECORDS } from "./limits.js";
+import { BREATH_LINES, MAX_RECORD_CHARS, MAX_RECORDS } from "./limits.js";
 import type { LineTable } from "./lines.js";
 import { isRecord } from "./shapes.js";
 import { type BadRecord, type RawTable, TableBuilder } from "./table.js";
@@ -12,14 +12,14 @@ import { type BadRecord, type RawTable, TableBuilder } from "./table.js";
 const EXPLAINED = 20;
 
 /** One JSON value a line: objects, lists of cells (names in the first, or column1 …) or bare texts. */
-export function readJsonl(path: string, lines: LineTable, signal?: AbortSignal): Omit<RawTable, "hasRanges"> {
+export async function readJsonl(path: string, lines: LineTable, signal?: AbortSignal): Promise<Omit<RawTable, "hasRanges">> {
   const table = new TableBuilder();
   const bad: BadRecord[] = [];
   const notices: Notice[] = [];
   let lenient = 0;
   let firstLenient = 0;
   for (let line = 0; line < lines.length; line++) {
-    if (line % 1024 === 0) throwIfAborted(signal);
+    if (line % BREATH_LINES === 0) await breathe(signal);
     const start = lines.start(line);
     const end = lines.end(line);
     if (end - start > MAX_RECORD_CHARS) {

@@ -12,6 +12,9 @@ export const MAX_RECORDS = 500_000;
 /** A record above this is no prompt: no context window holds a hundredth of it. */
 export const MAX_RECORD_CHARS = 16_000_000;
 
+/** Lines read before the engine listens for a cancel: about 10 ms. */
+export const BREATH_LINES = 2_048;
+
 /** Keys that only some records have would otherwise grow a table without bound. */
 export const MAX_COLUMNS = 2_000;
 

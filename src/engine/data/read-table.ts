@@ -39,11 +39,16 @@ export async function readTable(file: FileBytes, options: DataOptions, signal?: 
   if (expected && expected !== format)
     notices.push({ code: "data/format", message: `The file is named ${extension} and holds ${NAMES[format]}; read as such.` });
 
-  const table = READERS[format](path, lines, options, signal);
+  const table = await READERS[format](path, lines, options, signal);
   return { ...table, notices: [...notices, ...table.notices], hasRanges: bytes.length <= MAX_RANGED_BYTES };
 }
 
-type Reader = (path: string, lines: LineTable, options: DataOptions, signal?: AbortSignal) => Omit<RawTable, "hasRanges">;
+type Reader = (
+  path: string,
+  lines: LineTable,
+  options: DataOptions,
+  signal?: AbortSignal,
+) => Omit<RawTable, "hasRanges"> | Promise<Omit<RawTable, "hasRanges">>;
 
 const READERS: Readonly<Record<TextFormat, Reader>> = {
   jsonl: (path, lines, _options, signal) => readJsonl(path, lines, signal),

@@ -1,7 +1,7 @@
 import type { Notice } from "../../protocol/index.js";
-import { throwIfAborted } from "../errors.js";
+import { breathe } from "../breathe.js";
 import { tooManyRows } from "./errors.js";
-import { MAX_RECORD_CHARS, MAX_RECORDS } from "./limits.js";
+import { BREATH_LINES, MAX_RECORD_CHARS, MAX_RECORDS } from "./limits.js";
 import type { LineTable } from "./lines.js";
 import type { BadRecord, RawRecord, RawTable } from "./table.js";
 
@@ -9,14 +9,14 @@ const FASTTEXT = /^\s*__label__(\S+)((?:\s+__label__\S+)*)\s+/;
 const DIGIT = /^\s*([01])[\s,;:]+(?=\S)/;
 
 /** One prompt a line; `__label__x prompt` (fastText) and `0 prompt` when every line has it. Blank lines separate. */
-export function readTxt(path: string, lines: LineTable, signal?: AbortSignal): Omit<RawTable, "hasRanges"> {
+export async function readTxt(path: string, lines: LineTable, signal?: AbortSignal): Promise<Omit<RawTable, "hasRanges">> {
   const prefix = prefixOf(lines);
   const records: RawRecord[] = [];
   const bad: BadRecord[] = [];
   const notices: Notice[] = [];
   let blank = 0;
   for (let line = 0; line < lines.length; line++) {
-    if (line % 1024 === 0) throwIfAborted(signal);
+    if (line % BREATH_LINES === 0) await breathe(signal);
     const start = lines.start(line);
     const end = lines.end(line);
     if (end - start > MAX_RECORD_CHARS) {
