@@ -108,7 +108,7 @@ export interface AqiResult {
   readonly signed: Maybe;
   readonly ci95: Interval | null;
   readonly p: Maybe;
-  /** The better of the same pipeline on layer-0 mean pooling and on hashed 1-2-gram counts. */
+  /** The best of the same pipeline on layer-0 mean pooling, on hashed 1-2-gram counts and on surface features (length, casing, …); images: on thumbnails. */
   readonly lexical: Maybe;
   readonly gain: { readonly score: Maybe; readonly ci95: Interval | null };
   /** AQI from half of the rows; differs by more than 3: more rows would raise it. */
@@ -149,7 +149,7 @@ export interface Controls {
   /** AUROC of words alone (TF-IDF 1-2-grams, logistic), of length alone (folded to 0.5 or more), and the probe on shuffled labels (mean and 95% range over layers). */
   readonly words: Maybe;
   readonly wordsCi95: Interval | null;
-  /** Of images, in place of words and length: AUROC of a logistic regression on 8 x 8 thumbnails, mean colours and sizes. Absent for texts. */
+  /** Of images, in place of words and length: AUROC of a logistic regression on mean colours and sizes, with or without an 8 x 8 thumbnail, whichever tells more. Absent for texts. */
   readonly pixels?: Maybe;
   readonly pixelsCi95?: Interval | null;
   /** Why a value is null, by field name. */
@@ -246,6 +246,8 @@ export interface LensCard {
   /** `ran`: this run has it. `open`: it can be run. `no`: not on this run's rows, `why` says so. */
   readonly state: "ran" | "open" | "no";
   readonly why?: string;
+  /** What a lens that ran says, in a sentence. */
+  readonly says?: string;
 }
 
 /** Rows that took part, by column; index i is the row's place in every array. */

@@ -31,7 +31,7 @@ export function tooFewGroups(group: ArrayLike<number>): string | undefined {
 
 /** How many divisions: their number times the rows stays about the same, and so does the time. */
 export function divisionsFor(rows: number): number {
-  return rows < 100 ? 5 : rows < 200 ? 3 : 1;
+  return rows < 100 ? 5 : rows <= 250 ? 3 : 1;
 }
 
 const plans = new WeakMap<Study, Plan | string>();

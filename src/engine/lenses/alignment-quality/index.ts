@@ -13,7 +13,7 @@ import { scoreRows } from "./divisions.js";
 import { halfSample } from "./half.js";
 import { type LayerParts, measureLayer } from "./layers.js";
 import type { Leftover } from "./leftover.js";
-import { embeddingRows, hashedCounts } from "./lexical.js";
+import { embeddingRows, hashedCounts, surfaceRows } from "./lexical.js";
 import { pairedIndex } from "./paired.js";
 import { MOST_PAIRED_ROWS } from "./pairs.js";
 import { mostPermuted, PermutationTest } from "./permutation.js";
@@ -96,8 +96,8 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (typeof plan !== "string" && resampling && permutation) {
     const options = { blas: tools.blas, breathe: () => pace.breathe() };
     const lexical: Discriminant[] = [];
-    for (const rows of [await embeddingRows(study), study.pixels ? thumbnailRows(study.pixels, study.count) : await hashedCounts(study, pace)])
-      lexical.push(await scoreRows(rows, plan, options, resampling));
+    const surface = study.pixels ? [thumbnailRows(study.pixels, study.count)] : [await hashedCounts(study, pace), await surfaceRows(study, pace)];
+    for (const rows of [await embeddingRows(study), ...surface]) lexical.push(await scoreRows(rows, plan, options, resampling));
     await pace.step();
     const summary = await summarise(discriminants, lexical, plan, resampling, pace);
     layerAqi = summary.layerAqi;

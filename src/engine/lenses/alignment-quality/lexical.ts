@@ -3,6 +3,7 @@ import { centre, type Rows } from "../../stats/moments.js";
 import { oneAndTwoGrams } from "../../stats/tfidf.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
+import { FEATURES, readingFeatures } from "../surface-versus-meaning/features.js";
 
 /** Rows of a hashed table; above `MANY_ROWS` rows a quarter of it, so that memory stays flat. */
 const BUCKETS = 512;
@@ -34,6 +35,13 @@ export async function hashedCounts(study: Study, pace: Pace): Promise<Rows> {
 /** Mean-pooled embeddings: what the model knows of a text before any block has run. */
 export async function embeddingRows(study: Study): Promise<Rows> {
   const rows = { data: await study.embeddingMean(), n: study.count, d: study.width };
+  centre(rows);
+  return rows;
+}
+
+/** What can be read off a text without understanding it (length, casing, punctuation, …): a label that is length must not count as meaning. */
+export async function surfaceRows(study: Study, pace: Pace): Promise<Rows> {
+  const rows = { data: Float32Array.from(await pace.run(readingFeatures(study))), n: study.count, d: FEATURES.length };
   centre(rows);
   return rows;
 }
