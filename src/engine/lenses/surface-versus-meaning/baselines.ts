@@ -1,4 +1,4 @@
-import type { Controls } from "../../../protocol/index.js";
+import type { Controls, Interval } from "../../../protocol/index.js";
 import { auroc, aurocInterval, logitInterval } from "../../stats/auc.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import { fittingLogistic } from "../../stats/logistic.js";
@@ -7,7 +7,7 @@ import { MOST_TRAINED, sampleRows, TOLERANCE } from "../concept-depth/probe.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
-import { pixelScores } from "./pixels.js";
+import { pixelRows, pixelScores, summaryRows } from "./pixels.js";
 
 const WORDS_C = 10;
 /** With few rows the number depends on how they fall into folds, so it is the mean over several divisions. */
@@ -32,24 +32,36 @@ export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<
 
 async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
   const { pixels } = study;
-  const scores = (folds: Folds) => (pixels ? pixelScores(study, pixels, folds, pace) : wordScores(study, folds, pace));
-  const none = {
-    words: null,
-    wordsCi95: null,
-    length: pixels ? null : lengthAuroc(study),
-    ...(pixels ? { pixels: null, pixelsCi95: null, why: NO_WORDS } : {}),
-  };
+  if (!pixels) {
+    const found = await overDivisions(study, plan, (folds) => wordScores(study, folds, pace));
+    return { words: found?.value ?? null, wordsCi95: found?.ci95 ?? null, length: lengthAuroc(study) };
+  }
+  // With few rows the summary alone may tell more than it does among two hundred colours.
+  const [whole, summary] = [pixelRows(pixels, study.count), summaryRows(pixels, study.count)];
+  const [a, b] = [
+    await overDivisions(study, plan, (f) => pixelScores(study, whole, f, pace)),
+    await overDivisions(study, plan, (f) => pixelScores(study, summary, f, pace)),
+  ];
+  const found = a && b ? (b.value > a.value ? b : a) : (a ?? b);
+  return { words: null, wordsCi95: null, length: null, pixels: found?.value ?? null, pixelsCi95: found?.ci95 ?? null, why: NO_WORDS };
+}
+
+/** AUROC of held-out scores with its interval; of few rows the mean over several divisions into folds. */
+async function overDivisions(
+  study: Study,
+  plan: Plan,
+  scores: (folds: Folds) => Promise<Float64Array>,
+): Promise<{ value: number; ci95: Interval | null } | undefined> {
   const first = aurocInterval(await scores(plan.folds), study.label, study.group);
-  if (!first) return none;
-  let words = first.value;
+  if (!first) return undefined;
+  let value = first.value;
   const divisions = study.count <= FEW_ROWS ? DIVISIONS : 1;
   for (let k = 1; k < divisions; k++) {
     const folds = stratifiedGroupFolds(plan.cells.cell, study.group, plan.folds.count, study.seed + 1000 * k);
-    words += auroc(await scores(folds), study.label) ?? first.value;
+    value += auroc(await scores(folds), study.label) ?? first.value;
   }
-  words /= divisions;
-  const ci95 = logitInterval(words, first.se, study.count);
-  return pixels ? { ...none, pixels: words, pixelsCi95: ci95 } : { ...none, words, wordsCi95: ci95 };
+  value /= divisions;
+  return { value, ci95: logitInterval(value, first.se, study.count) };
 }
 
 /** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */

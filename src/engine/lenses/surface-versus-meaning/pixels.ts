@@ -6,7 +6,7 @@ import type { PixelSurface, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 
 /** Thumbnail and summary side by side: [count, thumbnail + summary]. */
-function glances({ summary, summaryNames, thumbnail, thumbnailNumbers: t }: PixelSurface, n: number): Rows {
+export function pixelRows({ summary, summaryNames, thumbnail, thumbnailNumbers: t }: PixelSurface, n: number): Rows {
   const s = summaryNames.length;
   const data = new Float32Array(n * (t + s));
   for (let i = 0; i < n; i++) {
@@ -16,12 +16,14 @@ function glances({ summary, summaryNames, thumbnail, thumbnailNumbers: t }: Pixe
   return { data, n, d: t + s };
 }
 
+/** Mean colours, how much they vary, sizes: [count, summary]. */
+export const summaryRows = ({ summary, summaryNames }: PixelSurface, n: number): Rows => ({ data: Float32Array.from(summary), n, d: summaryNames.length });
+
 /**
  * Held-out decision values of a logistic regression (C = 1) on 8 x 8 thumbnails, mean colours and file sizes, each column scaled on
  * the training rows: what can be told of images without seeing what is on them. [count]
  */
-export async function pixelScores(study: Study, surface: PixelSurface, folds: Folds, pace: Pace): Promise<Float64Array> {
-  const x = glances(surface, study.count);
+export async function pixelScores(study: Study, x: Rows, folds: Folds, pace: Pace): Promise<Float64Array> {
   const out = new Float64Array(study.count);
   for (let k = 0; k < folds.count; k++) {
     const { train: whole, test } = split(folds, k);
