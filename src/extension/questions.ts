@@ -38,14 +38,22 @@ export const columnKey = (column: Column, all: readonly Column[]): string =>
 
 /** Shows how the columns are read and lets one be changed. @returns new options; undefined when dismissed */
 export async function changeColumns(path: string, card: DataCard, options: DataOptions): Promise<DataOptions | undefined> {
-  type RoleItem = QuickPickItem & { readonly role?: ColumnRole };
+  type RoleItem = QuickPickItem & { readonly role?: ColumnRole | "axes" };
   const now = (role: ColumnRole) => card.columns.find((c) => c.role === role);
   const roles: RoleItem[] = ROLES.map(({ role, title, what }) => ({ label: title, description: now(role)?.name ?? "none", detail: what, role }));
+  const axes = (card.axes ?? []).map((axis) => axis.name);
+  roles.push({
+    label: "Axes",
+    description: axes.length > 3 ? `${axes.length} columns` : axes.join(", ") || "none",
+    detail: "other columns of classes, for the lenses",
+    role: "axes",
+  });
   roles.push({ label: "$(discard) Find the columns by themselves again", detail: "Forgets what was chosen for this file" });
   const chosen = await window.showQuickPick(roles, { title: basename(path), placeHolder: "Which column to change" });
   if (!chosen) return undefined;
   if (!chosen.role) return {};
   const { role } = chosen;
+  if (role === "axes") return changeAxes(path, card, options);
   const columns = card.columns.map((c) => ({
     label: c.name || `(column ${c.position})`,
     description: `#${c.position} · ${c.kind}${c.role === "other" ? "" : ` · now ${c.role}`}`,
@@ -60,4 +68,19 @@ export async function changeColumns(path: string, card: DataCard, options: DataO
   // Values of a former label column mean nothing in another one.
   const { safe: _safe, unsafe: _unsafe, threshold: _threshold, all: _all, concept: _concept, ...rest } = options;
   return { ...(role === "label" ? rest : options), [role]: column.key };
+}
+
+/** Which columns of classes are looked at beside the label: those that are now, and any other column. */
+async function changeAxes(path: string, card: DataCard, options: DataOptions): Promise<DataOptions | undefined> {
+  const now = (card.axes ?? []).map(({ name, classes }) => ({ label: name, description: `${classes.length} classes`, key: name, picked: true }));
+  const others = card.columns
+    .filter((c) => c.role === "other" || c.role === "category" || c.role === "axis")
+    .map((c) => ({ label: c.name || `(column ${c.position})`, description: `#${c.position} · ${c.kind}`, key: columnKey(c, card.columns), picked: false }))
+    .filter(({ key }) => !now.some((axis) => axis.key === key));
+  const chosen = await window.showQuickPick([...now, ...others], {
+    title: `${basename(path)}: axes`,
+    placeHolder: "Columns of 2 to 20 classes that lenses look at beside the label",
+    canPickMany: true,
+  });
+  return chosen && { ...options, axes: chosen.length === 0 ? ["none"] : chosen.map(({ key }) => key) };
 }
