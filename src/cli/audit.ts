@@ -66,7 +66,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
         ? `${JSON.stringify(view.result, null, 1)}\n`
         : format === "html"
           ? await engine.report(view, "html", values["with-text"] === true)
-          : textReport(view.result, { colour: process.stdout.isTTY && !out && !process.env.NO_COLOR });
+          : textReport(view.result, { colour: process.stdout.isTTY && !out && !process.env.NO_COLOR }, view.lenses);
     if (out) await writeAtomically(out, content, 0o666);
     else process.stdout.write(content);
     return belowFloor(view.result, floors) ? 1 : 0;

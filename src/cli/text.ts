@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { AuditResult, CategoryScore, Interval, LayerScores, Maybe } from "../protocol/index.js";
+import type { AuditResult, CategoryScore, Interval, LayerScores, LensCard, Maybe } from "../protocol/index.js";
 import { surfaceOf } from "../protocol/index.js";
 import { digits, plain, range, sparkline } from "./terminal.js";
 
 /** The result for people at a terminal: verdict, a row of blocks a metric, controls, categories, what was skipped. */
-export function textReport(result: AuditResult, { colour }: { colour: boolean }): string {
+export function textReport(result: AuditResult, { colour }: { colour: boolean }, lenses: readonly LensCard[] = []): string {
   const bold = (text: string) => (colour ? `\x1b[1m${text}\x1b[22m` : text);
   const dim = (text: string) => (colour ? `\x1b[2m${text}\x1b[22m` : text);
   const { model, dataset, aqi, probe, controls, layers, categories, settings, timing } = result;
@@ -29,6 +29,8 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean })
     ...heatmap(layers),
   );
   lines.push(...categoryLines(categories, dim));
+  for (const { core, title, state, says, why } of lenses)
+    if (!core && state !== "open" && (says || why)) lines.push("", `${title}: ${plain(says ?? `not here, ${why}`)}`);
   const [negative, positive] = dataset.classes;
   lines.push(
     "",

@@ -3,7 +3,7 @@ import { el } from "./dom.js";
 import type { Host } from "./host.js";
 import type { Kit } from "./kit.js";
 
-/** Under everything: the lenses that this run does not have, each with its question and the button that runs it. */
+/** Under the map: the lenses on demand. Those of this run with what they say, the others with their question and the button that runs them. */
 export class MoreLenses {
   readonly root = el("section", { class: "more-lenses", attrs: { "aria-labelledby": "more-lenses" } });
   private drawn: unknown;
@@ -15,23 +15,32 @@ export class MoreLenses {
 
   /** @param running the buttons wait for the run that is going on */
   draw(view: AuditView, running: boolean): void {
-    const cards = (view.lenses ?? []).filter((card) => card.state !== "ran");
-    this.root.hidden = cards.length === 0 || !this.host.actions;
+    const cards = (view.lenses ?? []).filter((card) => !card.core && (card.state !== "ran" || card.says));
+    const open = cards.some((card) => card.state === "open");
+    this.root.hidden = cards.length === 0;
     const key = JSON.stringify([cards, running]);
     if (this.root.hidden || key === this.drawn) return;
     this.drawn = key;
     this.root.replaceChildren(
       el("div", { class: "section-head" }, el("h2", { text: "More lenses", attrs: { id: "more-lenses" } })),
-      el("div", { class: "note" }, el("span", { class: "note-text", text: "Each runs the audit again with one question more; what is chosen stays chosen." })),
+      el(
+        "div",
+        { class: "note" },
+        el("span", {
+          class: "note-text",
+          text: open && this.host.actions ? "Each runs the audit again with one question more; what is chosen stays chosen." : "",
+        }),
+      ),
       el("ul", {}, ...cards.map((card) => this.line(card, running))),
     );
   }
 
   private line(card: LensCard, running: boolean): HTMLElement {
     const { actions } = this.host;
-    const run = this.kit.button({ text: "Run", look: "secondary", label: `Run ${card.title}`, press: () => actions?.lens(card.id) });
-    const about = this.kit.button({ text: "About", look: "quiet", label: `About ${card.title}`, press: () => actions?.about(card.id) });
-    if (running || card.state === "no") run.setAttribute("disabled", "");
+    const run =
+      card.state !== "ran" && actions && this.kit.button({ text: "Run", look: "secondary", label: `Run ${card.title}`, press: () => actions.lens(card.id) });
+    const about = actions && this.kit.button({ text: "About", look: "quiet", label: `About ${card.title}`, press: () => actions.about(card.id) });
+    if (run && (running || card.state === "no")) run.setAttribute("disabled", "");
     return el(
       "li",
       {},
@@ -39,7 +48,7 @@ export class MoreLenses {
         "div",
         { class: "lens-words" },
         el("strong", { text: card.title }),
-        el("span", { class: "lens-question", text: card.question }),
+        el("span", { class: "lens-question", text: card.says ?? card.question }),
         ...(card.why
           ? [el("span", { class: "quiet", text: `Not here: ${card.why}.` })]
           : card.needs

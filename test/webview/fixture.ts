@@ -13,6 +13,8 @@ export interface Wish {
   readonly seed?: number;
   /** Two pictures more, of a lens that the panel has never heard of. */
   readonly extra?: boolean;
+  /** Pictures whose cells, bars and marks have rows behind them. */
+  readonly linked?: boolean;
   /** Lenses of the list: which of them this run has. */
   readonly lenses?: readonly LensCard[];
   /** The rows are images. */
@@ -52,6 +54,7 @@ export function makeView(wish: Wish = {}): AuditView {
   const texts = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
   const result = wish.images ? asImages(texts) : texts;
   const planted = plantPictures(result, table, next);
+  if (wish.linked) return { result, pictures: linked(planted), rows: table.rows };
   const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;
   return final ? { result, pictures, rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) } : preview(result, pictures, table.rows);
 }
@@ -61,6 +64,47 @@ const asImages = (result: AuditResult): AuditResult => ({
   dataset: { ...result.dataset, path: "data/pictures", input: "images", columns: { text: "image", label: "folder" } },
   controls: { ...result.controls, words: null, wordsCi95: null, length: null, pixels: 0.71, pixelsCi95: [0.66, 0.76] },
 });
+
+function linked(pictures: readonly Picture[]): Picture[] {
+  const base = { lens: "new-lens", slot: "extra", about: "new-lens", rowsAre: "rows behind it" } as const;
+  const row = (id: string, name: string) => ({ id, name, chance: 0, best: 1, values: Array.from({ length: 9 }, (_, l) => l / 9) });
+  return [
+    ...pictures.map((p): Picture => (p.shape === "curve" ? { ...p, marks: p.marks.map((m) => (m.kind === "jump" ? { ...m, rows: [2, 4, 6, 8] } : m)) } : p)),
+    {
+      ...base,
+      id: "new-lens/matrix",
+      shape: "matrix",
+      scale: "amount",
+      title: "Cells with rows",
+      rows: [
+        row("a", "First"),
+        {
+          ...row("b", "Second"),
+          rows: Array.from({ length: 9 }, (_, l) => (l === 3 ? [1, 5, 9] : null)),
+          marks: [
+            { column: 3, text: "best" },
+            { column: 5, text: "step", dashed: true },
+          ],
+        },
+      ],
+    },
+    {
+      ...base,
+      id: "new-lens/bars",
+      shape: "bars",
+      title: "Bars with rows",
+      unit: "AUROC",
+      range: [0.5, 1],
+      chance: 0.5,
+      ties: [["one", "two"]],
+      bars: [
+        { id: "one", name: "first bar", value: 0.8, lo: 0.7, hi: 0.9 },
+        { id: "two", name: "second bar", value: 0.75, lo: 0.6, hi: 0.85, rows: [3, 7] },
+        { id: "three", name: "third bar", value: null, why: "no rows" },
+      ],
+    },
+  ];
+}
 
 const asExtra = (picture: Picture): Picture => ({
   ...picture,

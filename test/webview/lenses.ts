@@ -37,12 +37,57 @@ export function lensTests(lab: () => Lab): void {
         await settle(page);
         expect(await asked(page, "lens.run")).toEqual([{ id: "pooling-choice" }]);
         expect(await asked(page, "about.open")).toEqual([{ page: "pooling-choice" }]);
-        await page.evaluate((lenses) => window.mock.state({ rows: 60, extra: true, lenses }, "done"), [LENSES[0]!, card("pooling-choice", { state: "ran" })]);
+        await page.evaluate(
+          (lenses) => window.mock.state({ rows: 60, extra: true, lenses }, "done"),
+          [LENSES[0]!, card("pooling-choice", { state: "ran", says: "The mean leads." })],
+        );
         await settle(page);
         expect(await chosen()).toBe(before);
-        expect(await page.locator(".more-lenses").isVisible()).toBe(false);
+        expect(await page.locator(".more-lenses li").allTextContents()).toEqual([expect.stringContaining("The mean leads.")]);
+        expect(await page.locator(".more-lenses vscode-button").count()).toBe(1);
         expect(await page.locator(".extras .section").count()).toBe(2);
         expect(await overflow(page)).toBeLessThanOrEqual(0);
+        expect(errorsOf(page)).toEqual([]);
+        await page.close();
+      }
+    });
+
+    it("lists the rows behind a cell, a bar and a mark, by pointer and by keys, and lets them go", async () => {
+      for (const theme of ["dark", "contrast-light"] as const) {
+        const page = await lab().open({ wish: { rows: 60, layers: 9, linked: true } }, { theme });
+        const counts = () => page.locator(".counts").textContent();
+        const whole = await counts();
+        // The second row of the matrix at layer 3: rows 1, 5 and 9 of the table.
+        const cell = page.locator(".extras .frame.matrix g.row").nth(1).locator("rect").nth(3);
+        await cell.scrollIntoViewIfNeeded();
+        await cell.click();
+        await settle(page);
+        expect(await counts()).toContain("3 of 60 rows (Second, layer 3: rows behind it)");
+        expect(await page.locator(".list-row").count()).toBe(3);
+        expect(await page.locator("[role=status].live").textContent()).toContain("3 rows listed");
+        await page.locator("vscode-button", { hasText: "Show all rows" }).click();
+        await settle(page);
+        expect(await counts()).toBe(whole);
+        const bar = page.locator(".extras .frame.bars g.bar").first();
+        await bar.focus();
+        await page.keyboard.press("ArrowDown");
+        await page.keyboard.press("Enter");
+        await settle(page);
+        expect(await counts()).toContain("2 of 60 rows (second bar: rows behind it)");
+        await page.keyboard.press("Escape");
+        await settle(page);
+        expect(await counts()).toBe(whole);
+        await page.locator(".curve-slot g.mark.linked text").click();
+        await settle(page);
+        expect(await counts()).toContain("4 of 60 rows (Largest rise");
+        // The table behind the bars has their numbers, their rows and their ties.
+        await page.locator(".extras .bars-section vscode-button", { hasText: "Table" }).click();
+        await settle(page);
+        expect(await page.locator(".extras .bars-section tbody tr").allTextContents()).toEqual([
+          "first bar0.80.70.9second bar",
+          "second bar0.750.60.852first bar",
+          "third bar–––no rows",
+        ]);
         expect(errorsOf(page)).toEqual([]);
         await page.close();
       }

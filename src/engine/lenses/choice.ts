@@ -49,7 +49,10 @@ export function lensCards(kind?: "safety" | "concept", outputs?: ReadonlyMap<str
   return lenses.map(({ id, title, question, cite, core, needs, asks }): LensCard => {
     const card = { id, title, question, cite, core, ...(needs === "safety" || asks ? { needs: asks ?? "safe and unsafe rows" } : {}) };
     const output = outputs?.get(id);
-    if (output) return output.withheld === undefined ? { ...card, state: "ran" } : { ...card, state: "no", why: output.withheld };
+    if (output)
+      return output.withheld === undefined
+        ? { ...card, state: "ran", ...(output.says ? { says: output.says } : {}) }
+        : { ...card, state: "no", why: output.withheld };
     return needs === "safety" && kind === "concept" ? { ...card, state: "no", why: "the classes are not safe and unsafe" } : { ...card, state: "open" };
   });
 }

@@ -89,6 +89,8 @@ export interface LensOutput<Values> {
   readonly notices: readonly Notice[];
   /** What goes into `AuditResult.lenses`, plain JSON without row text; absent: `values` of a lens on demand, nothing of a core one. */
   readonly report?: unknown;
+  /** One sentence made from the numbers, for the list of lenses and the terminal. */
+  readonly says?: string;
   /** Why it has nothing to say about these rows. */
   readonly withheld?: string;
 }

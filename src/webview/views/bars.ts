@@ -48,7 +48,8 @@ export function drawBars(at: HTMLElement, picture: Bars, size: Size, axis: Layer
   const right = axis.right - ties.length * TIE;
   const x = scaleLinear()
     .domain([...picture.range])
-    .range([axis.left + 6, right - 6]);
+    // Layers stand where every other picture has them.
+    .range(picture.unit === "layer" ? [axis.centre(picture.range[0]), axis.centre(picture.range[1])] : [axis.left + 6, right - 6]);
   const svg = select(at).selectAll<SVGSVGElement, number>(":scope > svg").data([0]).join("svg");
   svg.attr("xmlns", "http://www.w3.org/2000/svg").attr("width", size.width).attr("height", height).attr("viewBox", `0 0 ${size.width} ${height}`);
   svg.attr("font-family", theme.font).attr("font-size", 12).attr("role", "list").attr("aria-label", picture.title);

@@ -217,11 +217,20 @@ function bind(at: HTMLElement): void {
   bindLayerPointer(
     at,
     () => ({ axis: now().scene.axis, layer: now().scene.layer, choose: now().on.layer, hover: now().on.hover }),
-    (event, layer) => now().on.tip(layer === null ? null : { x: event.clientX, y: event.clientY, title: now().picture.columns?.[layer] ?? layerName(layer), lines: lines(now().picture, layer) }),
+    (event, layer) =>
+      now().on.tip(
+        layer === null
+          ? null
+          : { x: event.clientX, y: event.clientY, title: now().picture.columns?.[layer] ?? layerName(layer), lines: lines(now().picture, layer) },
+      ),
   );
   const list = (mark: Mark | undefined) => mark?.rows?.length && now().on.list?.(mark.rows, mark.text);
-  at.addEventListener("click", (event) => {
-    const drawn = (event.target as Element).closest<SVGGElement & { __data__?: { mark: Mark } }>("g.mark.linked");
+  at.addEventListener("click", ({ clientX, clientY }) => {
+    // The layer's drag holds the pointer, so the word is found by its place.
+    const drawn = [...at.querySelectorAll<SVGGElement & { __data__?: { mark: Mark } }>("g.mark.linked")].find((g) => {
+      const box = g.querySelector("text")!.getBoundingClientRect();
+      return clientX >= box.left - 2 && clientX <= box.right + 2 && clientY >= box.top - 2 && clientY <= box.bottom + 2;
+    });
     list(drawn?.__data__?.mark);
   });
   at.addEventListener("keydown", (event) => {

@@ -9,6 +9,7 @@ import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { planOf, tooFewGroups } from "../plan.js";
 import { surfaceBaselines } from "../surface-versus-meaning/baselines.js";
+import { MOST_LINKED } from "../task.js";
 import { choosingLayers, depthOf } from "./depth.js";
 import { categoryMatrix, probeCurve, strips } from "./pictures.js";
 import { heldOutProbe, MOST_TRAINED } from "./probe.js";
@@ -122,7 +123,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   if (folds.count < 5)
     notices.push({ code: "lens/few-folds", message: `Held-out scores come from ${folds.count} folds: the smaller class has too few rows or groups for 5.` });
   const pictures = [
-    probeCurve(layers, probe, { ...controls, shuffled, shuffledCi95 }, study),
+    probeCurve(layers, probe, { ...controls, shuffled, shuffledCi95 }, study, flipsAt(study, scores, probe.jump)),
     strips(),
     ...(categories.length ? [categoryMatrix(categories)] : []),
   ];
@@ -157,6 +158,16 @@ async function selectivityAt(
   centre(x);
   const [score] = await heldOutProbe(x, [control], folds, tools.blas, pace, study.seed);
   return accuracy === null ? null : accuracy - confusion(score!, control).accuracy;
+}
+
+/** Rows that the probe gets wrong in the layer before the jump and right in it, the clearest turns first. */
+function flipsAt(study: Study, scores: readonly Float64Array[], jump: number | null): number[] {
+  if (jump === null || jump === 0) return [];
+  const side = (layer: number, i: number) => (study.label[i] === 1 ? scores[layer]![i]! : -scores[layer]![i]!);
+  return Array.from(study.label.keys())
+    .filter((i) => side(jump - 1, i) <= 0 && side(jump, i) > 0)
+    .sort((a, b) => side(jump, b) - side(jump, a) || a - b)
+    .slice(0, MOST_LINKED);
 }
 
 function shuffledLayers(layers: number): Set<number> {

@@ -9,6 +9,7 @@ export function probeCurve(
   probe: ProbeResult,
   controls: Pick<Controls, "words" | "pixels" | "length" | "shuffled" | "shuffledCi95">,
   study: Pick<Study, "classNames">,
+  flips: readonly number[] = [],
 ): Picture {
   const series: Series[] = [
     {
@@ -34,7 +35,7 @@ export function probeCurve(
     });
   const marks: Mark[] = [];
   if (probe.bestLayer !== null) marks.push({ layer: probe.bestLayer, kind: "best", text: `best layer ${probe.bestLayer}` });
-  if (probe.jump !== null) marks.push({ layer: probe.jump, kind: "jump", text: `jump at layer ${probe.jump}` });
+  if (probe.jump !== null) marks.push({ layer: probe.jump, kind: "jump", text: `jump at layer ${probe.jump}`, ...(flips.length > 0 ? { rows: flips } : {}) });
   if (probe.converge !== null) marks.push({ layer: probe.converge, kind: "converge", text: `converged from layer ${probe.converge}` });
   return {
     id: "concept-depth/curve",

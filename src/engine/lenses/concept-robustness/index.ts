@@ -100,7 +100,13 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
     turned.push(rows);
   }
   const values = { plain, disturbed, notDone };
-  return { values, pictures: robustnessPictures(values, turned), notices };
+  const best = probe.probe.bestLayer;
+  const of = (value: Maybe | undefined) => value?.toFixed(2) ?? "none";
+  const says =
+    best === null
+      ? undefined
+      : `At layer ${best} the probe's AUROC is ${of(plain.auroc[best])}; ${disturbed.map((one) => `${one.name}: ${of(one.transferred[best])}, trained anew ${of(one.retrained[best]?.auroc)}`).join("; ")}.`;
+  return { values, pictures: robustnessPictures(values, turned), notices, ...(says ? { says } : {}) };
 }
 
 /** Rows without a disturbed state keep their own. @returns how many */

@@ -79,7 +79,12 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptsB
   const found: Found[] = [];
   for (const task of tasks) found.push(await probeTask(study, task, tuned, tools, pace));
   const values = { concepts: found.map((one) => one.concept), tuned };
-  return { values, pictures: conceptPictures(found, study), notices };
+  const read = values.concepts.filter((one) => one.rise !== null);
+  const says =
+    read.length > 0
+      ? `${read.map((one) => `${one.name} rises most at layer ${one.rise!.layer} (${Math.round(100 * one.rise!.frequency)}% of resamples) and is read best at ${one.best}`).join("; ")}.`
+      : "No column of classes can be read above chance.";
+  return { values, pictures: conceptPictures(found, study), notices, says };
 }
 
 async function probeTask(study: Study, task: Task, tune: boolean, tools: LensTools, pace: Pace): Promise<Found> {

@@ -73,7 +73,11 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<Matryoshk
     suggestion,
     ladder,
   };
-  return { values, pictures: matryoshkaPictures(values, broken(layers, suggestion, dims, study, rows)), notices };
+  const point = suggestion?.point;
+  const says = point
+    ? `Layer ${point.layer} with the first ${point.dims} dimensions is within 1% of layer ${suggestion.full.layer} with all ${suggestion.full.dims}${suggestion.sure ? "" : ", though not surely so with this many rows"}.`
+    : undefined;
+  return { values, pictures: matryoshkaPictures(values, broken(layers, suggestion, dims, study, rows)), notices, ...(says ? { says } : {}) };
 }
 
 /** [layers][sizes] rows (of the whole study) that are right with the full size and wrong with this one. */

@@ -127,7 +127,11 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
     notApplicable.push("Finding a row's mates: fewer than 20 rows share a group with another one.");
   const kept: Comparison = few ? { values: comparison.values.map((one) => ({ ...one, ci95: null })), pairs: [], ties: [] } : comparison;
   const values: PoolingChoice = { rows: rows.length, strategies, comparison: kept, infoNce: recognised, notApplicable };
-  return { values, pictures: poolingPictures(values, study, rowsWonBy(candidates, comparison, study, rows)), notices };
+  const [first] = [...kept.values].sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0));
+  const tied = kept.ties[0]?.filter((name) => name !== first?.name) ?? [];
+  const apart = kept.ties[0]?.includes(first?.name ?? "") ? `; it cannot be told from ${tied.join(", ")}` : few ? "" : "; it differs from every other one";
+  const says = first ? `${first.name} leads with an AUROC of ${first.auroc?.toFixed(2) ?? "none"}${apart}.` : undefined;
+  return { values, pictures: poolingPictures(values, study, rowsWonBy(candidates, comparison, study, rows)), notices, ...(says ? { says } : {}) };
 }
 
 /** Rows of the study that every pooling gives a vector. */

@@ -102,5 +102,8 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
   const notices: Notice[] = [];
   if (targets.length === 0)
     notices.push({ code: "lens/no-surface", message: "The rows are alike in length, casing, digits and punctuation: there is no surface to read." });
-  return { values, pictures: surfacePictures(values, report), notices };
+  const [first] = report.each;
+  const all = report.together.auroc;
+  const says = `All surface features together tell the label with an AUROC of ${all?.toFixed(2) ?? "none"}${first ? `, ${first.name} alone with ${first.auroc?.toFixed(2) ?? "none"}` : ""}; the best layer for the label is ${mix[0]?.best ?? "none"}, for surface ${mix.at(-1)?.best ?? "none"}.`;
+  return { values, pictures: surfacePictures(values, report), notices, says };
 }
