@@ -1,6 +1,6 @@
 export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. No prompt, state or model leaves this machine.
 
-  layerscope audit FILE --model DIR     audit a dataset
+  layerscope audit FILE --model DIR     audit a dataset: a file, or a folder of images whose subfolders are the classes
   layerscope taps MODEL                 the layers and further taps found in a model, the tensors that carry them, its weights by role
   layerscope card MODEL                 what a model file is: parameters, precision, taps, inputs, memory; nothing is run
   layerscope extract FILE --model DIR --out F.safetensors
@@ -17,7 +17,8 @@ audit
   --tower NAME           of a graph with several residual streams (encoder-decoder, CLIP): encoder, decoder, text, vision or an
                          input's name; a decoder reads the row's tokens one place behind its start token (also taps, extract)
   --format text|json|html  (text)   --out F   write there instead of standard output
-  --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders)
+  --pool mean|mean-skip-first|last|first   (mean-skip-first for causal models, mean for encoders;
+                         of images mean-skip-first: the patches without the class token)
   --tokens completion|all   the tokens that are pooled (completion where every row has an answer)
   --chat-template auto|on|off   conversations as the model's own template writes them; on: every prompt as a user's turn (auto)
   --min-aqi X, --min-auroc X   exit 1 when the AQI, or the probe's AUROC (nested), is below

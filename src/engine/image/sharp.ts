@@ -33,7 +33,7 @@ function load(): Promise<Sharp> {
 export async function decode(bytes: Uint8Array): Promise<Picture8> {
   const sharp = await load();
   const inks = (await sharp(bytes, SAFE).metadata()).space === "cmyk";
-  const source = inks ? sharp(bytes, SAFE).autoOrient().toColourspace("cmyk") : open(sharp, bytes).removeAlpha();
+  const source = inks ? sharp(bytes, SAFE).autoOrient().pipelineColourspace("cmyk").toColourspace("cmyk") : open(sharp, bytes).removeAlpha();
   const { data, info } = await source.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data: inks && info.channels === 4 ? fromInks(data) : rgb(data, info.channels) };
 }

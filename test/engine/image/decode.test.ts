@@ -44,6 +44,17 @@ describe("decoding", () => {
     expect(await pixels(await raw().withIccProfile("p3").png().toBuffer())).not.toEqual(undefined);
   });
 
+  it("four inks become three colours by PIL's formula, not by a profile", async () => {
+    const inks = await sharp(picture.data, { raw: { width: 24, height: 16, channels: 3 } })
+      .toColourspace("cmyk")
+      .tiff({ compression: "lzw" })
+      .toBuffer();
+    const { data } = await sharp(inks, { ignoreIcc: true }).pipelineColourspace("cmyk").toColourspace("cmyk").raw().toBuffer({ resolveWithObject: true });
+    const [c, , , k] = data;
+    const product = c! * (255 - k!) + 128;
+    expect((await pixels(inks))[0]).toBe(255 - k! - (((product >> 8) + product) >> 8));
+  });
+
   it("the first frame of an animation", async () => {
     const frames = Buffer.concat([pattern(24, 16, 1).data, pattern(24, 16, 2).data]);
     const moving = await sharp(frames, { raw: { width: 24, height: 32, channels: 3, pageHeight: 16 } })
