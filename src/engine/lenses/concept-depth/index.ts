@@ -127,7 +127,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
     strips(),
     ...(categories.length ? [categoryMatrix(categories)] : []),
   ];
-  return { values, pictures, notices };
+  return { values, pictures, notices, report: { selectivity } };
 }
 
 /** Accuracy on the label less that on a control label: random, but the same for rows of the same length. */
