@@ -25,6 +25,8 @@ export interface LayerScores {
   readonly silhouette: Maybe;
   /** Chance-corrected share of between-class scatter, raw frame (lenses 1.1.3). */
   readonly epsilonSquared: Maybe;
+  /** ε² with every dimension over its deviation within the classes. */
+  readonly epsilonSquaredStandardised?: Maybe;
   /** Raw frame too: Calinski-Harabasz adjusted to be compared between datasets (Jeon et al. 2025), 0..1. */
   readonly chiAdjusted?: Maybe;
   /** Davies-Bouldin with root-mean-square distances, and silhouette by class centres. */

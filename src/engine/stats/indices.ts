@@ -1,4 +1,4 @@
-import type { Rows } from "./moments.js";
+import { type Rows, withinScale } from "./moments.js";
 
 /** Geometry of two classes from sums alone: O(n d) time, float64. */
 export interface Scatter {
@@ -90,6 +90,26 @@ export function adjustedChi(between: number, spread: number): number {
   if (!(spread > 0)) return between > 0 ? 1 : 0;
   const share = between / spread;
   return Math.tanh((GROWTH / 4) * share * Math.exp(share));
+}
+
+/** ε² in the standardised frame: every dimension over its deviation within the classes, so that none of massive variance fills the sums. */
+export function standardisedEffect(x: Rows, label: ArrayLike<number>): number | undefined {
+  const cell = Int32Array.from({ length: x.n }, (_, i) => (label[i] === 1 ? 1 : 0));
+  const rows = Int32Array.from(cell, (_, i) => i);
+  const { scale, means, counts } = withinScale(x, rows, cell, 2);
+  if (counts[0] === 0 || counts[1] === 0 || x.n < 3) return undefined;
+  let gap = 0;
+  let alive = 0;
+  for (let j = 0; j < x.d; j++) {
+    if (!Number.isFinite(scale[j])) continue;
+    alive++;
+    gap += ((means[x.d + j]! - means[j]!) / scale[j]!) ** 2;
+  }
+  const between = ((counts[0]! * counts[1]!) / x.n) * gap;
+  const within = alive * (x.n - 2);
+  if (!(between + within > 0)) return undefined;
+  const eta = between / (between + within);
+  return eta - (1 - eta) / (x.n - 2);
 }
 
 export interface PairIndices {

@@ -32,7 +32,19 @@ export interface AlignmentQuality {
 
 export type AlignmentLayer = Pick<
   LayerScores,
-  "layer" | "aqi" | "aqiCi95" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted" | "dbiQ2" | "silhouetteSimplified"
+  | "layer"
+  | "aqi"
+  | "aqiCi95"
+  | "chi"
+  | "xbi"
+  | "dbi"
+  | "dunn"
+  | "silhouette"
+  | "epsilonSquared"
+  | "epsilonSquaredStandardised"
+  | "chiAdjusted"
+  | "dbiQ2"
+  | "silhouetteSimplified"
 > & {
   readonly why?: Readonly<Record<string, string>>;
 };
@@ -134,7 +146,18 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (withheld) why["aqi"] = withheld;
   const layers = parts.map((part, layer): AlignmentLayer => {
     const missing = { ...why };
-    for (const key of ["chi", "xbi", "dbi", "dunn", "silhouette", "epsilonSquared", "chiAdjusted", "dbiQ2", "silhouetteSimplified"] as const)
+    for (const key of [
+      "chi",
+      "xbi",
+      "dbi",
+      "dunn",
+      "silhouette",
+      "epsilonSquared",
+      "epsilonSquaredStandardised",
+      "chiAdjusted",
+      "dbiQ2",
+      "silhouetteSimplified",
+    ] as const)
       if (part.geometry[key] === null) missing[key] = "the states of this layer do not vary, or a class is missing";
     return { layer, aqi: layerAqi[layer]!, aqiCi95: layerCi[layer]!, ...part.geometry, ...(Object.keys(missing).length ? { why: missing } : {}) };
   });

@@ -1,5 +1,5 @@
 import type { Discriminant } from "../../stats/discriminant.js";
-import { scatterIndices } from "../../stats/indices.js";
+import { scatterIndices, standardisedEffect } from "../../stats/indices.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -19,6 +19,7 @@ export interface Geometry {
   readonly dunn: number | null;
   readonly silhouette: number | null;
   readonly epsilonSquared: number | null;
+  readonly epsilonSquaredStandardised: number | null;
   readonly chiAdjusted: number | null;
   readonly dbiQ2: number | null;
   readonly silhouetteSimplified: number | null;
@@ -57,6 +58,7 @@ export async function measureLayer(
     xbi: finite(scatter?.xbi),
     dbi: finite(scatter?.dbi),
     epsilonSquared: finite(scatter?.epsilonSquared),
+    epsilonSquaredStandardised: finite(standardisedEffect(x, study.label)),
     chiAdjusted: finite(scatter?.chiAdjusted),
     dbiQ2: finite(scatter?.dbiQ2),
     silhouetteSimplified: finite(scatter?.silhouetteSimplified),

@@ -1,7 +1,7 @@
 import type { LayerScores, Maybe, Picture } from "../../../protocol/index.js";
 import type { Study } from "../lens.js";
 
-type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted">;
+type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted" | "epsilonSquaredStandardised">;
 
 const ABOUT = "alignment-quality";
 
@@ -38,6 +38,7 @@ export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "co
       row("dunn", "Dunn", 0, above(values("dunn"), 0, 0.1)),
       row("silhouette", "Silhouette", 0, above(values("silhouette"), 0, 0.05)),
       row("epsilonSquared", "ε² (raw)", 0, above(values("epsilonSquared"), 0, 0.01)),
+      row("epsilonSquaredStandardised", "ε² (standardised)", 0, above(values("epsilonSquaredStandardised"), 0, 0.01)),
     ],
   };
 }
