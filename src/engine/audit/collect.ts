@@ -5,6 +5,7 @@ import type { TokenPooling } from "../text/pooling.js";
 import { poolOf, type Reading } from "../text/readings.js";
 import { encodeRows } from "../text/shown.js";
 import { extractStates, type SkipReason } from "./extract.js";
+import { hasFinalNorm } from "./final-norm.js";
 import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
 import { collectReadings, type Encode, makeReadingStates, passesOf, type ReadingStates } from "./readings.js";
@@ -31,10 +32,11 @@ export interface Collected {
   tokensPerBatch: number;
 }
 
-export async function startCollection(prepared: Prepared, readings: readonly Reading[] = []): Promise<Collected> {
+export async function startCollection(prepared: Prepared, wanted: readonly Reading[] = []): Promise<Collected> {
   const { dataset, model, pooling } = prepared;
   const rows = dataset.rows.length;
   const { hiddenSize, layers } = model.card;
+  const readings = wanted.filter(({ pool }) => pool !== "final-norm" || hasFinalNorm(prepared));
   return {
     states: await createActivations(layers.length, rows, hiddenSize),
     embeddingMean: pooling === "mean" ? undefined : await createActivations(1, rows, hiddenSize),
@@ -55,7 +57,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
   const { dataset, model, tokenizer, shown, images, pooling, maxTokens } = prepared;
   const own = into.embeddingMean ? 2 : 1;
   // What is linear in the row's own tokens comes with the first pass.
-  const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max");
+  const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max" && one.pool !== "final-norm");
   const apart = into.readings.filter((one) => !along.includes(one));
   const poolings: TokenPooling[] = [
     ...(into.embeddingMean ? [pooling, "mean" as const] : [pooling]),

@@ -3,10 +3,11 @@ import { type Activations, createActivations, MEMORY_BYTES } from "../store/acti
 import { planBatches } from "../text/batches.js";
 import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
-import { poolOf, type Reading, type View } from "../text/readings.js";
+import { poolOf, type Reading } from "../text/readings.js";
 import type { Encoded } from "../text/tokenizer.js";
 import { encodeView } from "../text/views.js";
 import { extractStates, imagesOf } from "./extract.js";
+import { collectFinalNorm } from "./final-norm.js";
 import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
 
@@ -24,7 +25,10 @@ export async function makeReadingStates(prepared: Prepared, readings: readonly R
   const { dataset, model } = prepared;
   const share = MEMORY_BYTES / Math.max(1, readings.length);
   const stores = new Map<string, Activations>();
-  for (const { name } of readings) stores.set(name, await createActivations(model.card.layers.length, dataset.rows.length, model.card.hiddenSize, share));
+  for (const { name, pool } of readings) {
+    const layers = pool === "final-norm" ? 1 : model.card.layers.length;
+    stores.set(name, await createActivations(layers, dataset.rows.length, model.card.hiddenSize, share));
+  }
   return stores;
 }
 
@@ -46,7 +50,9 @@ export async function collectReadings(
     const here = readings.filter((reading) => reading.view === view);
     for (const reading of here.filter((one) => poolOf(one, pooling) === "max"))
       await largest(prepared, rows, (layer, which, values) => into.get(reading.name)?.put(layer, which, values), shown, seed, onBatch, signal);
-    const linear = here.filter((one) => poolOf(one, pooling) !== "max");
+    for (const { name } of here.filter((one) => one.pool === "final-norm" && into.has(one.name)))
+      await collectFinalNorm(prepared, rows, shown, seed, (which, values) => into.get(name)?.put(0, which, values), onBatch, signal);
+    const linear = here.filter((one) => !["max", "final-norm"].includes(poolOf(one, pooling)));
     if (linear.length === 0) continue;
     await extractStates({
       model,
@@ -70,7 +76,7 @@ export async function collectReadings(
 
 /** Passes that these readings take beside the audit's own. */
 export function passesOf(readings: readonly Reading[]): number {
-  const passes = new Set<View | "max">(readings.map((reading) => (reading.pool === "max" ? "max" : reading.view)));
+  const passes = new Set<string>(readings.map(({ pool, view }) => (pool === "max" || pool === "final-norm" ? pool : view)));
   passes.delete("plain");
   return passes.size;
 }

@@ -8,8 +8,11 @@ export type View = "plain" | "echo" | "prompted" | "noise-prefix" | "noise-chara
 export interface Reading {
   readonly name: string;
   readonly view: View;
-  /** `max` is not linear: it is taken from all token states. `audit`: whatever the audit pools by. */
-  readonly pool: TokenPooling | "max" | "audit";
+  /**
+   * `max` is not linear: it is taken from all token states. `audit`: whatever the audit pools by. `final-norm`: the mean behind the
+   * last block's norm, one state and no layers; models without such a norm have no such reading.
+   */
+  readonly pool: TokenPooling | "max" | "audit" | "final-norm";
   /** For people, one line. */
   readonly says: string;
 }
@@ -22,6 +25,7 @@ export const READINGS: readonly Reading[] = [
   { name: "first", view: "plain", pool: "first", says: "first token (CLS of an encoder)" },
   { name: "weighted-mean", view: "plain", pool: "weighted-mean", says: "mean weighted by position" },
   { name: "max", view: "plain", pool: "max", says: "largest value of each dimension over the tokens" },
+  { name: "final-norm", view: "plain", pool: "final-norm", says: "mean over the tokens behind the final norm" },
   { name: "echo", view: "echo", pool: "mean", says: "the text twice, mean over the second copy" },
   { name: "prompted-last", view: "prompted", pool: "last", says: "last token of: This sentence: “…” means in one word:" },
   { name: "noise-prefix", view: "noise-prefix", pool: "audit", says: "the text behind aaa or bbb" },
@@ -31,4 +35,4 @@ export const READINGS: readonly Reading[] = [
 export const readingOf = (name: string): Reading | undefined => READINGS.find((reading) => reading.name === name);
 
 /** The token pooling of a reading in a run of this pooling. */
-export const poolOf = (reading: Reading, audit: Pooling): TokenPooling | "max" => (reading.pool === "audit" ? audit : reading.pool);
+export const poolOf = (reading: Reading, audit: Pooling): TokenPooling | "max" | "final-norm" => (reading.pool === "audit" ? audit : reading.pool);

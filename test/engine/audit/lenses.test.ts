@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeCollection, collect, startCollection } from "../../../src/engine/audit/collect.js";
+import { hasFinalNorm } from "../../../src/engine/audit/final-norm.js";
 import { Workbench } from "../../../src/engine/audit/prepare.js";
 import { studyRows } from "../../../src/engine/audit/study.js";
 import { Engine } from "../../../src/engine/engine.js";
 import { chooseLenses, lensCards, readingsOf } from "../../../src/engine/lenses/choice.js";
 import { lenses } from "../../../src/engine/lenses/index.js";
+import { openModel } from "../../../src/engine/model/index.js";
 import { Random } from "../../../src/engine/stats/random.js";
 import { READINGS } from "../../../src/engine/text/readings.js";
 import { echoed, misspelt } from "../../../src/engine/text/views.js";
@@ -53,7 +55,11 @@ describe("readings beside the audit's own pooling", () => {
       expect(told).toBeGreaterThan(1);
       expect(collected.done).toBe(collected.steps);
       const study = studyRows(prepared.dataset, collected, prepared.pooling, 0);
-      expect([...study.poolings].sort()).toEqual(READINGS.map((one) => one.name).sort());
+      expect([...study.poolings].sort()).toEqual(
+        READINGS.filter((one) => one.pool !== "final-norm" || hasFinalNorm(prepared))
+          .map((one) => one.name)
+          .sort(),
+      );
       const width = study.width;
       // The states of every token of one row, by running it alone.
       const [{ ids }] = await prepared.tokenizer.encode([study.text(5)], 64);
@@ -80,6 +86,16 @@ describe("readings beside the audit's own pooling", () => {
       expect(echo.every(Number.isFinite)).toBe(true);
       expect(mean.some((v, i) => Math.abs(v - echo[i]!) > 1e-3)).toBe(true);
       for (const name of ["prompted-last", "noise-prefix", "noise-characters"]) expect((await study.statesBy(name, layer)).every(Number.isFinite)).toBe(true);
+      // Behind the final norm, which the tiny decoder has: the same row alone, its tokens' mean square about one before their mean.
+      const final = await study.statesBy("final-norm", 0);
+      const tapped = await openModel(model, { provider: "cpu", threads: 1, taps: ["final_norm"], residual: false });
+      const { data } = (await tapped.runTaps({ ids: [ids], weights: [each] })).taps.get("final_norm")!;
+      await tapped.close();
+      for (let j = 0; j < width; j++)
+        expect(final[5 * width + j]!).toBeCloseTo(
+          ids.reduce((s, _, t) => s + data[t * width + j]! / ids.length, 0),
+          4,
+        );
       await expect(study.statesBy("nothing", 0)).rejects.toThrow("no states pooled by nothing");
     } finally {
       closeCollection(collected);

@@ -35,7 +35,9 @@ export interface PoolingChoice {
 }
 
 const NOISE = "noise-characters";
-const NAMES = ["mean", "mean-skip-first", "last", "first", "weighted-mean", "max", "echo", "prompted-last"];
+/** One state, behind the last block: it stands in the last layer's column. */
+const FINAL = "final-norm";
+const NAMES = ["mean", "mean-skip-first", "last", "first", "weighted-mean", "max", "echo", "prompted-last", FINAL];
 const MOST_ROWS = 500;
 const MOST_CANDIDATES = 64;
 export const ALL_LAYERS = "all layers, weighted";
@@ -58,6 +60,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   ];
   const nothing: PoolingChoice = { rows: 0, strategies: [], comparison: { values: [], pairs: [], ties: [] }, infoNce: [], notApplicable };
   const names = [...new Set([whole.pooling, ...NAMES])].filter((name) => whole.poolings.includes(name));
+  if (!names.includes(FINAL)) notApplicable.push("States behind the final norm: this model has none that can be read.");
   const usable = await rowsWithAll(whole, names);
   const sampled = sampleRowsByGroup(subStudy(whole, usable), MOST_ROWS, 82);
   const rows = sampled.map((r) => usable[r]!);
@@ -77,8 +80,9 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
     const layers: Cell[] = [];
     const own: Float64Array[] = [];
     for (let layer = 0; layer < study.layers; layer++) {
-      const states = await study.statesBy(name, layer);
-      if (!states.every(Number.isFinite)) {
+      const there = name !== FINAL || layer === study.layers - 1;
+      const states = there ? await study.statesBy(name, name === FINAL ? 0 : layer) : undefined;
+      if (!states?.every(Number.isFinite)) {
         layers.push(EMPTY);
         own.push(new Float64Array(study.count));
         await pace.step();
