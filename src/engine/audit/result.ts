@@ -1,4 +1,4 @@
-import type { AuditPlan, AuditView, CategoryScore, LayerScores, Matrix, Notice, Picture } from "../../protocol/index.js";
+import type { AqiResult, AuditPlan, AuditView, CategoryScore, LayerScores, Matrix, Notice, Picture } from "../../protocol/index.js";
 import { type AlignmentQuality, alignmentQuality } from "../lenses/alignment-quality/index.js";
 import { lensCards, reportsOf } from "../lenses/choice.js";
 import { type ConceptDepth, conceptDepth } from "../lenses/concept-depth/index.js";
@@ -59,6 +59,11 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
     rows,
     lenses: lensCards(study.kind, outputs),
   };
+}
+
+/** The comparability card with the model and version that the lens does not know. */
+function carded(aqi: AqiResult, { model, layerscope }: ReturnType<typeof frameOf>): AqiResult {
+  return aqi.card ? { ...aqi, card: { ...aqi.card, model: { sha256: model.sha256, precision: model.precision }, version: layerscope } } : aqi;
 }
 
 function valuesOf<V>(outputs: ReadonlyMap<string, LensOutput<unknown>>, lens: { readonly id: string; run(...args: never): Promise<LensOutput<V>> }): V {
