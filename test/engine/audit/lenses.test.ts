@@ -86,7 +86,7 @@ describe("readings beside the audit's own pooling", () => {
       expect(echo.every(Number.isFinite)).toBe(true);
       expect(mean.some((v, i) => Math.abs(v - echo[i]!) > 1e-3)).toBe(true);
       for (const name of ["prompted-last", "noise-prefix", "noise-characters"]) expect((await study.statesBy(name, layer)).every(Number.isFinite)).toBe(true);
-      // Behind the final norm, which the tiny decoder has: the same row alone, its tokens' mean square about one before their mean.
+      // Behind the final norm, which the tiny decoder has: the mean over the tokens of the same row alone.
       const final = await study.statesBy("final-norm", 0);
       const tapped = await openModel(model, { provider: "cpu", threads: 1, taps: ["final_norm"], residual: false });
       const { data } = (await tapped.runTaps({ ids: [ids], weights: [each] })).taps.get("final_norm")!;
