@@ -160,12 +160,44 @@ const flows = {
     return text.includes("CPU") && text.includes("Copy as text");
   },
 
+  async "two selected runs are compared, and the comparison comes back with a reloaded window"(page) {
+    await ready(page);
+    for (const model of ["Embedded model, early checkpoint", "own-model"]) {
+      await runCommand(page, "Layerscope: Choose Model");
+      await quickInput(page).locator("input[type=text]").fill(model);
+      await choose(page, model);
+      await auditFromMenu(page, "prompts.jsonl");
+      await audited(page);
+    }
+    await showRuns(page);
+    const runs = page.locator(".pane-body .monaco-list-row", { hasText: "prompts.jsonl" });
+    await until(async () => (await runs.count()) >= 2, "both runs in the list");
+    await runs.nth(0).click();
+    await runs.nth(1).click({ modifiers: ["Control"] });
+    await runs.nth(1).click({ button: "right" });
+    await page.getByText("Compare Runs", { exact: true }).first().click();
+    const compared = async () => {
+      for (const frame of await panelFrames(page))
+        if (await frame.evaluate(() => document.querySelector(".runs-table") !== null && /less/.test(document.body.textContent))) return frame;
+      return undefined;
+    };
+    await until(async () => (await compared()) !== undefined, "the comparison");
+    await page.waitForTimeout(800);
+    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-compare.png") });
+    await (await compared()).locator(".ranking-list .list-row").first().click();
+    await until(async () => (await page.locator(".monaco-editor .selected-text").count()) > 0, "the row's line in the editor");
+    const verdict = await (await compared()).evaluate(() => document.querySelector(".sentence").textContent);
+    // A workbench in a browser writes its state every five seconds.
+    await page.waitForTimeout(7000);
+    await page.reload();
+    await until(async () => (await compared()) !== undefined, "the comparison after a reload", 60_000);
+    await until(async () => (await (await compared()).evaluate(() => document.querySelector(".sentence").textContent)) === verdict, "the same verdict");
+    await runCommand(page, "View: Show Explorer");
+    return verdict.length > 20;
+  },
+
   async "the list of runs has them all, and deletes them all"(page) {
-    await page
-      .locator(".activitybar .action-item")
-      .filter({ has: page.locator("[aria-label^='Layerscope']") })
-      .first()
-      .click();
+    await showRuns(page);
     const list = page.locator(".pane-body .monaco-list-row", { hasText: /prompts\.jsonl|harm/ });
     await until(async () => (await list.count()) >= 3, "runs in the list");
     await runCommand(page, "Layerscope: Delete All Runs");
@@ -175,6 +207,14 @@ const flows = {
     return true;
   },
 };
+
+async function showRuns(page) {
+  await page
+    .locator(".activitybar .action-item")
+    .filter({ has: page.locator("[aria-label^='Layerscope']") })
+    .first()
+    .click();
+}
 
 /** VS Code's own file dialog in the browser is a quick input. */
 async function saveAs(page, path) {

@@ -29,7 +29,7 @@ export function pictures(values: RelativeAnchors, drawn: Drawn): Picture[] {
     id: "relative-anchors/agreement",
     shape: "curve",
     title: `Same geometry as ${other}`,
-    note: `${values.rows} rows described by their cosines to ${values.anchors} anchor rows in each model; band: 95% interval over groups`,
+    note: `${values.rows} rows described by their cosines to ${values.anchors} anchor rows in each model; the intervals of cosine and neighbours stand in the table`,
     unit: "share",
     range: [0, 1],
     series: [
