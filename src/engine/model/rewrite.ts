@@ -4,7 +4,7 @@ import type { Model, Node, Tensor, Value } from "./graph.js";
 import type { Layouts } from "./layout.js";
 import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
-import { externalTensorProto, FLOAT, modelProto, valueProto } from "./onnx.js";
+import { externalTensorProto, FLOAT, modelProto, nodeProto, valueProto } from "./onnx.js";
 import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, shapeNodes, tapName, tapNodes } from "./pooling.js";
 import type { Place } from "./roles/places.js";
 import type { ByteSource } from "./source.js";
@@ -74,7 +74,7 @@ export function tappedGraph(
     if (constant && node.outputs[0] && constant.data.kind !== "typed" && tensorBytes(constant) >= LIMITS.inlineBytes) addTensor(constant, node.outputs[0]);
     else {
       const sum = missing.get(n);
-      nodes.push(sum === undefined ? new WireWriter().bytes(copy(node)) : withSum(copy(node), node, links.names[sum]!));
+      nodes.push(sum === undefined ? written(node, copy) : withSum(copy(node), node, links.names[sum]!));
     }
   });
   for (const tensor of links.graph.initializers.values()) if (used.has(tensor.name)) addTensor(tensor, tensor.name);
@@ -115,6 +115,11 @@ function needed(links: Links, values: readonly number[]): boolean[] {
     stack.push(...links.captured[n]!);
   }
   return kept;
+}
+
+/** A node as it is in the file; the aliases that lifting a branch adds have no bytes there. */
+function written(node: Node, copy: (extent: Node) => Uint8Array): WireWriter {
+  return node.end > node.start ? new WireWriter().bytes(copy(node)) : nodeProto({ op: node.op, inputs: node.inputs, outputs: node.outputs, name: node.name });
 }
 
 /** A Skip* node with its fourth output, the sum, filled in. */

@@ -38,8 +38,8 @@ export function endsOf(links: Links, taps: Taps): Ends {
 /** The normalisation that reads the last state and nothing else. */
 function finalNormOf(links: Links, taps: Taps, last: number): number | undefined {
   const maker = links.maker[last]!;
-  if (taps.streams.norm[last]) return undefined;
-  if (maker >= 0 && SKIP_NORMS.has(links.nodes[maker]!.op) && links.outputs[maker]![0] !== last) return links.outputs[maker]![0];
+  const normed = taps.streams.norm[last]!;
+  if (!normed && maker >= 0 && SKIP_NORMS.has(links.nodes[maker]!.op) && links.outputs[maker]![0] !== last) return links.outputs[maker]![0];
   const { root } = taps.streams;
   const queue = [last];
   let found: number | undefined;
@@ -47,10 +47,11 @@ function finalNormOf(links: Links, taps: Taps, last: number): number | undefined
     for (const n of links.readers(queue[i]!)) {
       const out = links.outputs[n]![0] ?? -1;
       if (out < 0 || root[out] !== root[last] || queue.includes(out)) continue;
-      if (NORMS.has(links.nodes[n]!.op)) return out;
-      // A decomposed norm ends with its scale and shift, the last light value of the state.
-      if (taps.streams.norm[out] && !AFTER.has(links.nodes[n]!.op)) found = out;
-      queue.push(out);
+      const { op } = links.nodes[n]!;
+      if (NORMS.has(op)) return out;
+      // A decomposed norm ends with its scale and shift, the last light value of the state; behind a post-norm state it is not told from that one's own.
+      if (!normed && taps.streams.norm[out] && !AFTER.has(op)) found = out;
+      if (!normed || AFTER.has(op)) queue.push(out);
     }
   }
   return found;
