@@ -129,7 +129,8 @@ export class Verdict {
     ];
     const after = [
       ...(dataset.truncated.total ? [`${count(dataset.truncated.total)} cut at ${settings.maxTokens} tokens`] : []),
-      `pooling ${settings.pooling}`,
+      `pooling ${settings.pooling}${settings.tokenSet === "completion" ? " of the answers" : ""}`,
+      ...((settings.chatTemplate ?? "none") === "none" ? [] : ["chat template"]),
       ...(timing.totalMs > 0 ? [duration(timing.totalMs)] : []),
     ];
     const link =

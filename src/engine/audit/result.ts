@@ -45,7 +45,14 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
     (category, i): CategoryScore => ({ ...category, separation: alignment.separation[i]?.values ?? [], why: category.why ?? alignment.separation[i]?.why }),
   );
   const reports = reportsOf(outputs);
-  const parts = { dataset: { ...frame.dataset, groups: study.leaks.groups }, aqi: carded(alignment.aqi, frame), layers, probe: probe.probe, controls, categories };
+  const parts = {
+    dataset: { ...frame.dataset, groups: study.leaks.groups },
+    aqi: carded(alignment.aqi, frame),
+    layers,
+    probe: probe.probe,
+    controls,
+    categories,
+  };
   const notices: Notice[] = [
     ...frame.notices,
     ...study.leaks.notices,
