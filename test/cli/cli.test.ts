@@ -50,6 +50,23 @@ function layerscope(args: readonly string[], onStart: (kill: (signal: NodeJS.Sig
 }
 
 describe("layerscope on the command line", () => {
+  it("lists lenses, runs those that are named, and refuses what is none of them", async () => {
+    const list = await layerscope(["lenses"]);
+    expect(list).toMatchObject({ code: 0, err: "" });
+    for (const id of ["alignment-quality", "pooling-choice", "matryoshka-grid"]) expect(list.out).toContain(`\n  ${id}\n`);
+    const cards = JSON.parse((await layerscope(["lenses", "--format", "json"])).out) as { id: string; core: boolean; question: string }[];
+    expect(cards.filter((card) => card.core).map((card) => card.id)).toEqual(["concept-depth", "surface-versus-meaning", "alignment-quality"]);
+    const audit = ["audit", "data.jsonl", "--model", "model", "--provider", "cpu"];
+    const named = await layerscope([...audit, "--lens", "surface-by-layer", "--lens", "concepts-by-layer"]);
+    expect(named.code).toBe(0);
+    expect(named.out).toMatch(/Surface against meaning by layer: All surface features together/);
+    expect(named.out).toMatch(/Concepts by layer: /);
+    const none = await layerscope([...audit, "--lens", "entropy"]);
+    expect(none.code).toBe(2);
+    expect(none.err).toContain('There is no lens "entropy"');
+    expect(none.err).toContain("pooling-choice");
+  });
+
   it("audits: text for people, one JSON object for programs", async () => {
     const text = await layerscope(["audit", "data.jsonl", "--model", "model", "--provider", "cpu"]);
     expect(text).toMatchObject({ code: 0, err: "" });

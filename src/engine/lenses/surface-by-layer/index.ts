@@ -47,6 +47,7 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
     mix: [],
     confound: { together: { name: "all features", auroc: null, ci95: null }, each: [], constant: [] },
   };
+  if (study.pixels) return { values: empty, pictures: [], notices: [], withheld: "images have no text whose surface could be read" };
   if (typeof plan === "string") return { values: empty, pictures: [], notices: [], withheld: plan };
   if (study.pixels) return { values: empty, pictures: [], notices: [], withheld: "images have no text whose surface could be read" };
   const targets = surfaceTargets(study);
