@@ -54,7 +54,7 @@ export function makeView(wish: Wish = {}): AuditView {
   const texts = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
   const result = wish.images ? asImages(texts) : texts;
   const planted = plantPictures(result, table, next);
-  if (wish.linked) return { result, pictures: linked(planted), rows: table.rows };
+  if (wish.linked) return { result, pictures: linked(planted), rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) };
   const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;
   return final ? { result, pictures, rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) } : preview(result, pictures, table.rows);
 }
