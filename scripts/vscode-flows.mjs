@@ -4,27 +4,33 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vsixAtHand } from "./package.mjs";
-import { auditFromMenu, Checks, explorerRow, finished, openMenu, openWorkbench, panelFrame, panelFrames, runCommand, until } from "./vscode-page.mjs";
+import { makeModels, modelFlows, startHub } from "./vscode-model-flows.mjs";
+import {
+  auditFromMenu,
+  Checks,
+  choose,
+  explorerRow,
+  finished,
+  openMenu,
+  openWorkbench,
+  panelFrame,
+  panelFrames,
+  quickInput,
+  runCommand,
+  until,
+} from "./vscode-page.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const checks = new Checks();
 const verbose = process.argv.includes("--verbose");
 
-const quickInput = (page) => page.locator(".quick-input-widget:visible");
-const choose = (page, text) => quickInput(page).locator(".monaco-list-row").filter({ hasText: text }).first().click();
 const rows = (frame) => frame.locator('#app [id^="row-"]');
 
 async function audited(page, ms = 60_000) {
   const frame = await panelFrame(page);
   await until(() => finished(frame), "the end of the audit", ms);
   return frame;
-}
-
-/** The extension's entries come some seconds after the workbench. */
-async function ready(page) {
-  await openMenu(page, "prompts.jsonl");
-  await page.keyboard.press("Escape");
 }
 
 /** Each flow starts from a workbench without open editors. */
@@ -115,86 +121,7 @@ const flows = {
     return true;
   },
 
-  async "a model's card opens from the Explorer's menu and is used from there"(page, workspace) {
-    await explorerRow(page, "own-model").click();
-    await explorerRow(page, "model.onnx").click({ button: "right" });
-    await page.getByText("Show Model Card", { exact: true }).first().click();
-    const frame = await panelFrame(page);
-    await until(() => frame.evaluate(() => /blocks of width/.test(document.body.textContent)), "the card is read");
-    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-card.png") });
-    await frame.getByRole("button", { name: "Use This Model" }).click();
-    await until(async () => (await page.locator(".statusbar-item", { hasText: "own-model" }).count()) > 0, "the status bar names it");
-    await until(() => frame.evaluate(() => /This workspace’s model/.test(document.body.textContent)), "the card says so");
-    // What the file is now is told without being asked.
-    writeFileSync(join(workspace, "own-model", "model.onnx"), "version https://git-lfs.github.com/spec/v1\n");
-    await until(() => frame.evaluate(() => /Git LFS pointer/.test(document.body.textContent)), "the card is read again");
-    cpSync(join(ROOT, "media", "model", "onnx", "model.onnx"), join(workspace, "own-model", "model.onnx"));
-    return true;
-  },
-
-  async "the picker has its sections, facts of the graphs, and the way to the Hub"(page) {
-    await ready(page);
-    await runCommand(page, "Layerscope: Choose Model");
-    const list = quickInput(page);
-    await until(async () => /blocks/.test(await list.textContent()), "a glance at the graph");
-    const text = await list.textContent();
-    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-picker.png") });
-    await list.locator("input[type=text]").fill("Hub");
-    await choose(page, "Download from the Hub");
-    await page.waitForTimeout(500);
-    const input = quickInput(page).locator("input[type=text]");
-    await input.fill("not a name!");
-    await page.getByText("Names look like").first().waitFor();
-    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-hub.png") });
-    await page.keyboard.press("Escape");
-    return ["Embedded model", "own-model", "Browse for a model folder", "not offered"].every((part) => text.includes(part));
-  },
-
-  async "accelerators are checked, with what to do for each"(page) {
-    await ready(page);
-    await runCommand(page, "Layerscope: Check Accelerators");
-    await until(async () => /computes/.test((await quickInput(page).textContent()) ?? ""), "the check's list", 40_000);
-    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-accelerators.png") });
-    const text = await quickInput(page).textContent();
-    await page.keyboard.press("Escape");
-    return text.includes("CPU") && text.includes("Copy as text");
-  },
-
-  async "two selected runs are compared, and the comparison comes back with a reloaded window"(page) {
-    await ready(page);
-    for (const model of ["Embedded model, early checkpoint", "own-model"]) {
-      await runCommand(page, "Layerscope: Choose Model");
-      await quickInput(page).locator("input[type=text]").fill(model);
-      await choose(page, model);
-      await auditFromMenu(page, "prompts.jsonl");
-      await audited(page);
-    }
-    await showRuns(page);
-    const runs = page.locator(".pane-body .monaco-list-row", { hasText: "prompts.jsonl" });
-    await until(async () => (await runs.count()) >= 2, "both runs in the list");
-    await runs.nth(0).click();
-    await runs.nth(1).click({ modifiers: ["Control"] });
-    await runs.nth(1).click({ button: "right" });
-    await page.getByText("Compare Runs", { exact: true }).first().click();
-    const compared = async () => {
-      for (const frame of await panelFrames(page))
-        if (await frame.evaluate(() => document.querySelector(".runs-table") !== null && /less/.test(document.body.textContent))) return frame;
-      return undefined;
-    };
-    await until(async () => (await compared()) !== undefined, "the comparison");
-    await page.waitForTimeout(800);
-    if (process.env.LAYERSCOPE_SHOTS) await page.screenshot({ path: join(process.env.LAYERSCOPE_SHOTS, "flow-compare.png") });
-    await (await compared()).locator(".ranking-list .list-row").first().click();
-    await until(async () => (await page.locator(".monaco-editor .selected-text").count()) > 0, "the row's line in the editor");
-    const verdict = await (await compared()).evaluate(() => document.querySelector(".sentence").textContent);
-    // A workbench in a browser writes its state every five seconds.
-    await page.waitForTimeout(7000);
-    await page.reload();
-    await until(async () => (await compared()) !== undefined, "the comparison after a reload", 60_000);
-    await until(async () => (await (await compared()).evaluate(() => document.querySelector(".sentence").textContent)) === verdict, "the same verdict");
-    await runCommand(page, "View: Show Explorer");
-    return verdict.length > 20;
-  },
+  ...modelFlows,
 
   async "the list of runs has them all, and deletes them all"(page) {
     await showRuns(page);
@@ -273,10 +200,8 @@ async function main() {
   const workspace = tempFolder("flows");
   cpSync(join(ROOT, "media", "sample"), workspace.path, { recursive: true });
   makeLong(workspace.path);
-  const own = join(workspace.path, "own-model");
-  cpSync(join(ROOT, "media", "model"), own, { recursive: true, filter: (file) => !file.endsWith(".md") && !file.endsWith(".txt") });
-  cpSync(join(own, "onnx", "model.onnx"), join(own, "model.onnx"));
-  writeFileSync(join(own, "page.onnx"), "<html></html>");
+  makeModels(workspace.path);
+  const hub = await startHub(join(workspace.path, ".cache"));
   const server = await startCodeServer({ vsix, verbose });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
@@ -300,6 +225,7 @@ async function main() {
   } finally {
     await browser.close();
     server.stop();
+    await hub.stop();
     workspace.remove();
   }
   return checks.summary("flows in VS Code");

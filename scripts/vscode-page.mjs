@@ -115,3 +115,12 @@ export async function axeFindings(frame) {
     .filter((v) => v.impact === "serious" || v.impact === "critical")
     .map((v) => `${v.id} ×${v.nodes.length}: ${v.nodes[0]?.target}: ${v.nodes[0]?.any?.[0]?.message ?? ""}`);
 }
+
+export const quickInput = (page) => page.locator(".quick-input-widget:visible");
+export const choose = (page, text) => quickInput(page).locator(".monaco-list-row").filter({ hasText: text }).first().click();
+
+/** The extension's entries come some seconds after the workbench. */
+export async function ready(page) {
+  await openMenu(page, "prompts.jsonl");
+  await page.keyboard.press("Escape");
+}
