@@ -16,7 +16,7 @@ export interface Blocks {
 
 /**
  * Groups the additions of a chain. Tokens see each other at the start of a block (attention, convolution, a state-space
- * scan) and not in its rest, so a new block starts where a mixing addition follows one that does not mix. Where that gives
+ * scan) and not in its rest, so a new block starts at a mixing addition, or where mixing comes round evenly. Where that gives
  * blocks of one size it is believed. Else (one layer a mixer, the next an MLP; unrolled recurrences, whose mixing no
  * operator shows) config.json's count decides, then numbered node names, then the period of the branches' operators.
  */
@@ -114,7 +114,7 @@ function blockEnds(chain: readonly Sum[], mixes: readonly boolean[]): number[] {
   const first = mixes.indexOf(true);
   return chain.flatMap((sum, i) => {
     const next = chain[i + 1];
-    const ends = next === undefined || next.previous !== sum || all || (mixes[i + 1] && !mixes[i] && i >= first);
+    const ends = next === undefined || next.previous !== sum || all || (mixes[i + 1] && i >= first);
     return ends ? [i] : [];
   });
 }
@@ -147,19 +147,19 @@ function kindOf(links: Links, streams: Streams, sum: Sum): string {
     .join(", ");
 }
 
-/**
- * Blocks by the first number in the paths of the nodes (`/model/layers.3/Add_1`), or undefined when they carry none or one
- * that does not count up by ones.
- */
+/** Blocks by the number in the paths of the nodes (`/model/layers.3/Add_1`) that counts up by ones, or undefined when they carry none. */
 function byNames(links: Links, chain: readonly Sum[]): number[] | undefined {
-  const numbers = chain.map((sum) => blockNumber(links.nodes[sum.node]!));
+  const paths = chain.map((sum) => numbersOf(links.nodes[sum.node]!));
+  // Stages have a number before the block's own (`/encoder/layers.1/blocks.0/Add`): the first that is not the same everywhere.
+  const place = paths[0]!.findIndex((number, p) => paths.some((path) => path[p] !== number));
+  const numbers = paths.map((path) => path[place]);
+  // An addition between two blocks (DeBERTa's convolution) is taken to the next.
+  if (numbers.filter((number) => number === undefined).length * 4 <= numbers.length)
+    for (let i = numbers.length - 2; i >= 0; i--) numbers[i] ??= numbers[i + 1];
   const steady = numbers.every((number, i) => number !== undefined && (i === 0 || number === numbers[i - 1] || number === numbers[i - 1]! + 1));
   if (!steady || numbers[0] === numbers[numbers.length - 1]) return undefined;
   return numbers.flatMap((number, i) => (i + 1 === numbers.length || numbers[i + 1] !== number ? [i] : []));
 }
 
-/** The first number of a node's path. */
-function blockNumber(node: Node): number | undefined {
-  const found = /(?:^|[./'\s])(\d+)(?=[./'])/.exec(node.scopes ?? node.name);
-  return found ? Number(found[1]) : undefined;
-}
+/** Whole parts of a node's path that are or end in a number. */
+const numbersOf = (node: Node): number[] => [...(node.scopes ?? node.name).matchAll(/(?:^|[./'\s])(\d+)(?=[./'])/g)].map((found) => Number(found[1]));

@@ -47,6 +47,7 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
   const streams = findSums(links);
   const towers = findTowers(links, streams);
   if (towers.length === 0 || towers[0]!.chain.length < 2) throw noStream(links.file, describe(links));
+  if (isConvolutional(links)) throw noStream(links.file, `it is a convolutional network; ${describe(links)}`);
   const tower = chooseTower(towers, wanted);
   if (tower < 0) throw noTower(links.file, String(wanted), towers.map(said));
   const blocks = groupBlocks(links, streams, towers[tower]!.chain, configured);
@@ -83,8 +84,20 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
 /** A tower in a sentence. */
 const said = (tower: Tower): string => `${tower.name} (${tower.chain.length} additions from ${tower.inputs.join(", ") || "constants"})`;
 
+/** Feature maps that 2-D convolutions add to, and nothing by which one token could see another. */
+function isConvolutional(links: Links): boolean {
+  const maps = links.nodes.filter((node, n) => {
+    const dims = node.op.endsWith("Conv") ? links.tensor(links.inputs[n]![1] ?? -1)?.dims : undefined;
+    return dims?.length === 4 && dims[2]! * dims[3]! > 1;
+  });
+  return maps.length > 2 && !links.nodes.some((node) => /Softmax|Attention|Loop|Scan|^LSTM$|^GRU$|CumSum|Einsum|^DFT$/.test(node.op));
+}
+
 /** What a graph without a stream is made of, for the refusal. */
 function describe(links: Links): string {
+  const inner = links.nodes.find((node) => (node.attributes.get("body")?.graph?.nodes.length ?? 0) > links.nodes.length);
+  if (inner)
+    return `its blocks lie inside a ${inner.op} of ${inner.attributes.get("body")!.graph!.nodes.length} nodes, whose inner states no session gives out; export it with the loop unrolled`;
   const counts = new Map<string, number>();
   for (const node of links.nodes) counts.set(fullOp(node), (counts.get(fullOp(node)) ?? 0) + 1);
   const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 5);

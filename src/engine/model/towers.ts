@@ -168,13 +168,14 @@ const AUDIO = /input_features|input_values|audio|speech|waveform/;
 function named(towers: readonly (Omit<Tower, "name"> & { follows: boolean })[]): Tower[] {
   const reads = (tower: Omit<Tower, "name">, pattern: RegExp) => tower.inputs.some((name) => pattern.test(name));
   const encoded = towers.some((tower) => tower.reads);
+  const staged = towers.some((tower) => tower.follows);
   const roles = towers.map((tower) => {
     if (encoded) return tower.reads ? "decoder" : "encoder";
-    if (tower.follows) return "stage";
+    if (staged) return "stage";
     return reads(tower, IMAGES) ? "vision" : reads(tower, AUDIO) ? "audio" : reads(tower, TEXT) ? "text" : "stream";
   });
   return towers.map(({ chain, inputs, reads: readsOther }, i) => {
-    const alike = roles.flatMap((role, j) => (role === roles[i] ? [j] : []));
+    const alike = roles.flatMap((role, j) => (role === roles[i] ? [j] : [])).sort((a, b) => towers[a]!.chain[0]!.node - towers[b]!.chain[0]!.node);
     const name = alike.length > 1 || roles[i] === "stage" ? `${roles[i]} ${alike.indexOf(i) + 1}` : roles[i]!;
     return { name, chain, inputs, reads: readsOther };
   });
