@@ -77,7 +77,11 @@ function stacked(parts: readonly Float32Array[], layers: number): Float32Array {
 /** Rows one after the other; the last axis of a pattern is as long as the longest row, zero behind shorter ones. */
 function joined(parts: readonly TapState[], last?: number): TapState {
   const [, ...rest] = parts[0]!.shape;
-  const shape = [parts.length, ...rest.slice(0, -1), last ?? rest[rest.length - 1]!];
+  const shape = [
+    parts.length,
+    ...rest.slice(0, -1),
+    last === undefined ? rest[rest.length - 1]! : Math.max(last, ...parts.map((part) => part.shape[part.shape.length - 1]!)),
+  ];
   const width = shape[shape.length - 1]!;
   const lines = shape.slice(1, -1).reduce((n, size) => n * size, 1);
   const data = new Float32Array(parts.length * lines * width);
