@@ -64,6 +64,19 @@ describe("two runs side by side", () => {
     await until(() => panels().length === 2, "the other way round is another comparison");
   });
 
+  it("audits against a reference model: the same rows through both, and the run can be opened again", async () => {
+    const [model, early] = api.layerscope.models.embedded();
+    const session = (await api.layerscope.audit(file(), {}, model!.path, undefined, early!.path)) as Session;
+    strictEqual(session.state.phase, "done", JSON.stringify(session.state.problem));
+    const { result, pictures } = session.view!;
+    strictEqual(result.reference?.name, "layerscope-embed-early");
+    ok(pictures.some(({ id }) => id === "relative-anchors/layers"));
+    strictEqual(session.plan?.reference, early!.path);
+    const again = await api.layerscope.engine.ask("run.open", { folder: session.folder! });
+    const ranking = again.pictures.find(({ id }) => id === "relative-anchors/rows");
+    ok(ranking?.shape === "ranking" && ranking.value.length === result.layers.length * 120);
+  });
+
   it("a run of another file is refused with the reason in the panel, an unfinished one at once", async () => {
     writeFileSync(
       inWorkspace("other.jsonl"),
