@@ -1,5 +1,5 @@
 import { type ExtensionContext, type Progress, ProgressLocation, window, workspace } from "vscode";
-import { type HubFile, type HubOffer, type HubProgress, type HubToken, type HubVariant, ProblemError, sizeOf } from "../protocol/index.js";
+import { type HubFile, type HubOffer, type HubOrder, type HubProgress, type HubToken, type HubVariant, ProblemError, sizeOf } from "../protocol/index.js";
 import type { EngineClient } from "./engineClient.js";
 
 const SECRET = "layerscope.hubToken";
@@ -34,25 +34,27 @@ export class HubDownload {
     if (!repo?.trim()) return undefined;
     const looked = await this.look(repo.trim());
     if (!looked) return undefined;
-    const { offer, token } = looked;
+    const { offer } = looked;
+    let { token } = looked;
     const variant = await chooseVariant(offer);
     if (!variant || !(await confirmed(`Download ${offer.repo}?`, describe(offer, variant)))) return undefined;
     let also: string[] = [];
     let { bytes } = variant;
     for (;;) {
       const order = { repo: offer.repo, commit: offer.commit, revision: offer.revision, file: variant.path, also, bytes, ...(token && { token }), ...proxy() };
-      const result = await this.withProgress(`Downloading ${offer.repo}`, (signal, told) => this.download(order, signal, told));
-      for (const { message } of result.notices) void window.showInformationMessage(message);
-      if (result.wanted.length === 0) return result.path;
-      if (
-        !(await confirmed(
-          `${offer.repo} needs further weights`,
-          ["The file names weights that its name did not tell of:", ...result.wanted.map(line)].join("\n"),
-        ))
-      )
-        return undefined;
-      also = [...also, ...result.wanted.map(({ path }) => path)];
-      bytes += result.wanted.reduce((sum, file) => sum + file.bytes, 0);
+      try {
+        const result = await this.withProgress(`Downloading ${offer.repo}`, (signal, told) => this.download(order, signal, told));
+        for (const { message } of result.notices) void window.showInformationMessage(message);
+        if (result.wanted.length === 0) return result.path;
+        const detail = ["The file names weights that its name did not tell of:", ...result.wanted.map(line)].join("\n");
+        if (!(await confirmed(`${offer.repo} needs further weights`, detail))) return undefined;
+        also = [...also, ...result.wanted.map(({ path }) => path)];
+        bytes += result.wanted.reduce((sum, file) => sum + file.bytes, 0);
+      } catch (error) {
+        // The list of a gated model is public, its files are not.
+        token = await this.tokenAgainst(error);
+        if (!token) return undefined;
+      }
     }
   }
 
@@ -67,14 +69,18 @@ export class HubDownload {
           ...(token && { token }),
         };
       } catch (error) {
-        if (!(error instanceof ProblemError) || !WITH_TOKEN.has(error.problem.code)) throw error;
-        const { message, hint } = error.problem;
-        const use = "Use an Access Token…";
-        if ((await window.showWarningMessage(hint ? `${message} ${hint}` : message, use)) !== use) return undefined;
-        token = await this.chooseToken();
+        token = await this.tokenAgainst(error);
         if (!token) return undefined;
       }
     }
+  }
+
+  /** The Hub refuses, and a token may help: asks for one. @throws what a token does not help against */
+  private async tokenAgainst(error: unknown): Promise<HubToken | undefined> {
+    if (!(error instanceof ProblemError) || !WITH_TOKEN.has(error.problem.code)) throw error;
+    const { message, hint } = error.problem;
+    const use = "Use an Access Token…";
+    return (await window.showWarningMessage(hint ? `${message} ${hint}` : message, use)) === use ? this.chooseToken() : undefined;
   }
 
   private async chooseToken(): Promise<HubToken | undefined> {
@@ -106,7 +112,7 @@ export class HubDownload {
     return { from: "given", value };
   }
 
-  private async download(order: Parameters<EngineClient["ask"]>[1] & object, signal: AbortSignal, told: Told) {
+  private async download(order: HubOrder, signal: AbortSignal, told: Told) {
     let shown = 0;
     this.listening = ({ doneBytes, ofBytes, bytesPerSecond }) => {
       const percent = (100 * doneBytes) / Math.max(1, ofBytes);
@@ -117,7 +123,7 @@ export class HubDownload {
       shown = percent;
     };
     try {
-      return await this.engine.ask("hub.download", order as never, signal);
+      return await this.engine.ask("hub.download", order, signal);
     } finally {
       this.listening = undefined;
     }

@@ -26,6 +26,8 @@ export interface Mischief {
   status?: readonly [number, string?];
   /** This token is asked for. */
   token?: string;
+  /** The token is asked for files only, as for a gated model, whose list is public. */
+  listsArePublic?: boolean;
   /** What is listed in place of the files. */
   tree?: unknown;
   /** What the model's page says in place of the truth. */
@@ -93,8 +95,8 @@ export class FakeHub {
     const api = `/api/models/${this.repo}`;
     const known = url.pathname.startsWith(`${api}/`) || url.pathname.startsWith(`/${this.repo}/resolve/`) || url.pathname.startsWith("/cdn/");
     if (!known) return void refuse(401, "RepoNotFound");
-    if (mischief.token && authorization !== `Bearer ${mischief.token}` && !url.pathname.startsWith("/cdn/"))
-      return void refuse(401, authorization ? undefined : "GatedRepo");
+    const open = url.pathname.startsWith("/cdn/") || (mischief.listsArePublic && url.pathname.startsWith("/api/"));
+    if (mischief.token && !open && authorization !== `Bearer ${mischief.token}`) return void refuse(401, authorization ? undefined : "GatedRepo");
     if (url.pathname.startsWith(`${api}/revision/`)) {
       const revision = decodeURIComponent(url.pathname.slice(`${api}/revision/`.length));
       if (!["main", COMMIT].includes(revision)) return void refuse(404, "RevisionNotFound");

@@ -211,6 +211,15 @@ describe("a download", () => {
     expect(readFileSync(snapshot("onnx/big.onnx")).equals(files.get("onnx/big.onnx")!)).toBe(true);
   });
 
+  it("a server that falls silent in the middle is asked again", async () => {
+    const order = await orderOf("onnx/big.onnx");
+    hub.mischief.silent = "body";
+    setTimeout(() => Object.assign(hub.mischief, { silent: undefined }), 150);
+    await downloadFromHub(order, undefined, { ...settings(), silenceMs: 200 });
+    expect(readFileSync(snapshot("onnx/big.onnx")).equals(files.get("onnx/big.onnx")!)).toBe(true);
+    expect(hub.seen.filter(({ url }) => url.includes("big.onnx")).length).toBeGreaterThan(1);
+  });
+
   it("begins anew where the server knows no ranges, and refuses another part than was asked for", async () => {
     const order = await orderOf("onnx/big.onnx");
     Object.assign(hub.mischief, { cutAfter: 70_000, cuts: 1, ignoreRanges: true });
@@ -372,6 +381,21 @@ describe("an access token", () => {
     } finally {
       await elsewhere.stop();
     }
+  });
+
+  it("a gated model: its list is public, its files are not; what a token brings goes into the same cache", async () => {
+    Object.assign(hub, { gated: "manual" });
+    Object.assign(hub.mischief, { token: SECRET, listsArePublic: true });
+    const offer = await look();
+    expect(offer.gated).toBe("manual");
+    const order = await orderOf();
+    expect(await refusal(() => downloadFromHub(order, undefined, settings()))).toMatchObject({
+      code: "hub/gated",
+      hint: `Accept them on https://${offer.host}/acme/tiny while signed in, then download with an access token of that account.`,
+    });
+    expect(blobs()).toEqual([]);
+    await downloadFromHub({ ...order, token: { from: "given", value: SECRET } }, undefined, settings());
+    expect(existsSync(snapshot("onnx/model.onnx"))).toBe(true);
   });
 
   it("is not sent without encryption to another machine", async () => {
