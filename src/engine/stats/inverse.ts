@@ -1,7 +1,7 @@
 import type { Blas } from "../lenses/lens.js";
 
 /** Rows of a block: its own inverse is taken here in float64, everything else is one product on the runtime. */
-const BLOCK = 96;
+const BLOCK = 64;
 
 /**
  * Inverse of a symmetric positive definite matrix [n, n] in place, by Gauss and Jordan in blocks. Products are float32, so the result is good to
