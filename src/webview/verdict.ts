@@ -251,7 +251,7 @@ function progressText({ phase, done, of, unit, perSecond, secondsLeft }: Progres
 function sentenceWithout({ phase, dataset }: PanelState): string {
   switch (phase) {
     case "empty":
-      return "Nothing is audited yet. In the Explorer, right-click a dataset (JSONL, JSON, CSV, TXT or Parquet) and choose Audit Alignment.";
+      return "Nothing is audited yet. In the Explorer, right-click a dataset (JSONL, JSON, CSV, TXT, Parquet, or a folder of images) and choose Audit Alignment.";
     case "running":
       return "The first picture comes with the first rows.";
     case "failed":
