@@ -109,6 +109,8 @@ describe("layerscope on the command line", () => {
       [["audit", "data.jsonl", "--model", "nowhere"], /nowhere/],
       [["taps", "data.jsonl"], /data.jsonl/],
       [["extract", "data.jsonl", "--model", "model"], /--out is missing/],
+      [["taps", "model", "--tap", "blocks.*.attn_oot"], /No tap of .* is called "blocks\.\*\.attn_oot"\.\n.*There are embed, blocks\.N\.resid_pre/],
+      [["taps", "model", "--tap", "embed", "--weights"], /Either --tap or --weights/],
     ];
     for (const [args, sentence] of cases) {
       const { code, err, out } = await layerscope(args);
@@ -116,6 +118,39 @@ describe("layerscope on the command line", () => {
       expect(err).toMatch(sentence);
       expect(err).not.toMatch(/^\s+at .*:\d+:\d+\)/m);
     }
+  });
+
+  it("lists taps by pattern and weights by role, and extracts one tensor a tap", async () => {
+    const one = await layerscope(["taps", "model", "--tap", "blocks.*.mlp_act"]);
+    expect(one.code).toBe(0);
+    expect(one.out.match(/blocks\.\d\.mlp_act .*\[batch, tokens, 32\]/g)).toHaveLength(3);
+    const { taps } = JSON.parse((await layerscope(["taps", "model", "--tap", "logits", "--format", "json"])).out) as {
+      taps: { name: string; shape: unknown[] }[];
+    };
+    expect(taps).toMatchObject([{ name: "logits", shape: ["batch", "tokens", 260] }]);
+    const { weights } = JSON.parse((await layerscope(["taps", "model", "--weights", "--format", "json"])).out) as {
+      weights: { name: string; shape: number[] }[];
+    };
+    expect(weights.find(({ name }) => name === "blocks.2.down")).toMatchObject({ shape: [16, 32], dtype: "float32", bytes: 2048 });
+    writeFileSync(join(folder, "ids.json"), "[[5, 6, 7], [9]]");
+    const options = ["--ids", "ids.json", "--model", "model", "--tap", "blocks.*.mlp_act", "--tap", "logits"];
+    expect((await layerscope(["extract", ...options, "--pool", "last", "--out", "taps.safetensors"])).code).toBe(0);
+    const header = (file: string) => {
+      const bytes = readFileSync(join(folder, file));
+      return JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as Record<string, { shape: number[] }>;
+    };
+    const { __metadata__, ...tensors } = header("taps.safetensors");
+    expect(Object.entries(tensors).map(([name, { shape }]) => [name, shape])).toEqual([
+      ["blocks.0.mlp_act", [2, 32]],
+      ["blocks.1.mlp_act", [2, 32]],
+      ["blocks.2.mlp_act", [2, 32]],
+      ["logits", [2, 260]],
+    ]);
+    expect((await layerscope(["extract", ...options, "--out", "two.safetensors"])).code).toBe(0);
+    expect(Object.keys(header("two.safetensors"))).toContain("logits/mean");
+    const refused = async (tap: string) => layerscope(["extract", "--ids", "ids.json", "--model", "model", "--tap", tap, "--out", "no.safetensors"]);
+    expect(await refused("blocks.9.mlp_out")).toMatchObject({ code: 2, err: expect.stringMatching(/No tap of .* is called "blocks\.9\.mlp_out"/) });
+    expect(await refused("*attn_pattern")).toMatchObject({ code: 2, err: expect.stringMatching(/a matrix of tokens by tokens/) });
   });
 
   it("lists taps, and extracts the states that they carry", async () => {
