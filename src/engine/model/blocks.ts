@@ -57,8 +57,8 @@ export function mixing(links: Links, streams: Streams, chain: readonly Sum[]): b
   const state = new Set(chain.map((sum) => sum.value));
   for (const [i, sum] of chain.entries()) if (sum.previous !== chain[i - 1]) state.add(sum.root);
   state.add(chain[0]!.root);
-  const fromState = depends(links, state);
-  const seen = new Int32Array(links.nodes.length).fill(-1);
+  const fromState = depends(links, state, Math.max(0, links.maker[chain[0]!.root]!), chain[chain.length - 1]!.node);
+  const seen = new Map<number, number>();
   return chain.map((sum, i) => {
     const stack = [...sum.branch];
     let mixes = false;
@@ -66,8 +66,8 @@ export function mixing(links: Links, streams: Streams, chain: readonly Sum[]): b
       const v = stack.pop()!;
       const n = links.maker[v]!;
       // Stop at the stream itself: at a state, or at anything that merely carries one.
-      if (n < 0 || state.has(v) || state.has(streams.root[v]!) || !fromState[v] || seen[n] === i) continue;
-      seen[n] = i;
+      if (n < 0 || state.has(v) || state.has(streams.root[v]!) || !fromState[v] || seen.get(n) === i) continue;
+      seen.set(n, i);
       const node = links.nodes[n]!;
       const inputs = links.inputs[n]!;
       mixes = isMixer(node) || (isProduct(node) && inputs.length >= 2 && Boolean(fromState[inputs[0]!] && fromState[inputs[1]!]));
@@ -91,14 +91,15 @@ const CHOOSING: ReadonlyMap<string, readonly number[]> = new Map([
   ["OneHot", [0]],
 ]);
 
-/** [value] whether its numbers depend on one of these values. */
-function depends(links: Links, on: ReadonlySet<number>): boolean[] {
-  const result: boolean[] = links.names.map((_, v) => on.has(v));
-  for (let n = 0; n < links.nodes.length; n++) {
+/** [value] whether its numbers depend on one of these values, as far as the nodes from `first` to `last` tell. */
+function depends(links: Links, on: ReadonlySet<number>, first: number, last: number): Uint8Array {
+  const result = new Uint8Array(links.names.length);
+  for (const v of on) result[v] = 1;
+  for (let n = first; n <= last; n++) {
     const choosing = CHOOSING.get(links.nodes[n]!.op);
-    const read = choosing ? links.inputs[n]!.filter((_, i) => !choosing.includes(i)) : links.inputs[n]!;
-    if (![...read, ...links.captured[n]!].some((v) => v >= 0 && result[v])) continue;
-    for (const v of links.outputs[n]!) if (v >= 0) result[v] = true;
+    const read = links.inputs[n]!.some((v, i) => v >= 0 && result[v] === 1 && !choosing?.includes(i)) || links.captured[n]!.some((v) => result[v] === 1);
+    if (!read) continue;
+    for (const v of links.outputs[n]!) if (v >= 0) result[v] = 1;
   }
   return result;
 }
