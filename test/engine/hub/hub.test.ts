@@ -368,7 +368,7 @@ describe("an access token", () => {
       code: "hub/token-refused",
     });
     for (const from of ["env", "file"] as const)
-      expect((await refusal(() => lookAtHub({ repo: hub.repo, token: { from } }, settings({ HF_HOME: root + "/none" })))).code).toBe("hub/no-token");
+      expect((await refusal(() => lookAtHub({ repo: hub.repo, token: { from } }, settings({ HF_HOME: `${root}/none` })))).code).toBe("hub/no-token");
     // Files lie elsewhere; the token does not go there.
     const elsewhere = await FakeHub.start(files);
     try {
