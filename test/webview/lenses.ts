@@ -88,6 +88,12 @@ export function lensTests(lab: () => Lab): void {
           "second bar0.750.60.852first bar",
           "third bar–––no rows",
         ]);
+        // Every shape leaves as a picture too.
+        await page.locator(".menu summary").click();
+        await page.getByText("SVG pictures").click();
+        await settle(page);
+        const [wish] = (await asked(page, "run.export")) as { svgs: Record<string, string> }[];
+        for (const id of ["new-lens/matrix", "new-lens/bars"]) expect(wish!.svgs[id]).toMatch(/^<svg(?![\s\S]*(NaN|undefined|var\())/);
         expect(errorsOf(page)).toEqual([]);
         await page.close();
       }
