@@ -28,7 +28,9 @@ export class ListTools {
     this.sort.set(sort);
     this.filter.set(filter);
     this.release.hidden = lasso === null;
-    setText(this.release, are === null ? "Clear lasso" : "Show all rows");
+    const way = are === null ? "Clear lasso" : "Show all rows";
+    setText(this.release, way);
+    this.release.setAttribute("aria-label", way);
     this.root.classList.toggle("lassoed", lasso !== null);
     if (this.counted.order !== order) {
       let wrong = 0;

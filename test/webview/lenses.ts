@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import type { LensCard } from "../../src/protocol/index.js";
 import { errorsOf, type Lab, settle } from "./browser.js";
 import { asked, overflow } from "./looks.js";
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const card = (id: string, more: Partial<LensCard> = {}): LensCard => ({
   id,
   title: `Title of ${id}`,
@@ -54,7 +57,7 @@ export function lensTests(lab: () => Lab): void {
 
     it("lists the rows behind a cell, a bar and a mark, by pointer and by keys, and lets them go", async () => {
       for (const theme of ["dark", "contrast-light"] as const) {
-        const page = await lab().open({ wish: { rows: 60, layers: 9, linked: true } }, { theme });
+        const page = await lab().open({ wish: { rows: 60, layers: 9, linked: true, lenses: LENSES } }, { theme });
         const counts = () => page.locator(".counts").textContent();
         const whole = await counts();
         // The second row of the matrix at layer 3: rows 1, 5 and 9 of the table.
@@ -88,6 +91,14 @@ export function lensTests(lab: () => Lab): void {
           "second bar0.750.60.852first bar",
           "third bar–––no rows",
         ]);
+        const cdp = await page.context().newCDPSession(page);
+        await cdp.send("Runtime.evaluate", { expression: axe });
+        const found = await page.evaluate(
+          async () =>
+            (await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run())
+              .violations,
+        );
+        expect(found.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} ${v.nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
         // Every shape leaves as a picture too.
         await page.locator(".menu summary").click();
         await page.getByText("SVG pictures").click();
