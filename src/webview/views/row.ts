@@ -24,8 +24,6 @@ export const emptyRow = (): HTMLElement =>
     el("span", { class: "row-value" }),
     // Heard, not seen: the name of the option is its own text, so what is seen and what is heard cannot differ.
     el("span", { class: "row-said" }),
-    // Its name stands beside it, so it says nothing of its own.
-    el("img", { class: "row-image", attrs: { alt: "", draggable: "false" } }),
   );
 
 /** What does not change while the row is in sight: place, glyph, strip, probability. */
@@ -72,13 +70,23 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
   const text = (known ?? (scene.texts.trouble ? plainName(scene, i) : "…")).slice(0, MOST_LETTERS).replace(/\s+/g, " ");
   setText(element.children[1], text);
   element.classList.toggle("with-image", scene.images !== undefined);
-  showIn(element.children[7] as HTMLImageElement, scene.images?.get(id));
+  showPicture(element, scene, id);
   setAttr(element, "aria-selected", i === scene.row ? "true" : "false");
   const p = risk(table, i);
   const says = Number.isNaN(p)
     ? "not scored yet"
     : `probability of ${scene.classNames[1]} ${probability(p)}${isOtherSide(table, i) ? ", on the other side of its label" : ""}`;
   setText(element.children[6], `. ${rowTitle(scene, i)}, ${says}`);
+}
+
+/** A list of texts has no images in it at all. */
+function showPicture(element: HTMLElement, { images }: Scene, id: number): void {
+  const there = element.querySelector<HTMLImageElement>(".row-image");
+  if (!images) return there?.remove();
+  // The row's name stands beside it, so it says nothing of its own.
+  const made = there ?? el("img", { class: "row-image", attrs: { alt: "", draggable: "false" } });
+  if (!there) element.append(made);
+  showIn(made, images.get(id));
 }
 
 /** What stands for a text that cannot be read; the category has its own place in one column. */
