@@ -35,6 +35,7 @@ export async function sumFolds(x: Rows, cells: Cells, folds: Folds, blas: Blas, 
   const base = new Float64Array(count * d);
   const whole = new Float64Array(count);
   for (let i = 0, at = 0; i < n; i++) {
+    if (i % CHUNK === CHUNK - 1) await breathe();
     whole[cells.cell[i]!]!++;
     for (let j = 0, to = cells.cell[i]! * d; j < d; j++, at++, to++) base[to]! += x.data[at]!;
   }
