@@ -114,6 +114,8 @@ export interface GraphSpec {
   readonly outputs: readonly WireWriter[];
   /** SparseTensorProto messages, copied as they are. */
   readonly sparse?: readonly Uint8Array[];
+  /** Types and shapes of inner values: ONNX Runtime fuses some operators only where it knows them. */
+  readonly values?: readonly WireWriter[];
 }
 
 export function graphProto(spec: GraphSpec): WireWriter {
@@ -124,6 +126,7 @@ export function graphProto(spec: GraphSpec): WireWriter {
   for (const tensor of spec.sparse ?? []) graph.field(15, tensor);
   for (const input of spec.inputs) graph.field(11, input);
   for (const output of spec.outputs) graph.field(12, output);
+  for (const value of spec.values ?? []) graph.field(13, value);
   return graph;
 }
 

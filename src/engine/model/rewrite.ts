@@ -74,7 +74,7 @@ export function tappedGraph(
     if (constant && node.outputs[0] && constant.data.kind !== "typed" && tensorBytes(constant) >= LIMITS.inlineBytes) addTensor(constant, node.outputs[0]);
     else {
       const sum = missing.get(n);
-      nodes.push(sum === undefined ? written(node, copy) : withSum(copy(node), node, links.names[sum]!));
+      nodes.push(sum === undefined ? written(node, copy) : withSum(node.bytes ?? copy(node), node, links.names[sum]!));
     }
   });
   for (const tensor of links.graph.initializers.values()) if (used.has(tensor.name)) addTensor(tensor, tensor.name);
@@ -96,6 +96,7 @@ export function tappedGraph(
       ...(layout === "find" ? [] : [valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"])]),
     ],
     outputs: layout === "find" ? [valueProto(SHAPE)] : [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i)))],
+    values: declared(links, keptNodes),
     opsets: model.opsets,
     irVersion: Math.max(model.irVersion, 4),
     functions: model.functions.map(copy),
@@ -117,8 +118,15 @@ function needed(links: Links, values: readonly number[]): boolean[] {
   return kept;
 }
 
+/** What the file declares about the values that are still made. */
+function declared(links: Links, nodes: readonly Node[]): WireWriter[] {
+  const known = nodes.flatMap((node) => node.outputs.map((name) => links.graph.values.get(name)));
+  return known.flatMap((value) => (value?.type && value.dims ? [valueProto(value.name, value.type, value.dims)] : []));
+}
+
 /** A node as it is in the file; the aliases that lifting a branch adds have no bytes there. */
 function written(node: Node, copy: (extent: Node) => Uint8Array): WireWriter {
+  if (node.bytes) return new WireWriter().bytes(node.bytes);
   return node.end > node.start ? new WireWriter().bytes(copy(node)) : nodeProto({ op: node.op, inputs: node.inputs, outputs: node.outputs, name: node.name });
 }
 
