@@ -1,5 +1,6 @@
 import { type Config, readConfig } from "./config.js";
 import { findModel, type ModelPlace } from "./folder.js";
+import { inlineFunctions } from "./functions.js";
 import type { Model } from "./graph.js";
 import { liftBranches } from "./lift.js";
 import { Links } from "./links.js";
@@ -32,7 +33,7 @@ export function analyse(path: string, images = false, tower?: string): Analysis 
   const source = fileSource(place.path);
   try {
     refuseOtherFormats(source);
-    const model = liftBranches(parseModel(source));
+    const model = liftBranches(inlineFunctions(parseModel(source), source));
     const links = new Links(model.file, model.graph);
     const pixels = images ? pixelInput(model.graph.inputs)?.name : undefined;
     const wanted = tower ?? (pixels === undefined ? undefined : (input: string) => input === pixels);

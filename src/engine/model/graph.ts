@@ -40,6 +40,8 @@ export interface Node extends Extent {
   readonly scopes?: string;
   /** Names of the outer graph that its subgraphs read. */
   readonly captured: readonly string[];
+  /** What is written in the place of its extent: a function's node with its names replaced. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface Attribute {

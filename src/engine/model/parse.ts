@@ -90,7 +90,7 @@ export function parseGraph(reader: WireReader, counts: Counts, level: number): G
   return { nodes, initializers, sparse, inputs, outputs, values };
 }
 
-function parseNode(reader: WireReader, counts: Counts, level: number): Node {
+export function parseNode(reader: WireReader, counts: Counts, level: number): Node {
   const start = reader.pos;
   const inputs: string[] = [];
   const outputs: string[] = [];
