@@ -1,7 +1,9 @@
 import type { Blas } from "../lenses/lens.js";
 
-/** Rows of a block: its own inverse is taken here in float64, everything else is one product on the runtime. */
-const BLOCK = 64;
+/** Rows of a block of a large matrix, each inverted by blocks of its own: few passes over the whole. */
+const LARGE = 192;
+/** Rows of a block whose inverse is taken here in float64; everything else is one product on the runtime. */
+const SMALL = 64;
 
 /**
  * Inverse of a symmetric positive definite matrix [n, n] in place, by Gauss and Jordan in blocks. Products are float32, so the result is good to
@@ -9,11 +11,18 @@ const BLOCK = 64;
  * @returns false where a block is not positive definite; the matrix is then spoilt
  */
 export async function invertInPlace(a: Float32Array, n: number, blas: Blas, breathe: () => Promise<void>): Promise<boolean> {
-  for (let from = 0; from < n; from += BLOCK) {
-    const b = Math.min(BLOCK, n - from);
-    const own = new Float64Array(b * b);
-    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) own[i * b + j] = a[(from + i) * n + from + j]!;
-    if (!invertSmall(own, b)) return false;
+  const block = n > LARGE + SMALL ? LARGE : SMALL;
+  for (let from = 0; from < n; from += block) {
+    const b = Math.min(block, n - from);
+    const pivot = new Float32Array(b * b);
+    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) pivot[i * b + j] = a[(from + i) * n + from + j]!;
+    if (b > SMALL) {
+      if (!(await invertInPlace(pivot, b, blas, breathe))) return false;
+    } else {
+      const own = Float64Array.from(pivot);
+      if (!invertSmall(own, b)) return false;
+      pivot.set(own);
+    }
     await breathe();
     const column = new Float32Array(n * b);
     for (let i = 0; i < n; i++) {
@@ -21,7 +30,6 @@ export async function invertInPlace(a: Float32Array, n: number, blas: Blas, brea
       column.set(a.subarray(at, at + b), i * b);
       a.fill(0, at, at + b);
     }
-    const pivot = Float32Array.from(own);
     const rows = await blas.matmul(pivot, a.subarray(from * n, (from + b) * n), b, b, n);
     column.fill(0, from * b, (from + b) * b);
     a.fill(0, from * n, (from + b) * n);
@@ -32,7 +40,7 @@ export async function invertInPlace(a: Float32Array, n: number, blas: Blas, brea
     const side = await blas.matmul(column, pivot, n, b, b);
     for (let i = 0; i < n; i++) for (let j = 0; j < b; j++) a[i * n + from + j] = -side[i * b + j]!;
     a.set(rows, from * n);
-    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) a[(from + i) * n + from + j] = own[i * b + j]!;
+    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) a[(from + i) * n + from + j] = pivot[i * b + j]!;
     await breathe();
   }
   return true;
