@@ -135,6 +135,7 @@ describe("state", () => {
       scroll: 30,
       tables: ["curve/0"],
       lasso: [1, 2],
+      listed: FRESH.listed,
     });
   });
 

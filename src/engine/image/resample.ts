@@ -41,8 +41,8 @@ const BITS = 22;
 
 /**
  * Resizes as Pillow 13's `Image.resize` does, to the last bit: separable filters that widen when shrinking, weights of 22 bits,
- * each pass rounded to 8 bits (libImaging/Resample.c). sharp's kernels differ from it by up to 13 of 255 levels at edges when shrinking,
- * by up to 150 when enlarging.
+ * each pass rounded to 8 bits (libImaging/Resample.c). sharp's kernels differ from it by up to 13 of 255 levels at edges when a photograph is shrunk,
+ * by up to 150 when enlarging, on tiny pictures by more.
  * @param code PIL's: 0 nearest, 1 Lanczos, 2 bilinear, 3 bicubic, 4 box, 5 Hamming
  */
 export function resize(picture: Picture8, width: number, height: number, code: number): Picture8 {
