@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { notices, readMeta } from "./notices.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const STAGE = join(ROOT, "out", "package");
@@ -28,7 +29,8 @@ function stage(target) {
   cpSync(join(ROOT, "docs", "compare.md"), join(STAGE, "docs", "compare.md"));
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
-  stageImages(target);
+  const beside = ["onnxruntime-node", "onnxruntime-common", ...stageImages(target)];
+  writeFileSync(join(STAGE, "ThirdPartyNotices.txt"), notices(ROOT, readMeta(ROOT), beside));
 }
 
 /** onnxruntime-node beside the bundles that ask for it: its loader, one platform's binaries, and onnxruntime-common. */
@@ -54,11 +56,13 @@ function stageImages(target) {
   const native = [`@img/sharp-${target}`, ...(target.startsWith("win32") ? [] : [`@img/sharp-libvips-${target}`])];
   for (const name of native)
     if (!existsSync(join(from, name))) fail(`sharp has no binaries for ${target}; get them with: npm install --no-save --force ${native.join(" ")}`);
-  for (const name of ["sharp", "@img/colour", "detect-libc", "semver", ...native])
+  const names = ["sharp", "@img/colour", "detect-libc", "semver", ...native];
+  for (const name of names)
     cpSync(join(from, name), join(to, name), {
       recursive: true,
       filter: (path) => !/[\\/](src|install|node_modules[\\/]\.bin|bin)$|\.(d\.[cm]?ts|map)$/.test(path),
     });
+  return names;
 }
 
 export function files(folder, base = folder) {
@@ -70,7 +74,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md))/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|ThirdPartyNotices\.txt|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md))/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of [
@@ -82,6 +86,7 @@ export function checkContents(names) {
     "dist/report.js",
     "dist/card.js",
     "media/icon.png",
+    "ThirdPartyNotices.txt",
     "media/webview.css",
     "media/card.css",
   ]) {
