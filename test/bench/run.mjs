@@ -25,6 +25,7 @@ else {
     platform: "node",
     format: "cjs",
     external: ["onnxruntime-node", "sharp"],
+    define: { LAYERSCOPE_VERSION: '"bench"' },
     outfile,
     logLevel: "error",
   });
