@@ -89,6 +89,19 @@ describe("choice of pooling", () => {
     expect(same.pairs[0]).toMatchObject({ difference: 0, p: 1 });
   });
 
+  it("knows a row again after noise although one dimension holds nearly all variance", async () => {
+    const random = new Random(21);
+    const own = Float32Array.from({ length: n * d }, () => random.normal());
+    const other = own.map((v) => v + 0.2 * random.normal());
+    for (let i = 0; i < n; i++) for (const x of [own, other]) x[i * d] = 500 * random.normal();
+    const study = makeStudy([own], d, label, {
+      poolings: ["mean", "noise-characters"],
+      statesBy: async (name) => Float32Array.from(name === "mean" ? own : other),
+    });
+    const { values } = await poolingChoice.run(study, tools, new Map());
+    expect(values.infoNce[0]!.bound.at(-1)!).toBeGreaterThan(0.9 * Math.log(64));
+  });
+
   it("chooses the layer on other folds: the best of many layers of noise stays at chance", () => {
     const areas: number[] = [];
     for (let seed = 0; seed < 20; seed++) {

@@ -1,5 +1,6 @@
 import type { Maybe, Notice } from "../../../protocol/index.js";
-import { centre } from "../../stats/moments.js";
+import { centre, columnScale } from "../../stats/moments.js";
+import { range } from "../../stats/random.js";
 import { READINGS } from "../../text/readings.js";
 import { poolLayers } from "../alignment-quality/pooling.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
@@ -124,7 +125,11 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
         centre(x);
         return x;
       };
-      recognised.push(await infoNce(await view(study.pooling), await view(NOISE), MOST_CANDIDATES, study.seed, tools.blas));
+      const [own, other] = [await view(study.pooling), await view(NOISE)];
+      // In the middle layers of many language models one dimension holds nearly all variance; no row is known by that one.
+      const scale = columnScale(own, range(own.n), new Float64Array(own.d));
+      for (const { data, d } of [own, other]) for (let at = 0; at < data.length; at++) data[at]! /= scale[at % d]!;
+      recognised.push(await infoNce(own, other, MOST_CANDIDATES, study.seed, tools.blas));
       await pace.step();
     }
   if (!strategies.some((one) => one.layers.some((cell) => cell.mates !== null)))
