@@ -23,6 +23,7 @@ import { runTaps } from "./tap-runner.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
 import { distance, type ImageTrial, type Trial, tryImages, tryOut } from "./trial.js";
 import { vocabularyOf } from "./vocabulary.js";
+import { roundedWeights } from "./weights/rounding.js";
 
 /**
  * Opens a model with its layers tapped and pooled.
@@ -36,8 +37,9 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     throwIfAborted(signal);
     const weights = locateWeights(analysis.model);
     const card = cardWithoutHashes(analysis, weights);
+    const rounded = wanted.rounding === undefined ? undefined : await roundedWeights(analysis, weights, wanted.rounding, signal);
     const build: Build = (layout) =>
-      tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, layout ? [] : places, layout);
+      tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, layout ? [] : places, layout, rounded);
     const graph = build();
     let pixels: ReturnType<typeof planPixels> | undefined;
     const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config, (input) => {

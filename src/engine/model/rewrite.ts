@@ -4,11 +4,12 @@ import type { Model, Node, Tensor, Value } from "./graph.js";
 import type { Layouts } from "./layout.js";
 import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
-import { externalTensorProto, FLOAT, modelProto, nodeProto, valueProto } from "./onnx.js";
+import { externalTensorProto, FLOAT, modelProto, nodeProto, tensorProto, valueProto } from "./onnx.js";
 import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, shapeNodes, tapName, tapNodes } from "./pooling.js";
 import type { Place } from "./roles/places.js";
 import type { ByteSource } from "./source.js";
 import type { Taps } from "./taps.js";
+import type { Replacement } from "./weights/rounding.js";
 import { WireReader } from "./wire.js";
 import { WireWriter } from "./write.js";
 
@@ -28,6 +29,7 @@ export interface TappedGraph {
  * weights stay where they are, and each layer is pooled by one product with the input `layerscope.pool` [B, K, S]:
  * `layerscope.layers` [L, B, K, D] float32. Further taps have an output each.
  * @param layout how the states are kept; `find`: give their shapes instead of pooling them
+ * @param replaced values of weights that other numbers stand in for, by name; they lie in the graph itself
  */
 export function tappedGraph(
   model: Model,
@@ -38,10 +40,11 @@ export function tappedGraph(
   upTo?: number,
   places: readonly Place[] = [],
   layout?: Layouts | "find",
+  replaced: ReadonlyMap<string, Replacement> = new Map(),
 ): TappedGraph {
   const values = taps.values.slice(0, upTo === undefined ? undefined : upTo + 1);
   const read = [...values, ...places.flatMap(({ reading }) => [...(reading?.plus ?? []), ...(reading?.minus ?? [])])];
-  const kept = needed(links, read);
+  const kept = needed(links, read, replaced);
   const nodes: WireWriter[] = [];
   const initializers: WireWriter[] = [];
   const tensors: Tensor[] = [];
@@ -77,7 +80,13 @@ export function tappedGraph(
       nodes.push(sum === undefined ? written(node, copy) : withSum(node.bytes ?? copy(node), node, links.names[sum]!));
     }
   });
-  for (const tensor of links.graph.initializers.values()) if (used.has(tensor.name)) addTensor(tensor, tensor.name);
+  for (const tensor of links.graph.initializers.values()) if (used.has(tensor.name) && !replaced.has(tensor.name)) addTensor(tensor, tensor.name);
+  for (const [name, { type, dims, bytes }] of replaced) {
+    if (!used.has(name)) continue;
+    initializers.push(tensorProto(name, type, dims, bytes));
+    const own = links.graph.initializers.get(name);
+    if (own) tensors.push(own);
+  }
   const inputs = links.graph.inputs.filter((input) => used.has(input.name) && !links.graph.initializers.has(input.name));
   const states = values.map((v) => links.names[v]!);
   const cast = mayBeHalf(links);
@@ -105,12 +114,13 @@ export function tappedGraph(
 }
 
 /** [node] whether one of the values is computed from it. */
-function needed(links: Links, values: readonly number[]): boolean[] {
+function needed(links: Links, values: readonly number[], replaced: ReadonlyMap<string, unknown>): boolean[] {
   const kept: boolean[] = links.nodes.map(() => false);
   const stack = [...values];
   while (stack.length > 0) {
-    const n = links.maker[stack.pop()!]!;
-    if (n < 0 || kept[n]) continue;
+    const v = stack.pop()!;
+    const n = links.maker[v]!;
+    if (n < 0 || kept[n] || replaced.has(links.names[v]!)) continue;
     kept[n] = true;
     for (const input of links.inputs[n]!) if (input >= 0) stack.push(input);
     stack.push(...links.captured[n]!);

@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly residual?: boolean;
   /** Of a graph with several residual streams: the name (`encoder`, `decoder`, `text`, `vision`), an input or the number of one. */
   readonly tower?: string;
+  /** The blocks' linear weights rounded per output channel to so many bits (8, 4), in memory. */
+  readonly rounding?: number;
   /** Of a graph that reads both (CLIP): look at the tower that starts from pixels. */
   readonly images?: boolean;
 }
