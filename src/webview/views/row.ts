@@ -82,7 +82,10 @@ export function markRow(element: HTMLElement, i: number, scene: Scene): void {
 /** A list of texts has no images in it at all. */
 function showPicture(element: HTMLElement, { images }: Scene, id: number): void {
   const there = element.querySelector<HTMLImageElement>(".row-image");
-  if (!images) return there?.remove();
+  if (!images) {
+    there?.remove();
+    return;
+  }
   // The row's name stands beside it, so it says nothing of its own.
   const made = there ?? el("img", { class: "row-image", attrs: { alt: "", draggable: "false" } });
   if (!there) element.append(made);
