@@ -54,7 +54,6 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [options.provider],
     graphOptimizationLevel: "all",
-    ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
     logSeverityLevel: 4,
     // The binding takes an option that is undefined for a wrong one.
     ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
