@@ -37,13 +37,14 @@ export class ProgressLine {
   private shown = false;
   constructor(private readonly to: NodeJS.WriteStream = process.stderr) {}
 
-  show({ phase, done, of, unit, perSecond, secondsLeft }: Progress): void {
+  show({ phase, done, of, unit, perSecond, secondsLeft, pass }: Progress): void {
     if (!this.to.isTTY) return;
     const width = 24;
     const filled = of > 0 ? Math.round((done / of) * width) : 0;
     const rate = perSecond === null ? "" : ` · ${digits(perSecond)} ${unit}/s`;
     const left = secondsLeft === null ? "" : ` · ${Math.ceil(secondsLeft)} s left`;
-    this.to.write(`\r\x1b[2K${phase.padEnd(8)} ${"█".repeat(filled)}${"░".repeat(width - filled)} ${done}/${of} ${unit}${rate}${left}`);
+    const which = pass ? ` · pass ${pass.at} of ${pass.of}` : "";
+    this.to.write(`\r\x1b[2K${phase.padEnd(8)} ${"█".repeat(filled)}${"░".repeat(width - filled)} ${done}/${of} ${unit}${which}${rate}${left}`);
     this.shown = true;
   }
 

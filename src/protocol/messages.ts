@@ -44,6 +44,8 @@ export interface Progress {
   readonly unit: "rows" | "layers";
   readonly perSecond: number | null;
   readonly secondsLeft: number | null;
+  /** Which pass of the rows through the model this is, where there are several: lenses may need the rows in another form. */
+  readonly pass?: { readonly at: number; readonly of: number };
 }
 
 /** A picture of the state of an audit: partial while rows arrive, final at the end. */
@@ -136,6 +138,8 @@ export interface PanelMethods {
   /** The same audit again with one lens more. */
   "lens.run": { params: { id: string }; result: null };
   "skipped.open": { params: Record<string, never>; result: null };
+  /** Which of the model's residual streams is looked at. */
+  "tower.pick": { params: Record<string, never>; result: null };
   "model.pick": { params: Record<string, never>; result: null };
   /** Which columns hold text, label and category is the user's to say. */
   "columns.change": { params: Record<string, never>; result: null };

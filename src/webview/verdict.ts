@@ -1,10 +1,11 @@
-import type { AuditResult, PanelState, Problem, Progress } from "../protocol/index.js";
+import { type AuditResult, besideIndex, type PanelState, type Problem, type Progress } from "../protocol/index.js";
 import { el, setText } from "./dom.js";
 import { exportMenu } from "./exportMenu.js";
-import { baseName, count, digits, duration, plural } from "./format.js";
+import { baseName, count, digits, duration, interval, plural } from "./format.js";
 import { leading } from "./headline.js";
 import type { ExportFormat, Host } from "./host.js";
 import type { Kit } from "./kit.js";
+import { MoreNumber } from "./moreNumber.js";
 import type { Theme } from "./theme.js";
 import { drawRule } from "./views/rule.js";
 
@@ -16,10 +17,12 @@ export class Verdict {
   private readonly rule = el("div", { class: "rule" });
   private readonly sentence = el("p", { class: "sentence" });
   private readonly stats = el("dl", { class: "stats" });
+  private readonly beside = el("p", { class: "facts beside-index" });
   private readonly facts = el("p", { class: "facts" });
   private readonly reading = el("p", { class: "facts reading" });
   private readonly bar = el("div", { class: "bar" });
   private readonly notices = el("details", { class: "notices" });
+  private readonly more: MoreNumber;
   private readonly headline = el("div", { class: "headline" }, this.figure, this.rule);
   private readonly problem = el("div", { class: "problem", attrs: { role: "alert" } });
   private readonly reason = el("p", { class: "reason" });
@@ -33,6 +36,7 @@ export class Verdict {
     private readonly host: Host,
     private readonly save: (format: ExportFormat, withText: boolean) => void,
   ) {
+    this.more = new MoreNumber(kit, host);
     this.root = el(
       "section",
       { class: "verdict", attrs: { "aria-label": "Verdict" } },
@@ -42,9 +46,11 @@ export class Verdict {
       this.sentence,
       this.reason,
       this.stats,
+      this.beside,
       this.facts,
       this.reading,
       this.bar,
+      this.more.root,
       this.notices,
     );
   }
@@ -65,6 +71,8 @@ export class Verdict {
     else {
       this.led = "";
       this.ruled = [];
+      this.more.root.hidden = true;
+      setText(this.beside, "");
       this.figure.replaceChildren(el("span", { class: "number none", text: "–" }));
       if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
@@ -112,6 +120,9 @@ export class Verdict {
     this.ruled = ruled;
     setText(this.sentence, result.verdict);
     setText(this.reason, result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
+    const said = result.final && result.aqi.score !== null ? besideIndex(result.aqi, result.dataset.input, digits, interval) : [];
+    setText(this.beside, result.final || result.dataset.kind !== "safety" ? said.join(" · ") : "\u00a0");
+    this.more.draw(result);
     this.drawFacts(result);
     this.drawReading(result);
     this.drawNotices(result);
@@ -121,7 +132,6 @@ export class Verdict {
     const { model, dataset, settings, timing } = result;
     const skipped = dataset.skipped.reduce((sum, s) => sum + s.count, 0);
     const before = [
-      model.name,
       model.precision,
       model.provider,
       baseName(dataset.path) + (dataset.contrastPath ? ` against ${baseName(dataset.contrastPath)}` : ""),
@@ -139,10 +149,16 @@ export class Verdict {
         : skipped
           ? `${count(skipped)} skipped`
           : null;
-    const key = JSON.stringify([before, skipped, after]);
+    const tower = model.tower && `${model.tower} tower`;
+    const key = JSON.stringify([model.name, tower, before, skipped, after]);
     if (this.facts.dataset["key"] === key) return;
     this.facts.dataset["key"] = key;
-    this.facts.replaceChildren(before.join(" · "), ...(link ? [" · ", link] : []), ` · ${after.join(" · ")}`);
+    const pick = this.host.actions?.pickTower;
+    const choose =
+      tower && pick
+        ? el("button", { class: "link", text: tower, attrs: { type: "button", "aria-label": `${tower}: choose another` }, on: { click: pick } })
+        : tower;
+    this.facts.replaceChildren(model.name, ...(choose ? [", ", choose] : []), " · ", before.join(" · "), ...(link ? [" · ", link] : []), ` · ${after.join(" · ")}`);
   }
 
   /** Which columns were read as what, with the way to change it. */
@@ -240,9 +256,10 @@ const ruleWidth = (width: number): number => Math.max(200, Math.min(640, width <
 
 const PHASES = { opening: "Opening the model", reading: "Reading the dataset", running: "Running", scoring: "Scoring" } as const;
 
-function progressText({ phase, done, of, unit, perSecond, secondsLeft }: Progress): string {
+function progressText({ phase, done, of, unit, perSecond, secondsLeft, pass }: Progress): string {
   const parts: string[] = [PHASES[phase]];
   if (of > 0) parts.push(`${count(done)} of ${plural(of, unit.slice(0, -1))}`);
+  if (pass) parts.push(`pass ${pass.at} of ${pass.of}`);
   if (perSecond) parts.push(`${digits(perSecond)} ${unit} a second`);
   if (secondsLeft !== null) parts.push(`${duration(Math.max(0, Math.round(secondsLeft)) * 1000)} left`);
   return parts.join(" · ");

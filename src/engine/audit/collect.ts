@@ -1,15 +1,18 @@
 import { noImageRuns } from "../image/errors.js";
+import type { Tail } from "../model/tail.js";
+import { type RoundingReport, roundingOf, sayRoles } from "../model/weights/rounding.js";
 import { type Activations, createActivations } from "../store/activations.js";
 import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
-import { poolOf, type Reading } from "../text/readings.js";
+import { isRounding, poolOf, type Reading, type View } from "../text/readings.js";
 import { encodeRows } from "../text/shown.js";
 import { extractStates, type SkipReason } from "./extract.js";
-import { hasFinalNorm } from "./final-norm.js";
+import { finalNormOf, openFinalNorm } from "./final-norm.js";
 import { CHUNK_IMAGES } from "./images.js";
 import type { Prepared } from "./prepare.js";
-import { collectReadings, type Encode, makeReadingStates, passesOf, type ReadingStates } from "./readings.js";
+import { collectView, type Encode, makeReadingStates, type ReadingStates, viewsOf } from "./readings.js";
 import { MESSAGES } from "./skips.js";
+import { largestOf, type TokenStates } from "./token-states.js";
 
 /** Everything a run gathers about its rows while they pass through the model. Indexed by the dataset's usable rows. */
 export interface Collected {
@@ -25,8 +28,13 @@ export interface Collected {
   readonly skipped: Map<SkipReason, number[]>;
   /** Rows whose states have arrived, in order of arrival. */
   readonly arrived: number[];
-  /** Rows that all passes together take, and those done. */
-  readonly steps: number;
+  /** Of a reading: why it cannot be had, or what about it is not as its name says. */
+  readonly readingNotes: ReadonlyMap<string, string>;
+  readonly tail: Tail | undefined;
+  /** Passes through the model, the one under way (from 1), its rows and those of them that are done. */
+  readonly passes: number;
+  pass: number;
+  passRows: number;
   done: number;
   totalTokens: number;
   tokensPerBatch: number;
@@ -36,29 +44,64 @@ export async function startCollection(prepared: Prepared, wanted: readonly Readi
   const { dataset, model, pooling } = prepared;
   const rows = dataset.rows.length;
   const { hiddenSize, layers } = model.card;
-  const readings = wanted.filter(({ pool }) => pool !== "final-norm" || hasFinalNorm(prepared));
+  const notes = new Map<string, string>();
+  const without = (reading: Reading, why: string | undefined) => {
+    if (why !== undefined) notes.set(reading.name, why);
+    return why !== undefined;
+  };
+  const tail = wanted.some(({ pool }) => pool === "final-norm") && !prepared.images ? await openFinalNorm(prepared) : undefined;
+  let rounding: RoundingReport | undefined;
+  const readings = wanted.filter((one) => {
+    if (one.pool === "final-norm") return !without(one, tail ? undefined : "this model has no norm behind its last block that can be read");
+    if (!isRounding(one.view)) return true;
+    rounding ??= roundingOf(model.card.path, { tower: model.card.tower, images: prepared.images !== undefined });
+    if (without(one, rounding.why)) return false;
+    const left = sayRoles(rounding.roles);
+    if (left) notes.set(one.name, `not rounded are ${left}`);
+    return true;
+  });
   return {
     states: await createActivations(layers.length, rows, hiddenSize),
     embeddingMean: pooling === "mean" ? undefined : await createActivations(1, rows, hiddenSize),
     readings,
     readingStates: await makeReadingStates(prepared, readings),
+    readingNotes: notes,
+    tail,
     tokens: new Int32Array(rows),
     truncated: new Uint8Array(rows),
     skipped: new Map(),
     arrived: [],
-    steps: rows * (1 + passesOf(readings)),
+    passes: 1 + viewsOf(readings).length,
+    pass: 1,
+    passRows: rows,
     done: 0,
     totalTokens: 0,
     tokensPerBatch: 0,
   };
 }
 
-export async function collect(prepared: Prepared, into: Collected, seed: number, onBatch: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
+/** Rows that a view is wanted of; positions in the dataset, ascending. */
+export type RowsOfView = (view: View, arrived: readonly number[]) => readonly number[];
+
+/** @param rowsOf asked once the audit's own pass is over; absent: every view of every row */
+export async function collect(
+  prepared: Prepared,
+  into: Collected,
+  seed: number,
+  onBatch: () => Promise<void> | void,
+  signal?: AbortSignal,
+  rowsOf: RowsOfView = (_, arrived) => arrived,
+): Promise<void> {
   const { dataset, model, tokenizer, shown, images, pooling, maxTokens } = prepared;
   const own = into.embeddingMean ? 2 : 1;
   // What is linear in the row's own tokens comes with the first pass.
   const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max" && one.pool !== "final-norm");
-  const apart = into.readings.filter((one) => !along.includes(one));
+  const largest = into.readings.find((one) => one.view === "plain" && one.pool === "max");
+  const normed = into.tail && into.readings.find((one) => one.pool === "final-norm");
+  const eachToken = async (tokens: TokenStates) => {
+    if (largest) for (let layer = 0; layer < tokens.layers; layer++) into.readingStates.get(largest.name)?.put(layer, tokens.rows, largestOf(tokens, layer));
+    if (normed && into.tail) into.readingStates.get(normed.name)?.put(0, tokens.rows, await finalNormOf(into.tail, tokens));
+  };
   const poolings: TokenPooling[] = [
     ...(into.embeddingMean ? [pooling, "mean" as const] : [pooling]),
     ...along.map((one) => poolOf(one, pooling) as TokenPooling),
@@ -73,6 +116,7 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
     seed,
     signal,
     ...(images ? { chunkRows: CHUNK_IMAGES } : {}),
+    ...(largest || normed ? { eachToken } : {}),
     encode,
     onRow(row, tokens, truncated) {
       into.tokens[row] = tokens;
@@ -101,17 +145,23 @@ export async function collect(prepared: Prepared, into: Collected, seed: number,
       dataset.card.path,
       [...into.skipped].map(([reason, rows]) => `${rows.length} ${rows.length === 1 ? "row" : "rows"}, ${MESSAGES[reason]}`).join("; "),
     );
-  if (apart.length === 0) return;
-  const rows = [...into.arrived].sort((a, b) => a - b);
-  const told = async (count: number) => {
-    into.done += count;
-    await onBatch();
-  };
-  await collectReadings(prepared, apart, rows, into.readingStates, encode, seed, told, signal);
+  const arrived = [...into.arrived].sort((a, b) => a - b);
+  for (const view of viewsOf(into.readings)) {
+    const rows = rowsOf(view, arrived);
+    into.pass++;
+    into.passRows = rows.length;
+    into.done = 0;
+    const told = async (count: number) => {
+      into.done += count;
+      await onBatch();
+    };
+    await collectView(prepared, into.readings, into.readingStates, encode, { view, rows, seed, onBatch: told, signal });
+  }
 }
 
 export function closeCollection(collected: Collected): void {
   collected.states.close();
   collected.embeddingMean?.close();
   for (const states of collected.readingStates.values()) states.close();
+  collected.tail?.close().catch(() => {});
 }

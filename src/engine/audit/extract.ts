@@ -5,6 +5,7 @@ import { planBatches, tokensPerBatch } from "../text/batches.js";
 import { shuffled } from "../text/order.js";
 import { ONE_TOKEN, spanWeights, type TokenPooling } from "../text/pooling.js";
 import type { Encoded } from "../text/tokenizer.js";
+import { runTokens, type TokenStates } from "./token-states.js";
 
 /** Where pooled states go: one call a batch, layer and pooling. */
 export type Sink = (pooling: number, layer: number, rows: readonly number[], values: Float32Array) => void;
@@ -24,6 +25,8 @@ export interface ExtractRequest {
   /** The failure for a token id that the model's embedding does not have. */
   foreignId(id: number, vocabularySize: number): Error;
   readonly sink: Sink;
+  /** States of single tokens, before `sink` is called for the batch: what is not linear in them (the largest, a norm) is made here. */
+  eachToken?(batch: TokenStates): Promise<void> | void;
   /** After each batch: rows that arrived, rows that were skipped since the last call, tokens run (padding excluded). */
   onBatch?(arrived: readonly number[], tokens: number): Promise<void> | void;
   onSkip?(row: number, reason: SkipReason): void;
@@ -97,14 +100,30 @@ async function runBatch(request: ExtractRequest, batch: readonly number[], rows:
   // A pooling that this row cannot have (one token) gets zero weights here and NaN below.
   const known = batch.map((i) => poolings.map((pooling) => weightsOf(pooling, encoded[i])));
   const weights = known.map((row, b) => row.map((one) => one ?? new Float32Array(encoded[batch[b]].ids.length)));
-  const states = await model.run({ ids: batch.map((i) => encoded[i].ids), weights, ...imagesOf(batch.map((i) => encoded[i])) });
+  const asked = { ids: batch.map((i) => encoded[i].ids), weights, ...imagesOf(batch.map((i) => encoded[i])) };
   const into = batch.map((i) => rows[i]);
+  let pooled: (layer: number, b: number, k: number) => Float32Array;
+  if (request.eachToken) {
+    const run = await runTokens(
+      model,
+      asked,
+      into,
+      batch.map((i) => encoded[i]),
+    );
+    await request.eachToken(run.tokens);
+    pooled = run.pooled;
+  } else {
+    const states = await model.run(asked);
+    pooled = (layer, b, k) => {
+      const from = ((layer * batch.length + b) * kinds + k) * width;
+      return states.subarray(from, from + width);
+    };
+  }
   for (let layer = 0; layer < model.card.layers.length; layer++) {
     for (let k = 0; k < kinds; k++) {
       const values = new Float32Array(batch.length * width);
       batch.forEach((_, b) => {
-        const from = ((layer * batch.length + b) * kinds + k) * width;
-        if (known[b][k]) values.set(states.subarray(from, from + width), b * width);
+        if (known[b][k]) values.set(pooled(layer, b, k), b * width);
         else values.fill(Number.NaN, b * width, (b + 1) * width);
       });
       sink(k, layer, into, values);

@@ -23,11 +23,20 @@ export class Phase {
     private readonly phase: Progress["phase"],
     private readonly unit: Progress["unit"],
     private readonly of: number,
+    private readonly pass?: Progress["pass"],
   ) {}
 
   at(done: number): Progress {
     const seconds = (performance.now() - this.start) / 1000;
     const perSecond = done > 0 && seconds > 0.2 ? done / seconds : null;
-    return { phase: this.phase, done, of: this.of, unit: this.unit, perSecond, secondsLeft: perSecond === null ? null : (this.of - done) / perSecond };
+    return {
+      phase: this.phase,
+      done,
+      of: this.of,
+      unit: this.unit,
+      perSecond,
+      secondsLeft: perSecond === null ? null : (this.of - done) / perSecond,
+      ...(this.pass ? { pass: this.pass } : {}),
+    };
   }
 }

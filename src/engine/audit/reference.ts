@@ -25,7 +25,7 @@ export async function collectReference(prepared: Prepared, plan: AuditPlan, hook
     const other = await bench.prepare({ ...plan, model: plan.reference, pooling: prepared.pooling }, signal);
     const collected = await startCollection(other);
     try {
-      const phase = new Phase("running", "rows", collected.steps);
+      const phase = new Phase("running", "rows", collected.passRows);
       await collect(other, collected, plan.seed, () => hooks.onProgress?.(phase.at(collected.done)), signal);
     } catch (error) {
       closeCollection(collected);

@@ -1,10 +1,11 @@
 import type { AuditPlan, AuditView, Progress } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
-import { chooseLenses, readingsOf } from "../lenses/choice.js";
+import { chooseLenses, readingsOf, rowsOfView } from "../lenses/choice.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { createBlas } from "../model/runtime.js";
 import { savePlan, saveView } from "../store/runs.js";
-import { closeCollection, collect, startCollection } from "./collect.js";
+import { isRounding } from "../text/readings.js";
+import { closeCollection, collect, type RowsOfView, startCollection } from "./collect.js";
 import { Pace, Phase } from "./pace.js";
 import type { Workbench } from "./prepare.js";
 import { startPreview } from "./preview.js";
@@ -27,15 +28,21 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   if (plan.runFolder) await savePlan(plan.runFolder, plan);
   const opened = performance.now();
   // What changes a text before it is read, an image has not.
-  const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain");
+  const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain" || isRounding(view));
   const collected = await startCollection(prepared, readings);
   let reference: Reference | undefined;
   try {
-    const phase = new Phase("running", "rows", collected.steps);
+    const phaseOf = () => new Phase("running", "rows", collected.passRows, collected.passes > 1 ? { at: collected.pass, of: collected.passes } : undefined);
+    let phase = phaseOf();
+    let pass = collected.pass;
     const preview = startPreview(prepared, plan, collected);
     const pace = new Pace();
     hooks.onProgress?.(phase.at(0));
     const onBatch = () => {
+      if (collected.pass !== pass) {
+        phase = phaseOf();
+        pass = collected.pass;
+      }
       if (!pace.due()) return;
       const begun = performance.now();
       hooks.onProgress?.(phase.at(collected.done));
@@ -43,7 +50,11 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
       if (view) hooks.onView?.(view);
       pace.told(begun);
     };
-    await collect(prepared, collected, plan.seed, onBatch, signal);
+    const rowsOf: RowsOfView = (view) => {
+      const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
+      return rowsOfView(chosen, view, study).map((i) => study.rows[i]);
+    };
+    await collect(prepared, collected, plan.seed, onBatch, signal, rowsOf);
     hooks.onProgress?.(phase.at(collected.done));
     const last = hooks.onView && preview.view(performance.now() - started);
     if (last) hooks.onView?.(last);

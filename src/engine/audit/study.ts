@@ -62,6 +62,7 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     },
     axes: studyAxes(dataset, rows),
     poolings: [pooling, ...collected.readingStates.keys()],
+    readingNotes: collected.readingNotes,
     async statesBy(wanted, layer) {
       if (wanted === pooling) return finiteOnly(take(states, layer, rows), states.width, () => {});
       const other = collected.readingStates.get(wanted);

@@ -1,8 +1,8 @@
 import type { LensCard, Pooling } from "../../protocol/index.js";
 import { problem } from "../errors.js";
-import { type Reading, readingOf } from "../text/readings.js";
+import { type Reading, readingOf, type View } from "../text/readings.js";
 import { lenses } from "./index.js";
-import type { Lens, LensOutput } from "./lens.js";
+import type { Lens, LensOutput, Study } from "./lens.js";
 
 /**
  * The core lenses and those named, in the order they run.
@@ -29,6 +29,17 @@ export function readingsOf(chosen: readonly Lens[], audit: Pooling): readonly Re
     if (!reading) throw new Error(`no reading is called ${name}`);
     return reading;
   });
+}
+
+/** Rows of a study that these lenses look at under a view, ascending. */
+export function rowsOfView(chosen: readonly Lens[], view: View, study: Study): readonly number[] {
+  const rows = new Set<number>();
+  for (const lens of chosen) {
+    if (!lens.poolings?.some((name) => readingOf(name)?.view === view)) continue;
+    if (!lens.rowsRead) return Array.from({ length: study.count }, (_, i) => i);
+    for (const i of lens.rowsRead(study, view)) rows.add(i);
+  }
+  return [...rows].sort((a, b) => a - b);
 }
 
 /** Values for `AuditResult.lenses`; undefined when no lens has any. */

@@ -1,4 +1,5 @@
 import type { Notice, Picture, Pooling } from "../../protocol/index.js";
+import type { View } from "../text/readings.js";
 
 /** What a lens may look at: pooled states, labels, folds. Row text is reachable by row, never stored in a result. */
 export interface Study {
@@ -33,7 +34,9 @@ export interface Study {
   readonly axes: readonly Axis[];
   /** Poolings that `statesBy` can serve: the audit's own and what the lenses of this run asked for. */
   readonly poolings: readonly string[];
-  /** States of one layer under another pooling, [count, width]; NaN rows where the pooling has no value (one token). */
+  /** Of a reading that was asked for: why `poolings` has it not, or what about it is not as its name says. */
+  readonly readingNotes?: ReadonlyMap<string, string>;
+  /** States of one layer under another pooling, [count, width]; NaN rows where the pooling has no value (one token) and where no lens said that it reads the row. */
   statesBy(pooling: string, layer: number): Promise<Float32Array>;
   /** The same rows through a second model, when the run has one (base against tuned, precision against precision). */
   readonly reference?: ReferenceStates;
@@ -109,6 +112,8 @@ export interface Lens<Values = unknown> {
   readonly question: string;
   /** Readings (text/readings.ts) beside the audit's own pooling that it takes through `statesBy`. */
   readonly poolings?: readonly string[];
+  /** Rows that it looks at under a view (text/readings.ts); absent: all of them. No states can be read yet. */
+  rowsRead?(study: Study, view: View): readonly number[];
   /** What it needs beyond rows of two classes, for the list of lenses: "a second model", "pairs with scores". */
   readonly asks?: string;
   /** Results of lenses listed before it in the registry may be read from `earlier`. */

@@ -1,8 +1,13 @@
 import type { Pooling } from "../../protocol/index.js";
 import type { TokenPooling } from "./pooling.js";
 
-/** What is shown to the model: the row as it is, or made into something else. Every view but `plain` is a pass of its own. */
-export type View = "plain" | "echo" | "prompted" | "noise-prefix" | "noise-characters";
+/** What is shown to the model, or to which model: the row as it is, or made into something else. Every view but `plain` is a pass of its own. */
+export type View = "plain" | "echo" | "prompted" | "noise-prefix" | "noise-characters" | Rounding;
+
+/** The same text through the same graph with the blocks' linear weights rounded. */
+export type Rounding = "int8" | "int4";
+export const ROUNDINGS: Readonly<Record<Rounding, number>> = { int8: 8, int4: 4 };
+export const isRounding = (view: View): view is Rounding => view in ROUNDINGS;
 
 /** One way of making a vector of a row: what the model is shown, and how its tokens are pooled. */
 export interface Reading {
@@ -30,6 +35,8 @@ export const READINGS: readonly Reading[] = [
   { name: "prompted-last", view: "prompted", pool: "last", says: "last token of: This sentence: “…” means in one word:" },
   { name: "noise-prefix", view: "noise-prefix", pool: "audit", says: "the text behind aaa or bbb" },
   { name: "noise-characters", view: "noise-characters", pool: "audit", says: "the text with one letter in twenty changed" },
+  { name: "int8", view: "int8", pool: "audit", says: "the blocks' weights rounded to 8 bits" },
+  { name: "int4", view: "int4", pool: "audit", says: "the blocks' weights rounded to 4 bits" },
 ];
 
 export const readingOf = (name: string): Reading | undefined => READINGS.find((reading) => reading.name === name);

@@ -28,6 +28,8 @@ export async function encodeView(
   const { tokenizer, shown, maxTokens, most, seed, signal } = tools;
   switch (view) {
     case "plain":
+    case "int8":
+    case "int4":
       return base(rows);
     case "echo":
       return echoed(await base(rows), await emptyIds(tokenizer), most);

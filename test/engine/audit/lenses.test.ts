@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeCollection, collect, startCollection } from "../../../src/engine/audit/collect.js";
-import { hasFinalNorm } from "../../../src/engine/audit/final-norm.js";
 import { Workbench } from "../../../src/engine/audit/prepare.js";
 import { studyRows } from "../../../src/engine/audit/study.js";
 import { Engine } from "../../../src/engine/engine.js";
@@ -53,13 +52,9 @@ describe("readings beside the audit's own pooling", () => {
         told++;
       });
       expect(told).toBeGreaterThan(1);
-      expect(collected.done).toBe(collected.steps);
+      expect([collected.done, collected.pass]).toEqual([collected.passRows, collected.passes]);
       const study = studyRows(prepared.dataset, collected, prepared.pooling, 0);
-      expect([...study.poolings].sort()).toEqual(
-        READINGS.filter((one) => one.pool !== "final-norm" || hasFinalNorm(prepared))
-          .map((one) => one.name)
-          .sort(),
-      );
+      expect([...study.poolings].sort()).toEqual(READINGS.map((one) => one.name).sort());
       const width = study.width;
       // The states of every token of one row, by running it alone.
       const [{ ids }] = await prepared.tokenizer.encode([study.text(5)], 64);
@@ -85,7 +80,8 @@ describe("readings beside the audit's own pooling", () => {
       const [mean, echo] = [await study.statesBy("mean", layer), await study.statesBy("echo", layer)];
       expect(echo.every(Number.isFinite)).toBe(true);
       expect(mean.some((v, i) => Math.abs(v - echo[i]!) > 1e-3)).toBe(true);
-      for (const name of ["prompted-last", "noise-prefix", "noise-characters"]) expect((await study.statesBy(name, layer)).every(Number.isFinite)).toBe(true);
+      for (const name of ["prompted-last", "noise-prefix", "noise-characters", "int8", "int4"])
+        expect((await study.statesBy(name, layer)).every(Number.isFinite)).toBe(true);
       // Behind the final norm, which the tiny decoder has: the mean over the tokens of the same row alone.
       const final = await study.statesBy("final-norm", 0);
       const tapped = await openModel(model, { provider: "cpu", threads: 1, taps: ["final_norm"], residual: false });

@@ -4,7 +4,8 @@ import { Pace } from "../../../src/engine/lenses/pace.js";
 import { compareScores, nestedScores } from "../../../src/engine/lenses/pooling-choice/compare.js";
 import { ALL_LAYERS, poolingChoice } from "../../../src/engine/lenses/pooling-choice/index.js";
 import { infoNce } from "../../../src/engine/lenses/pooling-choice/infonce.js";
-import { neighbourhood, toUnit } from "../../../src/engine/lenses/pooling-choice/neighbours.js";
+import { kernelClusters } from "../../../src/engine/lenses/pooling-choice/kernel-clusters.js";
+import { cosines, neighbourhood, toUnit } from "../../../src/engine/lenses/pooling-choice/neighbours.js";
 import { clustering, vMeasure } from "../../../src/engine/stats/clusters.js";
 import { holm, twoSided } from "../../../src/engine/stats/holm.js";
 import { drain } from "../../../src/engine/stats/lbfgs.js";
@@ -199,16 +200,26 @@ describe("what it is made of", () => {
     for (let i = 0; i < 60; i++) x.data[i * 4]! += truth[i]! ? 1 : -1;
     expect(vMeasure(truth, drain(clustering(x, 2, 1)))).toBe(1);
     toUnit(x);
-    const alone = await neighbourhood(x, truth, range(60), tools.blas);
+    const near = await cosines(x, tools.blas);
+    const alone = neighbourhood(near, truth, range(60));
     expect(alone).toMatchObject({ accuracy: 1, auroc: 1, mates: null });
     // Pairs of the two classes: nothing else is a mate, and mates lie far apart here.
-    const paired = await neighbourhood(
-      x,
+    const paired = neighbourhood(
+      near,
       truth,
       Int32Array.from({ length: 60 }, (_, i) => i >> 1),
-      tools.blas,
     );
     expect(paired.accuracy).toBe(1);
     expect(paired.mates!).toBeLessThan(0.1);
+  });
+
+  it("clusters by products as by coordinates", async () => {
+    const random = new Random(8);
+    for (let trial = 0; trial < 12; trial++) {
+      const [n, d, k] = [40 + trial, 5 + trial, 2 + (trial % 3)];
+      const x = { data: Float32Array.from({ length: n * d }, () => random.normal()), n, d };
+      toUnit(x);
+      expect(drain(kernelClusters(await cosines(x, tools.blas), n, k, trial))).toEqual(drain(clustering(x, k, trial)));
+    }
   });
 });

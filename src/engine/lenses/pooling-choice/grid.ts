@@ -1,6 +1,6 @@
 import type { Maybe } from "../../../protocol/index.js";
 import { auroc } from "../../stats/auc.js";
-import { clustering, vMeasure } from "../../stats/clusters.js";
+import { vMeasure } from "../../stats/clusters.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import { composite } from "../alignment-quality/composite.js";
@@ -8,7 +8,8 @@ import { heldOutProbe } from "../concept-depth/probe.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
-import { neighbourhood, toUnit } from "./neighbours.js";
+import { kernelClusters } from "./kernel-clusters.js";
+import { cosines, neighbourhood, toUnit } from "./neighbours.js";
 
 /** Scores of one strategy at one layer. */
 export interface Cell {
@@ -38,8 +39,9 @@ export async function measureCell(study: Study, plan: Plan, states: Float32Array
   }
   const unit = { ...x, data: Float32Array.from(states) };
   toUnit(unit);
-  const near = await neighbourhood(unit, study.label, study.group, tools.blas);
+  const gram = await cosines(unit, tools.blas);
+  const near = neighbourhood(gram, study.label, study.group);
   await pace.breathe();
-  const clusters = vMeasure(study.label, await pace.run(clustering(unit, 2, study.seed)));
+  const clusters = vMeasure(study.label, await pace.run(kernelClusters(gram, unit.n, 2, study.seed)));
   return { cell: { probe: auroc(score!, study.label), aqi, neighbours: near.accuracy, clusters, mates: near.mates }, score: score! };
 }

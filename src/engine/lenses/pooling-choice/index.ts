@@ -51,8 +51,14 @@ export const poolingChoice: Lens<PoolingChoice> = {
   core: false,
   question: "Which way of making one vector of a text serves this data best, and which cannot be told apart?",
   poolings: [...NAMES, NOISE],
+  rowsRead,
   run,
 };
+
+/** Whole groups, whatever they can be pooled by: which rows a pooling has no value for is known only when they have run. */
+function rowsRead(study: Study): number[] {
+  return sampleRowsByGroup(study, MOST_ROWS, 82);
+}
 
 async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingChoice>> {
   const notApplicable = [
@@ -62,9 +68,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   const nothing: PoolingChoice = { rows: 0, strategies: [], comparison: { values: [], pairs: [], ties: [] }, infoNce: [], notApplicable };
   const names = [...new Set([whole.pooling, ...NAMES])].filter((name) => whole.poolings.includes(name));
   if (!names.includes(FINAL)) notApplicable.push("States behind the final norm: this model has none that can be read.");
-  const usable = await rowsWithAll(whole, names);
-  const sampled = sampleRowsByGroup(subStudy(whole, usable), MOST_ROWS, 82);
-  const rows = sampled.map((r) => usable[r]!);
+  const rows = await rowsWithAll(whole, rowsRead(whole), names);
   const study = subStudy(whole, rows);
   const plan = planOf(study);
   if (typeof plan === "string") return { values: nothing, pictures: [], notices: [], withheld: plan };
@@ -143,14 +147,14 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   return { values, pictures: poolingPictures(values, study, rowsWonBy(candidates, comparison, study, rows)), notices, ...(says ? { says } : {}) };
 }
 
-/** Rows of the study that every pooling gives a vector. */
-async function rowsWithAll(study: Study, names: readonly string[]): Promise<number[]> {
-  const missing = new Uint8Array(study.count);
+/** Rows that every pooling gives a vector. */
+async function rowsWithAll(study: Study, rows: readonly number[], names: readonly string[]): Promise<number[]> {
+  const missing = new Set<number>();
   for (const name of names) {
     const states = await study.statesBy(name, 0);
-    for (let i = 0; i < study.count; i++) if (Number.isNaN(states[i * study.width]!)) missing[i] = 1;
+    for (const i of rows) if (Number.isNaN(states[i * study.width]!)) missing.add(i);
   }
-  return Array.from({ length: study.count }, (_, i) => i).filter((i) => missing[i] === 0);
+  return rows.filter((i) => !missing.has(i));
 }
 
 /** Of each strategy the rows (of the whole study) that it gets and the leading one misses; of the leader those that it gets and the second misses. */

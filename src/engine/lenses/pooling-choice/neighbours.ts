@@ -26,10 +26,12 @@ export interface Neighbourhood {
 /** Rows that have a mate, at least. */
 const LEAST_MATED = 20;
 
-/** @param x centred rows of length 1 */
-export async function neighbourhood(x: Rows, label: Uint8Array, group: ArrayLike<number>, blas: Blas): Promise<Neighbourhood> {
-  const { data, n, d } = x;
-  const near = await blas.matmul(data, data, n, d, n, true);
+/** Cosines of all rows with all rows. @param x centred rows of length 1; @returns [n, n] */
+export const cosines = ({ data, n, d }: Rows, blas: Blas): Promise<Float32Array> => blas.matmul(data, data, n, d, n, true);
+
+/** @param near [n, n] cosines */
+export function neighbourhood(near: Float32Array, label: Uint8Array, group: ArrayLike<number>): Neighbourhood {
+  const n = label.length;
   const share = new Float64Array(n);
   let right = 0;
   const gains: number[] = [];
