@@ -10,7 +10,7 @@ export default defineConfig({
     // ONNX Runtime must not be loaded in several worker threads of one process.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 60_000,
   },
 });

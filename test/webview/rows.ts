@@ -66,7 +66,7 @@ export function rowsTests(lab: () => Lab): void {
       await page.waitForFunction(() => /^1 of 5,000 rows/.test(document.querySelector(".counts")?.textContent ?? ""));
       expect(await page.locator(".counts").textContent()).not.toContain("search");
       expect(await asked(page, "rows.find")).toEqual([{ words: ["needle"] }]);
-      expect(await page.locator(".list-row .row-text").first().textContent()).toContain("A Needle in the hay");
+      await expect.poll(() => page.locator(".list-row .row-text").first().textContent()).toContain("A Needle in the hay");
       expect(errorsOf(page)).toEqual([]);
       await page.close();
     });

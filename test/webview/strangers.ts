@@ -57,7 +57,8 @@ export function strangersTests(lab: () => Lab): void {
         return soon !== late;
       };
       expect(await moves(true)).toBe(false);
-      expect(await moves(false)).toBe(true);
+      // A busy machine may draw the whole glide before the first look.
+      await expect.poll(() => moves(false), { timeout: 40_000 }).toBe(true);
     });
   });
 }
