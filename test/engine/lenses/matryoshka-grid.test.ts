@@ -57,17 +57,17 @@ describe("fewer layers, fewer dimensions", () => {
   it("all dimensions are all dimensions, in whatever order and by whatever ladder", async () => {
     const x = ordered(3, range(d));
     const training = await prepareTraining(x, n, d, label, tools.blas);
-    const [plain] = ladderScores(training, range(d), [d], x, n);
-    const laddered = ladderScores(training, range(d), ladderOf(d), x, n).at(-1)!;
-    const shuffled = ladderScores(training, new Random(4).shuffle(range(d)), ladderOf(d), x, n).at(-1)!;
+    const [plain] = await ladderScores(training, range(d), [d], x, n, tools.blas, async () => {});
+    const laddered = (await ladderScores(training, range(d), ladderOf(d), x, n, tools.blas, async () => {})).at(-1)!;
+    const shuffled = (await ladderScores(training, new Random(4).shuffle(range(d)), ladderOf(d), x, n, tools.blas, async () => {})).at(-1)!;
     expect(auroc(laddered, label)!).toBeCloseTo(auroc(plain!, label)!, 12);
     expect(auroc(shuffled, label)!).toBeCloseTo(auroc(plain!, label)!, 12);
     for (let i = 0; i < n; i++) expect(Math.abs(shuffled[i]! - plain![i]!)).toBeLessThan(1e-8);
     // A step of a ladder is a discriminant of its own.
-    const eight = ladderScores(training, range(d), ladderOf(d), x, n)[0]!;
+    const eight = (await ladderScores(training, range(d), ladderOf(d), x, n, tools.blas, async () => {}))[0]!;
     const cut = new Float32Array(n * 8);
     for (let i = 0; i < n; i++) cut.set(x.subarray(i * d, i * d + 8), i * 8);
-    const own = ladderScores(await prepareTraining(cut, n, 8, label, tools.blas), range(8), [8], cut, n)[0]!;
+    const own = (await ladderScores(await prepareTraining(cut, n, 8, label, tools.blas), range(8), [8], cut, n, tools.blas, async () => {}))[0]!;
     for (let i = 0; i < n; i++) expect(Math.abs(eight[i]! - own[i]!)).toBeLessThan(1e-4);
   });
 

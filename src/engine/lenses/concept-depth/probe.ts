@@ -17,6 +17,9 @@ export const TOLERANCE = 2e-5;
 /** Up to this many training rows the fit is Newton's in the Gram matrix, above it L-BFGS in the dimensions. */
 const MOST_DUAL = 256;
 
+/** Where the last fits of a series ended, by fold and labelling: the next layer's, on the same rows, begin there and end at their own optimum. */
+export type Starts = Map<string, Float64Array>;
+
 /**
  * Held-out decision values of the probe: StandardScaler on the training folds, L2 logistic regression with C = 1.
  * @param labels one or several labellings of the same rows, which share the fold's products
@@ -30,6 +33,7 @@ export async function heldOutProbe(
   pace: Pace,
   seed: number,
   most = MOST_TRAINED,
+  starts?: Starts,
 ): Promise<Float64Array[]> {
   const trained = x.n - x.n / folds.count;
   if (trained > Math.min(MOST_DUAL, x.d) && trained <= most && x.d <= MOST_FACTORED)
@@ -52,7 +56,9 @@ export async function heldOutProbe(
           gram,
           train.map((i) => label[i]!),
           C,
+          starts?.get(`${k} ${which}`),
         );
+        starts?.set(`${k} ${which}`, a);
         multiply(across, a, scores);
         test.forEach((row, i) => {
           out[which]![row] = scores[i]! + b;

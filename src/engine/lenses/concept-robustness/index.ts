@@ -3,7 +3,7 @@ import { aurocInterval, confusion } from "../../stats/auc.js";
 import { centre } from "../../stats/moments.js";
 import { depthOf } from "../concept-depth/depth.js";
 import { type ConceptDepth, conceptDepth } from "../concept-depth/index.js";
-import { heldOutProbe } from "../concept-depth/probe.js";
+import { heldOutProbe, MOST_TRAINED, type Starts } from "../concept-depth/probe.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
 import { planOf, tooFewGroups } from "../plan.js";
@@ -105,6 +105,8 @@ async function run(whole: Study, tools: LensTools, earlier: ReadonlyMap<string, 
   const turned: number[][][] = views.map(() => []);
   const byAxis: AxisLayer[][][] = columns.map(() => [[], ...views.map(() => [])]);
   const missing = new Float64Array(views.length);
+  const starts = views.map((): Starts => new Map());
+  const startsMoved = Array.from({ length: plan.folds.count }, (): Starts => new Map());
   for (let layer = 0; layer < study.layers; layer++) {
     const own = await study.states(layer);
     const states: Float32Array[] = [];
@@ -114,7 +116,7 @@ async function run(whole: Study, tools: LensTools, earlier: ReadonlyMap<string, 
       states.push(other);
       await pace.breathe();
     }
-    const moved = await transferredScores(own, states, study, plan.folds, tools, pace);
+    const moved = await transferredScores(own, states, study, plan.folds, tools, pace, startsMoved);
     for (const [c, { task, folds }] of columns.entries()) {
       for (const [v, data] of [own, ...states].entries()) byAxis[c]![v]!.push(await axisLayer(data, study.width, task, folds, tools.blas, pace));
       await pace.step();
@@ -122,7 +124,7 @@ async function run(whole: Study, tools: LensTools, earlier: ReadonlyMap<string, 
     for (const [v, data] of states.entries()) {
       const disturbed = { data, n: study.count, d: study.width };
       centre(disturbed);
-      const [score] = await heldOutProbe(disturbed, [study.label], plan.folds, tools.blas, pace, study.seed);
+      const [score] = await heldOutProbe(disturbed, [study.label], plan.folds, tools.blas, pace, study.seed, MOST_TRAINED, starts[v]);
       const area = aurocInterval(score!, study.label, study.group);
       retrained[v]!.push({ auroc: area?.value ?? null, ci95: few ? null : (area?.ci95 ?? null), accuracy: confusion(score!, study.label).accuracy });
       transferred[v]!.push(aurocInterval(moved[v]!, study.label, study.group)?.value ?? null);

@@ -1,13 +1,13 @@
 import { type Folds, split } from "../../stats/folds.js";
 import { columnMeans } from "../../stats/moments.js";
-import { heldOutProbe } from "../concept-depth/probe.js";
+import { heldOutProbe, MOST_TRAINED, type Starts } from "../concept-depth/probe.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 
 /**
  * Held-out scores of disturbed rows under the probe of the other folds' rows as they are; one fit a fold serves every view.
  * @param own [count, width] rows as they are; @param views the same rows disturbed
- * @returns per view [count]
+ * @param starts [folds] where the fits of the layer before ended; @returns per view [count]
  */
 export async function transferredScores(
   own: Float32Array,
@@ -16,6 +16,7 @@ export async function transferredScores(
   folds: Folds,
   tools: LensTools,
   pace: Pace,
+  starts: readonly Starts[],
 ): Promise<Float64Array[]> {
   const { count, width: d } = study;
   const mean = columnMeans({ data: own, n: count, d });
@@ -30,7 +31,7 @@ export async function transferredScores(
     });
     const one = { of: Int32Array.from(rows, (_, r) => (r < train.length ? 1 : 0)), count: 1 };
     const label = Uint8Array.from(rows, ({ i }) => study.label[i]!);
-    const [score] = await heldOutProbe({ data, n: rows.length, d }, [label], one, tools.blas, pace, study.seed);
+    const [score] = await heldOutProbe({ data, n: rows.length, d }, [label], one, tools.blas, pace, study.seed, MOST_TRAINED, starts[k]);
     views.forEach((_, v) => {
       test.forEach((i, r) => {
         out[v]![i] = score![train.length + v * test.length + r]!;

@@ -70,16 +70,17 @@ export async function measureLayer(x: Float32Array, d: number, label: Uint8Array
     };
     const training = await prepareTraining(fitted, train.length, d, y, blas);
     await pace.breathe();
-    into(scores, ladderScores(training, range(d), whole, asked, test.length));
+    const breathe = () => pace.breathe();
+    into(scores, await ladderScores(training, range(d), whole, asked, test.length, blas, breathe));
     await pace.breathe();
     for (let r = 0; r < DRAWS; r++) {
-      into(drawn[r]!, ladderScores(training, orders[r]!, short, asked, test.length));
+      into(drawn[r]!, await ladderScores(training, orders[r]!, short, asked, test.length, blas, breathe));
       await pace.breathe();
     }
     const parts = await onComponents(fitted, train.length, asked, test.length, d, short.at(-1)!, blas, pace);
     const inner = await prepareTraining(parts.train, train.length, parts.count, y, blas);
     const sizes = short.map((m) => Math.min(m, parts.count));
-    into(projected, ladderScores(inner, range(parts.count), sizes, parts.test, test.length));
+    into(projected, await ladderScores(inner, range(parts.count), sizes, parts.test, test.length, blas, breathe));
     await pace.breathe();
   }
   const area = (score: Float64Array) => auroc(score, label);

@@ -1,4 +1,5 @@
 import { cholesky } from "../../stats/cholesky.js";
+import { solveFactored } from "../../stats/factored.js";
 import type { Blas } from "../lens.js";
 
 /** Share of the identity in the correlation matrix. */
@@ -14,6 +15,9 @@ export interface Training {
   readonly correlation: Float32Array;
   /** [d] difference of the class means over the scale. */
   readonly delta: Float64Array;
+  /** [n, d] rows about their class means, over the scale; the correlation is their product, shrunk. */
+  readonly rows: Float32Array;
+  readonly n: number;
 }
 
 /** @param x [n, d] rows, all rows of one matrix; @param label of the same rows */
@@ -36,11 +40,15 @@ export async function prepareTraining(x: Float32Array, n: number, d: number, lab
   const across = new Float32Array(d * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) across[j * n + i] = (x[i * d + j]! - means[label[i] === 1 ? 1 : 0][j]!) / scale[j]!;
   const correlation = await blas.matmul(across, across, d, n, d, true);
+  const rows = new Float32Array(n * d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) rows[i * d + j] = across[j * n + i]!;
   const share = (1 - SHRINKAGE) / Math.max(1, n - 2);
   for (let at = 0; at < correlation.length; at++) correlation[at]! *= share;
   for (let j = 0; j < d; j++) correlation[j * d + j]! += SHRINKAGE;
   return {
     d,
+    n,
+    rows,
     scale,
     correlation,
     middle: Float64Array.from({ length: d }, (_, j) => (means[0][j]! + means[1][j]!) / 2),
@@ -50,29 +58,31 @@ export async function prepareTraining(x: Float32Array, n: number, d: number, lab
 
 /**
  * Held-out scores of the shrunk discriminant on the first m dimensions in an order, for every m of a ladder: the Cholesky
- * factor of the leading block is the leading block of the factor, so one factor serves all m.
+ * factor of the leading block is the leading block of the factor, so one factor serves all m up to the training rows; beyond that the same
+ * system is solved in the products of the rows (Woodbury), which are fewer.
  * @param order dimensions, at least as many as the largest m; @param x [n, d] rows to score; @returns per m [n]
  */
-export function ladderScores(training: Training, order: ArrayLike<number>, ladder: readonly number[], x: Float32Array, n: number): Float64Array[] {
-  const { d, middle, scale, correlation, delta } = training;
-  const most = ladder[ladder.length - 1]!;
-  const root = new Float64Array(most * most);
-  for (let i = 0; i < most; i++) for (let j = 0; j <= i; j++) root[i * most + j] = correlation[order[i]! * d + order[j]!]!;
-  if (!cholesky(root, most)) return ladder.map(() => new Float64Array(n));
-  const y = new Float64Array(most);
-  for (let i = 0; i < most; i++) {
-    let s = delta[order[i]!]!;
-    for (let j = 0; j < i; j++) s -= root[i * most + j]! * y[j]!;
-    y[i] = s / root[i * most + i]!;
+export async function ladderScores(
+  training: Training,
+  order: ArrayLike<number>,
+  ladder: readonly number[],
+  x: Float32Array,
+  n: number,
+  blas: Blas,
+  breathe: () => Promise<void>,
+): Promise<Float64Array[]> {
+  const { d, middle, scale } = training;
+  const few = ladder.filter((m) => m <= training.n);
+  const weights = few.length > 0 ? leading(training, order, few) : [];
+  await breathe();
+  for (const m of ladder.slice(few.length)) {
+    weights.push(await byRows(training, order, m, blas));
+    await breathe();
   }
-  return ladder.map((m) => {
-    // u = L⁻ᵀ y over the leading m, folded back into the units of x.
-    const u = y.slice(0, m);
-    for (let i = m - 1; i >= 0; i--) {
-      u[i]! /= root[i * most + i]!;
-      for (let j = 0; j < i; j++) u[j]! -= root[i * most + j]! * u[i]!;
-    }
+  return ladder.map((m, at) => {
     const out = new Float64Array(n);
+    const u = weights[at];
+    if (!u) return out;
     for (let i = 0; i < n; i++) {
       let s = 0;
       for (let k = 0; k < m; k++) {
@@ -83,4 +93,44 @@ export function ladderScores(training: Training, order: ArrayLike<number>, ladde
     }
     return out;
   });
+}
+
+/** Directions of the leading blocks, one factor for all. */
+function leading({ d, correlation, delta }: Training, order: ArrayLike<number>, ladder: readonly number[]): (Float64Array | undefined)[] {
+  const most = ladder[ladder.length - 1]!;
+  const root = new Float64Array(most * most);
+  for (let i = 0; i < most; i++) for (let j = 0; j <= i; j++) root[i * most + j] = correlation[order[i]! * d + order[j]!]!;
+  if (!cholesky(root, most)) return ladder.map(() => undefined);
+  const y = new Float64Array(most);
+  for (let i = 0; i < most; i++) {
+    let s = delta[order[i]!]!;
+    for (let j = 0; j < i; j++) s -= root[i * most + j]! * y[j]!;
+    y[i] = s / root[i * most + i]!;
+  }
+  return ladder.map((m) => {
+    // u = L⁻ᵀ y over the leading m.
+    const u = y.slice(0, m);
+    for (let i = m - 1; i >= 0; i--) {
+      u[i]! /= root[i * most + i]!;
+      for (let j = 0; j < i; j++) u[j]! -= root[i * most + j]! * u[i]!;
+    }
+    return u;
+  });
+}
+
+/** (s I + a ZᵀZ)⁻¹ δ = (δ - Zᵀ (s/a I + ZZᵀ)⁻¹ Z δ) / s on m dimensions of n rows Z, n below m. */
+async function byRows({ d, n, rows, delta }: Training, order: ArrayLike<number>, m: number, blas: Blas): Promise<Float64Array | undefined> {
+  const z = new Float32Array(n * m);
+  for (let i = 0, to = 0; i < n; i++) for (let k = 0; k < m; k++, to++) z[to] = rows[i * d + order[k]!]!;
+  const gram = Float64Array.from(await blas.matmul(z, z, n, m, n, true));
+  const ridge = (SHRINKAGE * Math.max(1, n - 2)) / (1 - SHRINKAGE);
+  for (let i = 0; i < n; i++) gram[i * n + i]! += ridge;
+  if (!cholesky(gram, n)) return undefined;
+  const v = new Float64Array(n);
+  for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < m; k++, at++) v[i]! += z[at]! * delta[order[k]!]!;
+  solveFactored(gram, n, v);
+  const u = Float64Array.from({ length: m }, (_, k) => delta[order[k]!]!);
+  for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < m; k++, at++) u[k]! -= z[at]! * v[i]!;
+  for (let k = 0; k < m; k++) u[k]! /= SHRINKAGE;
+  return u;
 }

@@ -4,7 +4,7 @@ import { vMeasure } from "../../stats/clusters.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import { composite } from "../alignment-quality/composite.js";
-import { heldOutProbe } from "../concept-depth/probe.js";
+import { heldOutProbe, MOST_TRAINED, type Starts } from "../concept-depth/probe.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
@@ -28,10 +28,17 @@ export interface Cell {
 export const EMPTY: Cell = { probe: null, aqi: null, neighbours: null, clusters: null, mates: null };
 
 /** Scores and held-out probe values of one strategy at one layer. */
-export async function measureCell(study: Study, plan: Plan, states: Float32Array, tools: LensTools, pace: Pace): Promise<{ cell: Cell; score: Float64Array }> {
+export async function measureCell(
+  study: Study,
+  plan: Plan,
+  states: Float32Array,
+  tools: LensTools,
+  pace: Pace,
+  starts: Starts,
+): Promise<{ cell: Cell; score: Float64Array }> {
   const x: Rows = { data: states, n: study.count, d: study.width };
   centre(x);
-  const [score] = await heldOutProbe(x, [study.label], plan.folds, tools.blas, pace, study.seed);
+  const [score] = await heldOutProbe(x, [study.label], plan.folds, tools.blas, pace, study.seed, MOST_TRAINED, starts);
   let aqi: Maybe = null;
   if (study.kind === "safety") {
     const { z } = await heldOutDiscriminant(x, plan.cells, plan.folds, { blas: tools.blas, breathe: () => pace.breathe() });

@@ -84,6 +84,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   for (const name of names) {
     const layers: Cell[] = [];
     const own: Float64Array[] = [];
+    const starts = new Map<string, Float64Array>();
     for (let layer = 0; layer < study.layers; layer++) {
       const there = name !== FINAL || layer === study.layers - 1;
       const states = there ? await study.statesBy(name, name === FINAL ? 0 : layer) : undefined;
@@ -93,7 +94,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
         await pace.step();
         continue;
       }
-      const { cell, score } = await measureCell(study, plan, states, tools, pace);
+      const { cell, score } = await measureCell(study, plan, states, tools, pace, starts);
       layers.push(cell);
       own.push(score);
       await pace.step();
