@@ -1,13 +1,21 @@
 import { factoring } from "./cholesky.js";
 import { type Cells, cellSizes, centreWithin, contrast, midpoints } from "./contrast.js";
-import { addScaled, addTransposed, multiply } from "./dense.js";
+import { addScaled, addTransposed, dot, multiply } from "./dense.js";
 import { type DiscriminantOptions, type Fit, MOST_VECTORS, RESIDUAL, type Replicates, type Side } from "./discriminant.js";
-import { solvingFactored } from "./factored.js";
+import { solveFactored, solvingFactored } from "./factored.js";
 import type { Folds } from "./folds.js";
+import { GramKrylov } from "./gram-krylov.js";
 import { KrylovSpace } from "./krylov.js";
-import { columnMeans, type Rows, withinScale } from "./moments.js";
+import { type Rows, withinScale } from "./moments.js";
 import { ledoitWolf } from "./shrinkage.js";
 import { runSteps } from "./steps.js";
+
+/** Residual over the right-hand side where shrinkages are compared; d′ is flat around its best direction. */
+const INNER_RESIDUAL = 3e-4;
+/** Vectors of a space in which shrinkages are compared. */
+const INNER_VECTORS = 64;
+/** Up to this many training rows, or where replicates need it anyway, the estimate comes from a factor. */
+const MOST_FACTORED = 256;
 
 /**
  * Fewer rows than dimensions: u = Zᵀa with Z the scaled rows, so everything happens in the Gram matrix K = Z Zᵀ. The
@@ -15,53 +23,73 @@ import { runSteps } from "./steps.js";
  */
 export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<(fold: number, train: Int32Array) => Promise<Side>> {
   const { n, d } = x;
-  return async (_fold, train) => {
+  const room = new Room();
+  const scaled = new Float32Array(n * d);
+  return async (fold, train) => {
     const { scale } = withinScale(x, train, cells.cell, 2 * cells.strata);
-    const mean = columnMeans(x, train);
     const inverse = scale.map((s) => 1 / s);
-    const scaled = new Float32Array(n * d);
-    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = (x.data[at]! - mean[j]!) * inverse[j]!;
+    // Shifts of all rows cancel in every score, so the rows stay centred as they came.
+    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = x.data[at]! * inverse[j]!;
     await options.breathe();
     const gram = await options.blas.matmul(scaled, scaled, n, d, n, true);
-    const whole = sub(gram, n, train);
+    const m = train.length;
+    const whole = sub(gram, n, train, room.take("whole", m * m));
     let last: { rows: Int32Array; a: Float64Array } | undefined;
+    let system: { shrinkage: number; factored: Factored } | undefined;
+    const factoredAt = async (shrinkage: number): Promise<Factored> => {
+      if (system?.shrinkage !== shrinkage) system = { shrinkage, factored: await factorWithin(whole, train, cells, shrinkage, room, options.breathe) };
+      return system.factored;
+    };
+    /** What turns coefficients into scores, measured from the midpoints of the rows fitted on. */
+    const scoring = (rows: Int32Array, size: Float64Array, score: Int32Array) => {
+      const own = rows.length;
+      const mean = new Float64Array(size.length * own);
+      for (const i of rows) {
+        const to = cells.cell[i]! * own;
+        for (let k = 0, from = i * n; k < own; k++) mean[to + k]! += gram[from + rows[k]!]!;
+      }
+      const places = new Float64Array(size.length);
+      const middle = midpoints(size).map((share) => share.map((v, c) => (size[c]! > 0 ? v / size[c]! : 0)));
+      return (a: Float64Array) => {
+        multiply(mean, a, places);
+        const offset = middle.map((share) => dot(share, places));
+        const out = new Float64Array(score.length);
+        for (let r = 0; r < score.length; r++) {
+          let s = -offset[cells.stratum[score[r]!]!]!;
+          for (let k = 0, from = score[r]! * n; k < own; k++) s += gram[from + rows[k]!]! * a[k]!;
+          out[r] = s;
+        }
+        return out;
+      };
+    };
     return {
-      shrinkage: shrinkageOf(whole.slice(), train, cells, d),
+      shrinkage: shrinkageOf(whole, train, cells, d, room),
       async fit(without, score): Promise<Fit> {
         const rows = without === undefined ? train : train.filter((i) => folds.of[i] !== without);
-        const m = rows.length;
-        const k = without === undefined ? whole : sub(gram, n, rows);
-        const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
         const size = cellSizes(cells, rows);
-        const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-        const space = new KrylovSpace(
-          {
-            size: m,
-            image: (v, out) => multiply(k, v, out),
-            apply: (_v, image, out) => {
-              for (let i = 0; i < m; i++) out[i] = image[i]! / df;
-              centreWithin(out, cell, 2 * cells.strata);
+        const b = contrast(cells, rows);
+        const scores = scoring(rows, size, score);
+        if (without === undefined && (options.replicates || m <= MOST_FACTORED))
+          return {
+            async scores(lambda) {
+              const a = solveWithin(await factoredAt(lambda), whole, b);
+              last = { rows, a };
+              return scores(a);
             },
-          },
-          contrast(cells, rows),
-          m <= 256 ? m : MOST_VECTORS,
-        );
-        const against = offsetRows(gram, n, score, rows, cells, size);
+          };
+        const space = spaceOf(without, rows, size, b);
         return {
           async scores(lambda) {
-            await runSteps(space.reaching(1 - lambda, lambda, RESIDUAL), options.breathe);
-            const a = space.solve(1 - lambda, lambda);
+            const a = await space(lambda);
             if (!a) return undefined;
             if (without === undefined) last = { rows, a };
-            const out = new Float64Array(score.length);
-            multiply(against, a, out);
-            return out;
+            return scores(a);
           },
         };
       },
       async replicate(shrinkage, replicates, test) {
-        const h = await responses(gram, n, whole, train, test, cells, shrinkage, options.breathe);
-        return respond(h, train, test, replicates, _fold, options);
+        const h = await responses(gram, n, whole, train, test, cells, await factoredAt(shrinkage), options.breathe);
+        return respond(h, train, test, replicates, fold, options);
       },
       direction() {
         const u = new Float64Array(d);
@@ -75,13 +103,63 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
         return u;
       },
     };
+
+    function spaceOf(
+      without: number | undefined,
+      rows: Int32Array,
+      size: Float64Array,
+      b: Float64Array,
+    ): (lambda: number) => Promise<Float64Array | undefined> {
+      const own = rows.length;
+      const k = without === undefined ? whole : sub(gram, n, rows, room.take(`fold ${without}`, own * own));
+      const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
+      const df = Math.max(1, own - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
+      if (without !== undefined) {
+        const most = Math.min(own, INNER_VECTORS);
+        const space = new GramKrylov({ gram: k, size: own, cell, rows: size, df }, b, room.take(`basis ${without}`, most * own));
+        return async (lambda) => {
+          space.reach(lambda, INNER_RESIDUAL);
+          return space.solve(lambda);
+        };
+      }
+      const space = new KrylovSpace(
+        {
+          size: own,
+          image: (v, out) => multiply(k, v, out),
+          apply: (_v, image, out) => {
+            for (let i = 0; i < own; i++) out[i] = image[i]! / df;
+            centreWithin(out, cell, 2 * cells.strata);
+          },
+        },
+        b,
+        MOST_VECTORS,
+      );
+      return async (lambda) => {
+        await runSteps(space.reaching(1 - lambda, lambda, RESIDUAL), options.breathe);
+        return space.solve(1 - lambda, lambda);
+      };
+    }
   };
 }
 
+/** Room that is used again for every fold: fresh arrays of this size cost more than what is done with them. */
+class Room {
+  private readonly held = new Map<string, Float64Array>();
+
+  /** Its contents are whatever was there. */
+  take(name: string, length: number): Float64Array {
+    let own = this.held.get(name);
+    if (!own || own.length < length) {
+      own = new Float64Array(length);
+      this.held.set(name, own);
+    }
+    return own.length === length ? own : own.subarray(0, length);
+  }
+}
+
 /** The square of a Gram matrix that belongs to some rows, in float64. */
-function sub(gram: Float32Array, n: number, rows: Int32Array): Float64Array {
+function sub(gram: Float32Array, n: number, rows: Int32Array, out: Float64Array): Float64Array {
   const m = rows.length;
-  const out = new Float64Array(m * m);
   for (let i = 0, at = 0; i < m; i++) {
     const from = rows[i]! * n;
     for (let j = 0; j < m; j++, at++) out[at] = gram[from + rows[j]!]!;
@@ -115,25 +193,31 @@ function offsetRows(gram: Float32Array, n: number, score: Int32Array, rows: Int3
   return out;
 }
 
-/** P K P in place: what is within cells. */
-function withinGram(k: Float64Array, cell: Int32Array, cells: number): void {
+/** P K P: what is within cells, from the means of its rows and of their means. */
+function withinGram(k: Float64Array, cell: Int32Array, size: Float64Array, out: Float64Array): void {
   const m = cell.length;
-  for (let i = 0; i < m; i++) centreWithin(k.subarray(i * m, (i + 1) * m), cell, cells);
-  const sums = Array.from({ length: cells }, () => new Float64Array(m));
-  const count = new Float64Array(cells);
-  for (let i = 0; i < m; i++) {
-    addScaled(sums[cell[i]!]!, 1, k.subarray(i * m, (i + 1) * m));
-    count[cell[i]!]!++;
-  }
-  for (let i = 0; i < m; i++) addScaled(k.subarray(i * m, (i + 1) * m), -1 / count[cell[i]!]!, sums[cell[i]!]!);
+  const cells = size.length;
+  // Means by row and cell [m, cells], and of those by the row's cell [cells, cells].
+  const mean = new Float64Array(m * cells);
+  const both = new Float64Array(cells * cells);
+  for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < m; j++, at++) mean[i * cells + cell[j]!]! += k[at]!;
+  for (let i = 0, at = 0; i < m; i++)
+    for (let c = 0; c < cells; c++, at++) {
+      if (size[c]! > 0) mean[at]! /= size[c]!;
+      both[cell[i]! * cells + c]! += mean[at]! / size[cell[i]!]!;
+    }
+  for (let i = 0, at = 0; i < m; i++)
+    for (let j = 0; j < m; j++, at++) out[at] = k[at]! - mean[i * cells + cell[j]!]! - (mean[j * cells + cell[i]!]! - both[cell[i]! * cells + cell[j]!]!);
 }
 
-function shrinkageOf(k: Float64Array, rows: Int32Array, cells: Cells, d: number): number {
+function shrinkageOf(whole: Float64Array, rows: Int32Array, cells: Cells, d: number, room: Room): number {
   const m = rows.length;
+  const k = room.take("within", m * m);
   withinGram(
-    k,
+    whole,
     Int32Array.from(rows, (i) => cells.cell[i]!),
-    2 * cells.strata,
+    cellSizes(cells, rows),
+    k,
   );
   let trace = 0;
   let square = 0;
@@ -147,9 +231,48 @@ function shrinkageOf(k: Float64Array, rows: Int32Array, cells: Cells, d: number)
   return ledoitWolf(m, d, trace / m, square / m / m, fourth);
 }
 
+/** λI + c P K P of the training rows, factored; c = (1-λ)/df. `within` of the room holds P K P. */
+interface Factored {
+  readonly factor: Float64Array;
+  readonly cell: Int32Array;
+  readonly size: Float64Array;
+  readonly lambda: number;
+  readonly c: number;
+}
+
+async function factorWithin(k: Float64Array, train: Int32Array, cells: Cells, shrinkage: number, room: Room, breathe: () => Promise<void>): Promise<Factored> {
+  const m = train.length;
+  const cell = Int32Array.from(train, (i) => cells.cell[i]!);
+  const size = cellSizes(cells, train);
+  const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
+  const within = room.take("within", m * m);
+  withinGram(k, cell, size, within);
+  const factor = room.take("factor", m * m);
+  let lambda = shrinkage;
+  for (;;) {
+    const c = (1 - lambda) / df;
+    for (let i = 0; i < factor.length; i++) factor[i] = c * within[i]!;
+    for (let i = 0; i < m; i++) factor[i * m + i]! += lambda;
+    if ((await runSteps(factoring(factor, m), breathe)) || lambda >= 1) return { factor, cell, size, lambda, c };
+    // Float32 noise in the Gram matrix can exceed the smallest shrinkages.
+    lambda = Math.min(1, lambda * 10);
+  }
+}
+
+/** (λI + c P K)⁻¹ b = (1/λ) [b - c P (λI + c P K P)⁻¹ P K b] (Woodbury). */
+function solveWithin({ factor, cell, size, lambda, c }: Factored, k: Float64Array, b: Float64Array): Float64Array {
+  const m = b.length;
+  const y = new Float64Array(m);
+  multiply(k, b, y);
+  centreWithin(y, cell, size.length);
+  solveFactored(factor, m, y);
+  centreWithin(y, cell, size.length);
+  return b.map((v, i) => (v - c * y[i]!) / lambda);
+}
+
 /**
  * H [test, train]: the score of a held-out row under a unit weight on each training row,
- * (1/λ) [K̃ - c K̃ P (λI + c P K P)⁻¹ P K], c = (1-λ)/df (Woodbury).
+ * (1/λ) [K̃ - c K̃ P (λI + c P K P)⁻¹ P K].
  */
 async function responses(
   gram: Float32Array,
@@ -158,34 +281,19 @@ async function responses(
   train: Int32Array,
   test: Int32Array,
   cells: Cells,
-  shrinkage: number,
+  { factor, cell, size, lambda, c }: Factored,
   breathe: () => Promise<void>,
 ): Promise<Float32Array> {
   const m = train.length;
-  const cell = Int32Array.from(train, (i) => cells.cell[i]!);
-  const size = cellSizes(cells, train);
-  const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-  const factor = new Float64Array(m * m);
-  let lambda = shrinkage;
-  for (;;) {
-    factor.set(k);
-    withinGram(factor, cell, 2 * cells.strata);
-    const c = (1 - lambda) / df;
-    for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < m; j++, at++) factor[at] = c * factor[at]! + (i === j ? lambda : 0);
-    if ((await runSteps(factoring(factor, m), breathe)) || lambda >= 1) break;
-    // Float32 noise in the Gram matrix can exceed the smallest shrinkages.
-    lambda = Math.min(1, lambda * 10);
-  }
-  const c = (1 - lambda) / df;
   const against = offsetRows(gram, n, test, train, cells, size);
   const out = new Float32Array(test.length * m);
   const product = new Float64Array(m);
   const solved = against.slice();
   const row = (of: Float64Array, i: number) => of.subarray(i * m, (i + 1) * m);
-  for (let i = 0; i < test.length; i++) centreWithin(row(solved, i), cell, 2 * cells.strata);
+  for (let i = 0; i < test.length; i++) centreWithin(row(solved, i), cell, size.length);
   await runSteps(solvingFactored(factor, m, solved, test.length), breathe);
   for (let i = 0; i < test.length; i++) {
-    centreWithin(row(solved, i), cell, 2 * cells.strata);
+    centreWithin(row(solved, i), cell, size.length);
     multiply(k, row(solved, i), product);
     for (let j = 0, at = i * m; j < m; j++, at++) out[at] = (against[at]! - c * product[j]!) / lambda;
     if (i % 16 === 15) await breathe();

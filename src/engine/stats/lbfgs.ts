@@ -48,6 +48,7 @@ export function* minimising(
 /**
  * The same turned inside out: it yields what it needs, so that a driver can serve many descents with one product.
  * The first `next` starts it; every later one takes the answer to the request before.
+ * An answer's vector is read before the next request is made, so a driver may use its arrays again.
  * @param rounding how much a value may rise by rounding, relatively
  */
 export function* descending(
@@ -59,36 +60,36 @@ export function* descending(
   const n = x.length;
   const first = yield { point: x };
   let value = first.value;
-  let g: Float64Array = first.vector;
+  const g = Float64Array.from(first.vector);
+  const p = new Float64Array(n);
+  const next = new Float64Array(n);
   const steps: { s: Float64Array; y: Float64Array; rho: number; fit: number }[] = [];
   const coefficient = new Float64Array(memory);
   for (let iteration = 0; iteration < most; iteration++) {
-    let largest = 0;
-    for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(g[i]!));
-    if (largest <= tolerance) return iteration;
-    let p: Float64Array = Float64Array.from(g, (v) => -v);
+    if (largestOf(g) <= tolerance) return iteration;
+    scaleInto(p, -1, g);
     for (let k = steps.length - 1; k >= 0; k--) {
       coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
       addScaled(p, -coefficient[k]!, steps[k]!.y);
     }
     const newest = steps[steps.length - 1];
     if (preconditioned) {
-      p = (yield { direction: p }).vector;
+      p.set((yield { direction: p }).vector);
       // The scale that fits the newest step, as without a preconditioner, in its metric.
-      if (newest) for (let i = 0; i < n; i++) p[i]! *= newest.fit;
+      if (newest) scaleInto(p, newest.fit, p);
     } else {
       const scale = newest ? 1 / (newest.rho * dot(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(dot(g, g)));
-      for (let i = 0; i < n; i++) p[i]! *= scale;
+      scaleInto(p, scale, p);
     }
     for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
     const slope = dot(g, p);
     if (!(slope < 0)) return iteration;
     let step = 1;
-    const next = new Float64Array(n);
     let gradient: Float64Array = g;
     let reached = Number.NaN;
     for (let tries = 0; tries < 40; tries++) {
-      for (let i = 0; i < n; i++) next[i] = x[i]! + step * p[i]!;
+      next.set(x);
+      addScaled(next, step, p);
       const found = yield { point: next };
       reached = found.value;
       gradient = found.vector;
@@ -98,23 +99,37 @@ export function* descending(
       reached = Number.NaN;
     }
     if (Number.isNaN(reached)) return iteration;
-    const s = new Float64Array(n);
-    const y = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      s[i] = next[i]! - x[i]!;
-      y[i] = gradient[i]! - g[i]!;
-    }
+    const old = steps.length === memory ? steps.shift()! : { s: new Float64Array(n), y: new Float64Array(n) };
+    const { s, y } = old;
+    s.set(next);
+    addScaled(s, -1, x);
+    y.set(gradient);
+    addScaled(y, -1, g);
+    g.set(gradient);
+    x.set(next);
+    value = reached;
     const sy = dot(s, y);
     if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
       const fit = preconditioned ? sy / dot(y, (yield { direction: y }).vector) : 1;
       steps.push({ s, y, rho: 1 / sy, fit });
-      if (steps.length > memory) steps.shift();
     }
-    x.set(next);
-    g = gradient;
-    value = reached;
   }
   return most;
+}
+
+// Loops inside a generator run several times slower than in a function of their own.
+
+function largestOf(g: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < g.length; i++) {
+    const size = Math.abs(g[i]!);
+    if (size > largest || Number.isNaN(size)) largest = size;
+  }
+  return largest;
+}
+
+function scaleInto(out: Float64Array, s: number, x: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = s * x[i]!;
 }
 
 /** Runs a generator to its end. */

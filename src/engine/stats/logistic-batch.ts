@@ -2,13 +2,14 @@ import type { Blas } from "../lenses/lens.js";
 import { type Folds, split } from "./folds.js";
 import { invertInPlace } from "./inverse.js";
 import { type Answer, descending } from "./lbfgs.js";
-import { sigmoid, softplus } from "./logistic.js";
 import { columnMeans, columnScale, type Rows } from "./moments.js";
 import { MOST_FACTORED, WEIGHT } from "./preconditioner.js";
 
 /** How much a value may rise by the rounding of float32 products, relatively. */
 const ROUNDING = 1e-7;
 const MOST_STEPS = 300;
+/** Steps that are remembered; the preconditioner knows the rest. */
+const MEMORY = 6;
 
 interface System {
   readonly fold: number;
@@ -16,6 +17,8 @@ interface System {
   readonly out: Float64Array;
   /** w, then the intercept. */
   readonly point: Float64Array;
+  /** Where its answers are written. */
+  readonly answer: Float64Array;
   readonly steps: ReturnType<typeof descending>;
   asked?: { readonly kind: "point" | "direction"; readonly vector: Float64Array };
 }
@@ -46,8 +49,8 @@ export async function heldOutLogistic(
     inverse.push(columnScale(x, train, mean[fold]!).map((s) => 1 / s));
     labels.forEach((label, which) => {
       const point = new Float64Array(d + 1);
-      const steps = descending(point, tolerance * train.length, MOST_STEPS, { preconditioned: d <= MOST_FACTORED, rounding: ROUNDING });
-      systems.push({ fold, label, out: out[which]!, point, steps });
+      const steps = descending(point, tolerance * train.length, MOST_STEPS, { preconditioned: d <= MOST_FACTORED, rounding: ROUNDING, memory: MEMORY });
+      systems.push({ fold, label, out: out[which]!, point, answer: new Float64Array(d + 1), steps });
     });
     await breathe();
   }
@@ -56,13 +59,16 @@ export async function heldOutLogistic(
     const packed = new Float32Array(part.length * d);
     part.forEach((s, r) => {
       const own = s.asked!.vector;
-      for (let j = 0; j < d; j++) packed[r * d + j] = own[j]! * inverse[s.fold]![j]!;
+      const scale = inverse[s.fold]!;
+      for (let j = 0, to = r * d; j < d; j++, to++) packed[to] = own[j]! * scale[j]!;
     });
     const places = await blas.matmul(packed, x.data, part.length, d, n, true);
     part.forEach((s, r) => {
       const own = s.asked!.vector;
+      const scale = inverse[s.fold]!;
+      const centre = mean[s.fold]!;
       let offset = own[d]!;
-      for (let j = 0; j < d; j++) offset -= own[j]! * inverse[s.fold]![j]! * mean[s.fold]![j]!;
+      for (let j = 0; j < d; j++) offset -= own[j]! * scale[j]! * centre[j]!;
       const scores = places.subarray(r * n, (r + 1) * n);
       for (let i = 0; i < n; i++) scores[i]! += offset;
       write(s, scores);
@@ -87,11 +93,11 @@ export async function heldOutLogistic(
     if (directions.length > 0) {
       const packed = new Float32Array(directions.length * d);
       directions.forEach((s, r) => {
-        for (let j = 0; j < d; j++) packed[r * d + j] = s.asked!.vector[j]!;
+        packed.set(s.asked!.vector.subarray(0, d), r * d);
       });
       const images = curvature ? await blas.matmul(packed, curvature, directions.length, d, d) : packed;
       directions.forEach((s, r) => {
-        const vector = new Float64Array(d + 1);
+        const vector = s.answer;
         for (let j = 0; j < d; j++) vector[j] = images[r * d + j]!;
         vector[d] = s.asked!.vector[d]! / weight;
         answers.set(s, { value: 0, vector });
@@ -126,8 +132,10 @@ function residualsOf(scores: Float32Array, { fold, label }: System, folds: Folds
     }
     const score = scores[i]!;
     const positive = label[i] === 1;
-    loss += softplus(positive ? -score : score);
-    const r = c * (sigmoid(score) - (positive ? 1 : 0));
+    // One exponential for the loss and its slope, never above 1.
+    const e = Math.exp(score > 0 ? -score : score);
+    loss += Math.log1p(e) + (positive === score > 0 ? 0 : Math.abs(score));
+    const r = c * ((score > 0 ? 1 : e) / (1 + e) - (positive ? 1 : 0));
     scores[i] = r;
     sum += r;
   }
@@ -137,7 +145,7 @@ function residualsOf(scores: Float32Array, { fold, label }: System, folds: Folds
 function gradientOf(s: System, { loss, sum }: { loss: number; sum: number }, slope: Float32Array, mean: Float64Array, inverse: Float64Array): Answer {
   const d = mean.length;
   const w = s.asked!.vector;
-  const vector = new Float64Array(d + 1);
+  const vector = s.answer;
   let norm = 0;
   for (let j = 0; j < d; j++) {
     vector[j] = (slope[j]! - mean[j]! * sum) * inverse[j]! + w[j]!;
