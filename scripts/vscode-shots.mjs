@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vsixAtHand } from "./package.mjs";
+import { gallery } from "./vscode-gallery.mjs";
 import { axeFindings, Checks, chooseEntry, drawn, finished, openMenu, openWorkbench, overflow, panelFrame, until } from "./vscode-page.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
 
@@ -78,11 +79,13 @@ async function main() {
       await page.reload();
       const restored = await panelFrame(page, 60_000);
       await until(() => finished(restored), `the panel after a reload (${name})`, 60_000);
+      await hideProblems(page);
       await page.waitForTimeout(1000);
       checks.check(`the panel is restored after a reload: ${name}`, true);
       await look(page, restored, name);
     }
     await narrow(page);
+    await further(page, server, sample);
     checks.check("the panel breaks no rule of its own security policy", refusals.length === 0, refusals[0]?.slice(0, 200) ?? "");
   } catch (error) {
     await browser
@@ -109,6 +112,33 @@ async function look(page, frame, name) {
     `${await frame.evaluate(() => window.innerWidth)} px wide${out.length ? `; ${out.join(", ")}` : ""}`,
   );
   await shoot(page, name);
+}
+
+/** VS Code opens its lower panel again after a reload. */
+async function hideProblems(page) {
+  const hide = page.locator('.part.panel [aria-label^="Hide Panel"]:visible').first();
+  await hide.click({ timeout: 3000 }).catch(() => {});
+}
+
+/** In the dark theme: what a user meets after the first audit. */
+async function further(page, server, sample) {
+  const file = join(server.home, "user", "User", "settings.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), "workbench.colorTheme": THEMES.dark }));
+  await page.setViewportSize(SIZE);
+  await page.keyboard.press("Control+b");
+  await page.reload();
+  await panelFrame(page, 60_000);
+  await hideProblems(page);
+  for (const [name, go] of Object.entries(gallery)) {
+    try {
+      await go(page, sample, ROOT);
+      await shoot(page, name);
+      checks.check(`a picture of ${name}`, true);
+    } catch (error) {
+      await page.screenshot({ path: join(ROOT, ".vscode-test", `failed-${name}.png`) });
+      checks.check(`a picture of ${name}`, false, error.message.split("\n")[0]);
+    }
+  }
 }
 
 /** The panel at 400 px of its own width: side bar hidden, the window as narrow as that takes. */

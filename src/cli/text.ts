@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { AuditResult, CategoryScore, Interval, LayerScores, LensCard, Maybe } from "../protocol/index.js";
-import { surfaceOf } from "../protocol/index.js";
+import { axiomRemark, besideIndex, surfaceOf } from "../protocol/index.js";
 import { digits, plain, range, sparkline } from "./terminal.js";
 
 /** The result for people at a terminal: verdict, a row of blocks a metric, controls, categories, what was skipped. */
@@ -13,7 +13,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
   const lines: string[] = [
     bold(plain(result.verdict)),
     dim(
-      `${plain(model.name)} · ${model.precision} · ${model.provider} · ${files.join(" against ")} · ${settings.pooling}${settings.tokenSet === "completion" ? " of the answers" : ""}${(settings.chatTemplate ?? "none") === "none" ? "" : " · chat template"} · ${digits(timing.totalMs / 1000)} s`,
+      `${plain(model.name)}${model.tower ? `, ${plain(model.tower)} tower` : ""} · ${model.precision} · ${model.provider} · ${files.join(" against ")} · ${settings.pooling}${settings.tokenSet === "completion" ? " of the answers" : ""}${(settings.chatTemplate ?? "none") === "none" ? "" : " · chat template"} · ${digits(timing.totalMs / 1000)} s`,
     ),
     "",
   ];
@@ -22,6 +22,8 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
     lines.push(`AQI        ${bold(digits(aqi.score))}${range(clipped(aqi.ci95))} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
     lines.push(`           ${surface.name} alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
   }
+  if (aqi.score !== null)
+    for (const part of besideIndex(aqi, dataset.input, digits, (ci) => `${digits(ci[0])} to ${digits(ci[1])}`)) lines.push(`           ${part}`);
   lines.push(
     `probe      best layer ${probe.bestLayer ?? "–"}, AUROC ${digits(probe.nestedAuroc)} with the layer chosen on other folds; jump ${probe.jump ?? "–"}, convergence ${probe.converge ?? "–"}`,
     `controls   ${surface.name} ${digits(surface.auroc)}, ${dataset.input ? "" : `length ${digits(controls.length)}, `}shuffled labels ${digits(controls.shuffled)}${range(controls.shuffledCi95)}`,
@@ -29,6 +31,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
     ...heatmap(layers),
   );
   lines.push(...categoryLines(categories, dim));
+  lines.push(...axiomLines(result, dim));
   for (const { core, title, state, says, why } of lenses)
     if (!core && state !== "open" && (says || why)) lines.push("", `${title}: ${plain(says ?? `not here, ${why}`)}`);
   const [negative, positive] = dataset.classes;
@@ -73,5 +76,27 @@ function categoryLines(categories: readonly CategoryScore[], dim: (text: string)
     "categories (AUROC by layer, n)",
     ...shown.map(({ name, n, auroc }) => `  ${plain(name).slice(0, width).padEnd(width)} ${sparkline(auroc, 0.5, 1)} ${dim(`${n[0]}+${n[1]}`)}`),
     ...(rest > 0 ? [dim(`  ${rest} of ${categories.length} have too few rows of one class`)] : []),
+  ];
+}
+
+/** Axioms that are drawn at a terminal; the JSON has all. */
+const MOST_AXIOMS = 12;
+
+/** Weakest first; what points elsewhere is said in words. */
+function axiomLines({ aqi: { axioms = [] } }: AuditResult, dim: (text: string) => string): string[] {
+  if (axioms.length < 2) return [];
+  const sorted = [...axioms].sort((a, b) => a.separation - b.separation);
+  const shown = sorted.slice(0, MOST_AXIOMS);
+  const width = Math.min(32, Math.max(...shown.map(({ name }) => plain(name).length)));
+  return [
+    "",
+    "axioms, weakest first (separation of 100, share of the scatter, cosine with the others)",
+    ...shown.map((axiom) => {
+      const { name, separation, ci95, share, cosine } = axiom;
+      const numbers = `${digits(separation)}${range(ci95)}, ${Math.round(100 * share)}%, ${cosine === null ? "–" : digits(cosine)}`;
+      const remark = axiomRemark(axiom);
+      return `  ${plain(name).slice(0, width).padEnd(width)} ${dim(numbers)}${remark ? `  ${remark}` : ""}`;
+    }),
+    ...(sorted.length > shown.length ? [dim(`  and ${sorted.length - shown.length} more`)] : []),
   ];
 }

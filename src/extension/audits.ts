@@ -1,6 +1,15 @@
 import { dirname } from "node:path";
 import { EventEmitter, Uri, workspace } from "vscode";
-import { type AuditPlan, type AuditResult, type DataOptions, type EngineEvents, type Problem, ProblemError, problemOf } from "../protocol/index.js";
+import {
+  type AuditPlan,
+  type AuditResult,
+  type DataCard,
+  type DataOptions,
+  type EngineEvents,
+  type Problem,
+  ProblemError,
+  problemOf,
+} from "../protocol/index.js";
 import type { EngineClient } from "./engineClient.js";
 import { cancelled, Dismissed, interrupted } from "./errors.js";
 import type { Log } from "./log.js";
@@ -54,7 +63,7 @@ export class Audits {
       if (card.contrastPath) session.setContrast(card.contrastPath);
       await Promise.race([before, aborted(session.signal)]);
       if (session.signal.aborted) throw new ProblemError(cancelled);
-      const plan = await this.plan(session.source, card.options);
+      const plan = await this.plan(session.source, card);
       session.planned(plan, plan.runFolder as string);
       this.active = session;
       this.began.fire(session);
@@ -93,12 +102,13 @@ export class Audits {
     this.began.dispose();
   }
 
-  private async plan(source: SessionSource, options: DataOptions): Promise<AuditPlan> {
+  private async plan(source: SessionSource, card: DataCard): Promise<AuditPlan> {
     const settings = readSettings(Uri.file(source.dataset));
     const lenses = [...new Set([...settings.lenses, ...(source.lenses ?? [])])];
     return {
-      data: { path: source.dataset, options },
+      data: { path: source.dataset, options: card.options },
       model: source.model,
+      ...(source.tower !== undefined && reads(source.tower, card) && { tower: source.tower }),
       ...(settings.pooling && { pooling: settings.pooling }),
       ...(settings.tokens && { tokens: settings.tokens }),
       chatTemplate: settings.chatTemplate,
@@ -124,6 +134,9 @@ export class Audits {
   }
 }
 
+/** A tower remembered from texts is not meant for images, nor the other way round. */
+const reads = (tower: string, { images }: DataCard): boolean => (tower === "text" ? !images?.only : tower !== "vision" || images !== undefined);
+
 /** The plan that a result amounts to, when its own plan is missing. */
 function planOf(result: AuditResult, runFolder: string): AuditPlan {
   const { provider, threads } = readSettings();
@@ -131,6 +144,7 @@ function planOf(result: AuditResult, runFolder: string): AuditPlan {
   return {
     data: { path: result.dataset.path, options: result.dataset.options },
     model: result.model.path,
+    ...(result.model.tower !== undefined && { tower: result.model.tower }),
     pooling,
     ...(tokenSet && { tokens: tokenSet }),
     ...(chatTemplate && { chatTemplate: chatTemplate === "none" ? "off" : "on" }),

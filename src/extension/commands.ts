@@ -7,6 +7,7 @@ export interface Commands {
   "layerscope.auditAgainstReference": [file?: Uri, selected?: readonly Uri[]];
   "layerscope.changeColumns": [file?: Uri];
   "layerscope.chooseModel": [];
+  "layerscope.chooseTower": [];
   "layerscope.downloadModel": [];
   "layerscope.showModelCard": [file?: Uri];
   "layerscope.useModel": [file?: Uri];

@@ -1,31 +1,33 @@
 import { join } from "node:path";
-import { commands, Disposable, type ExtensionContext, ExtensionMode, Uri, window, workspace } from "vscode";
-import { type DataOptions, ProblemError, problemOf } from "../protocol/index.js";
+import { Disposable, type ExtensionContext, ExtensionMode, Uri, window, workspace } from "vscode";
+import type { DataOptions } from "../protocol/index.js";
+import { AboutPages } from "./about.js";
 import { Audits } from "./audits.js";
 import { type CommandHandlers, registerCommands } from "./commands.js";
 import { Comparisons } from "./comparisons.js";
+import { checkDataset, chosenFiles } from "./datasetFiles.js";
 import { Disagreements } from "./diagnostics.js";
 import { EngineClient } from "./engineClient.js";
-import { Dismissed, needsLocalFile, noColumns, noRun, notADataset, tooManyFiles } from "./errors.js";
-import { askExport, exportComparison, exportRun } from "./export.js";
-import { isFolder, openImage, openRow, rowImages } from "./images.js";
+import { noColumns } from "./errors.js";
+import { exportComparison } from "./export.js";
+import { guardWith } from "./guard.js";
+import { isFolder, openRow } from "./images.js";
 import type { ModelPicker } from "./modelPicker.js";
 import { Models } from "./models.js";
-import type { PanelActions } from "./panel.js";
+import { type Change, panelActions } from "./panelActions.js";
 import { Panels } from "./panels.js";
-import { changeColumns, DATASET_EXTENSIONS, pickDataset } from "./questions.js";
+import { changeColumns, pickDataset } from "./questions.js";
 import { Reading } from "./reading.js";
 import { followCursor } from "./rowCursor.js";
-import { indexOfRow } from "./rowIndex.js";
 import type { RowSource } from "./rowSource.js";
+import { rowTexts } from "./rowTexts.js";
 import { ROW_SCHEME, RowView } from "./rowView.js";
-import { deleteAllRuns, deleteRun, exists, type RunSummary, readRun } from "./runFolders.js";
-import { type RunItem, RunsTree } from "./runsTree.js";
+import { RunsTree } from "./runsTree.js";
 import { openSample } from "./sample.js";
 import { Session } from "./session.js";
 import { readSettings } from "./settings.js";
-import { showSkipped } from "./skipped.js";
 import { StatusBar } from "./statusBar.js";
+import { StoredRuns } from "./storedRuns.js";
 import { isTrusted } from "./trust.js";
 
 /** The parts of the extension and how they hang together. Making it registers; nothing is read, started or computed. */
@@ -41,8 +43,12 @@ export class Layerscope {
   private readonly runs: RunsTree;
   private readonly status = new StatusBar();
   private readonly disagreements: Disagreements;
+  private readonly stored: StoredRuns;
+  private readonly guard = guardWith(this.log);
+  private readonly about: AboutPages;
 
   constructor(private readonly context: ExtensionContext) {
+    this.about = new AboutPages(context.extensionUri);
     this.runsRoot = join((context.storageUri ?? context.globalStorageUri).fsPath, "runs");
     // The fault tests of the extension put an engine of theirs here; it counts for nothing outside tests.
     const program = context.extensionMode === ExtensionMode.Test ? process.env["LAYERSCOPE_TEST_ENGINE"] : undefined;
@@ -71,19 +77,42 @@ export class Layerscope {
       },
       this.log,
     );
-    this.panels = new Panels(context, this.panelActions(), this.log);
+    this.panels = new Panels(
+      context,
+      panelActions({
+        engine: this.engine,
+        models: this.modelParts,
+        guard: this.guard,
+        again: (session, change) => this.again(session, change),
+        changeColumns: (file) => this.changeColumns(file),
+        openAbout: (page) => this.about.open(page),
+      }),
+      this.log,
+    );
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
     this.comparisons = new Comparisons(context, this.engine, this.runsRoot, this.log, {
       rowTexts: (comparison, rows) => this.rowTexts(comparison.rowSource, rows),
       openRow: (comparison, row, keepFocus) => openRow(this.engine, comparison.rowSource, row, keepFocus),
       save: async (comparison, wish) => void (await this.guard(() => exportComparison(this.engine, comparison, wish))),
-      openAbout: (page) => this.openAbout(page),
+      openAbout: (page) => this.about.open(page),
       openRun: async (comparison, run) => {
         const summary = comparison.runs[run];
-        if (summary) await this.load(summary, (session) => this.panels.show(session));
+        if (summary) await this.stored.load(summary, (session) => this.panels.show(session));
       },
     });
-    this.disagreements = new Disagreements((page) => this.aboutPage(page));
+    this.disagreements = new Disagreements((page) => this.about.lens(page));
+    this.stored = new StoredRuns({
+      engine: this.engine,
+      audits: this.audits,
+      panels: this.panels,
+      tree: this.runs,
+      root: this.runsRoot,
+      loaded: async (session) => {
+        if (session.view) this.status.setProvider(session.view.result.model.provider);
+        await this.disagreements.mark(session);
+      },
+      audit: ({ data, model, lenses, reference, tower }) => this.audit(data.path, data.options, model, lenses, reference, tower),
+    });
   }
 
   get models(): ModelPicker {
@@ -100,7 +129,7 @@ export class Layerscope {
       registerCommands(this.handlers(), (run) => this.guard(run)),
       window.createTreeView("layerscope.runs", { treeDataProvider: this.runs, showCollapseAll: false, canSelectMany: true }),
       workspace.registerTextDocumentContentProvider(ROW_SCHEME, rows),
-      this.panels.registerSerializer((run) => this.restore(run)),
+      this.panels.registerSerializer((run) => this.stored.restore(run)),
       this.comparisons.registerSerializer(),
       this.modelParts.register(),
       followCursor(() => this.panels),
@@ -115,7 +144,14 @@ export class Layerscope {
   }
 
   /** The whole story of an audit: model, panel, dataset, run. Resolves when it has ended, in whatever state. */
-  async audit(dataset: string, options: DataOptions = {}, model?: string, lenses?: readonly string[], reference?: string): Promise<Session | undefined> {
+  async audit(
+    dataset: string,
+    options: DataOptions = {},
+    model?: string,
+    lenses?: readonly string[],
+    reference?: string,
+    tower?: string,
+  ): Promise<Session | undefined> {
     if (!(await isTrusted())) return undefined;
     // The engine starts and the panel loads while the model is looked for; a failure is told by the first question.
     void this.engine.start().catch(() => {});
@@ -135,7 +171,7 @@ export class Layerscope {
       this.panels.withdraw(session, former);
       return undefined;
     }
-    session.setModel(chosen, this.models.nameOf(chosen));
+    session.setModel(chosen, this.models.nameOf(chosen), tower ?? this.modelParts.towers.remembered(chosen));
     const listening = session.onDidChange(
       () =>
         this.audits.running === session && this.status.setRun({ title: session.title, ...(session.state.progress && { progress: session.state.progress }) }),
@@ -146,21 +182,8 @@ export class Layerscope {
     return session;
   }
 
-  async rowTexts(session: RowSource, rows: readonly number[]) {
-    const { view } = session;
-    if (!view) throw noRun();
-    const { path, options, sha256 } = view.result.dataset;
-    // Only rows that the panel was given; it names ids, never places.
-    const known = rows.filter((row) => indexOfRow(view.rows, row) >= 0);
-    return known.length === 0 ? [] : this.engine.ask("rows.text", { path, options, sha256, rows: known });
-  }
-
-  /** Not cancelled in the engine: an engine that is slow to hear a cancel is ended, and an audit may be running in it. */
-  async findRows(session: Session, words: readonly string[]) {
-    const { view } = session;
-    if (!view) throw noRun();
-    const { path, options, sha256 } = view.result.dataset;
-    return this.engine.ask("rows.find", { path, options, sha256, words: [...words] });
+  rowTexts(session: RowSource, rows: readonly number[]) {
+    return rowTexts(this.engine, session, rows);
   }
 
   private handlers(): CommandHandlers {
@@ -178,51 +201,19 @@ export class Layerscope {
       "layerscope.restartEngine": async () => (await isTrusted()) && this.engine.restart(),
       "layerscope.showLog": () => this.log.show(),
       "layerscope.openSample": () => openSample(this.context),
-      "layerscope.openRun": (item) => this.openRun(item),
-      "layerscope.runAgain": (item) => this.runAgain(item),
-      "layerscope.exportRun": (item) => this.exportRun(item),
+      "layerscope.openRun": (item) => this.stored.open(item),
+      "layerscope.runAgain": (item) => this.stored.runAgain(item),
+      "layerscope.exportRun": (item) => this.stored.export(item),
       ...this.comparisons.handlers(),
-      "layerscope.deleteRun": (item, selected) => this.deleteRuns(item, selected),
-      "layerscope.deleteAllRuns": () => this.deleteAllRuns(),
+      "layerscope.deleteRun": (item, selected) => this.stored.delete(item, selected),
+      "layerscope.deleteAllRuns": () => this.stored.deleteAll(),
       "layerscope.refreshRuns": () => this.runs.refresh(),
-    };
-  }
-
-  private panelActions(): PanelActions {
-    return {
-      rowTexts: (session, rows) => this.rowTexts(session, rows),
-      findRows: (session, words) => this.findRows(session, words),
-      rowImages: (session, rows, side) => rowImages(this.engine, session, rows, side),
-      openRow: (session, row, keepFocus) => openRow(this.engine, session, row, keepFocus),
-      openImage: (session, row) => openImage(this.engine, session, row, false),
-      cancel: (session) => session.cancel(),
-      again: async (session) => void this.again(session),
-      export: async (session, wish) => void (await this.guard(() => exportRun(this.engine, session, wish))),
-      openAbout: async (page) => void (await this.openAbout(page)),
-      runLens: async (session, id) => {
-        const known = session.plan?.reference ?? session.source.reference;
-        const reference = id === "relative-anchors" ? (known ?? (await this.models.chooseReference())) : known;
-        if (id !== "relative-anchors" || reference) void this.again(session, session.source.model, [id], reference);
-      },
-      openSkipped: (session) => showSkipped(session),
-      changeColumns: async (session) => void (await this.guard(() => this.changeColumns(Uri.file(session.source.dataset)))),
-      pickModel: async (session) => {
-        const model = await this.models.choose();
-        if (model && !session.running) void this.again(session, model);
-      },
     };
   }
 
   private async auditFiles(file?: Uri, selected?: readonly Uri[], reference?: string): Promise<void> {
     if (!(await isTrusted())) return;
-    const files =
-      selected && selected.length > 1
-        ? selected
-        : [file ?? window.activeTextEditor?.document.uri ?? (await pickDataset(undefined, "Audit Alignment"))].filter((f) => f !== undefined);
-    if (files.length > 2) throw tooManyFiles(files.length);
-    for (const f of files) await checkDataset(f);
-    // The file that was clicked comes first.
-    const [first, second] = file ? [...files].sort((a, b) => Number(b.fsPath === file.fsPath) - Number(a.fsPath === file.fsPath)) : files;
+    const [first, second] = await chosenFiles(file, selected);
     if (first) await this.audit(first.fsPath, second ? { contrast: second.fsPath } : {}, undefined, undefined, reference);
   }
 
@@ -241,81 +232,15 @@ export class Layerscope {
     await this.audit(path, options.contrast ? {} : card.contrastPath ? { contrast: card.contrastPath } : {});
   }
 
-  /** @param more lenses beside those that the session had */
-  private async again(
-    session: Session,
-    model = session.source.model,
-    more: readonly string[] = [],
-    reference = session.plan?.reference ?? session.source.reference,
-  ): Promise<void> {
-    const lenses = [...new Set([...(session.plan?.lenses ?? session.source.lenses ?? []), ...more])];
-    await this.guard(() =>
-      this.audit(
-        session.source.dataset,
-        session.plan?.data.options ?? (session.source.contrast ? { contrast: session.source.contrast } : {}),
-        model,
-        lenses,
-        reference,
-      ),
-    );
-  }
-
-  private async openRun(item?: RunItem): Promise<void> {
-    if (!item || !(await isTrusted())) return;
-    if (this.audits.running?.folder === item.run.folder) return void this.panels.show(this.audits.running);
-    await this.load(item.run, (session) => this.panels.show(session));
-  }
-
-  private async restore(run: string): Promise<Session | undefined> {
-    const summary = await readRun(join(this.runsRoot, run));
-    if (!summary || !workspace.isTrusted) return undefined;
-    return new Promise((resolve) => void this.load(summary, resolve).then(() => resolve(undefined)));
-  }
-
-  private async load(run: RunSummary, shown: (session: Session) => void): Promise<void> {
-    const contrast = run.plan?.data.options.contrast;
-    const session = new Session({ dataset: run.dataset, ...(contrast && { contrast }), model: run.plan?.model ?? run.model });
-    shown(session);
-    await this.audits.load(session, run);
-    if (session.view) this.status.setProvider(session.view.result.model.provider);
-    await this.panels.rememberRun(session);
-    await this.disagreements.mark(session);
-  }
-
-  private async runAgain(item?: RunItem): Promise<void> {
-    const plan = item?.run.plan ?? this.panels.current?.plan;
-    if (!plan) throw noRun();
-    await this.audit(plan.data.path, plan.data.options, plan.model, plan.lenses, plan.reference);
-  }
-
-  private async exportRun(item?: RunItem): Promise<void> {
-    if (item) await this.openRun(item);
-    const session = this.panels.current;
-    if (!session) throw noRun();
-    const wish = await askExport();
-    if (wish) await exportRun(this.engine, session, wish);
-  }
-
-  private async deleteRuns(item?: RunItem, selected?: readonly RunItem[]): Promise<void> {
-    const items = selected?.length ? selected : item ? [item] : [];
-    for (const { run } of items) if (!this.audits.isRunning(run.folder)) await deleteRun(this.runsRoot, run.folder);
-    this.runs.refresh();
-  }
-
-  private async deleteAllRuns(): Promise<void> {
-    const yes = "Delete All Runs";
-    if (
-      (await window.showWarningMessage(
-        "Delete all runs of this workspace? Their results cannot be brought back; datasets and exports stay.",
-        { modal: true },
-        yes,
-      )) !== yes
-    )
-      return;
-    this.audits.running?.cancel();
-    const count = await deleteAllRuns(this.runsRoot);
-    this.runs.refresh();
-    void window.showInformationMessage(`${count} ${count === 1 ? "run" : "runs"} deleted.`);
+  /** The same audit once more; what `other` names is different, lenses come on top. */
+  private async again(session: Session, other: Change = {}): Promise<void> {
+    const { plan, source } = session;
+    const lenses = [...new Set([...(plan?.lenses ?? source.lenses ?? []), ...(other.lenses ?? [])])];
+    const options = plan?.data.options ?? (source.contrast ? { contrast: source.contrast } : {});
+    const reference = other.reference ?? plan?.reference ?? source.reference;
+    // Another model has towers of its own.
+    const tower = other.tower ?? (other.model === undefined ? plan?.tower : undefined);
+    await this.guard(() => this.audit(source.dataset, options, other.model ?? source.model, lenses, reference, tower));
   }
 
   private begun(session: Session): void {
@@ -334,39 +259,4 @@ export class Layerscope {
     }
     this.runs.refresh();
   }
-
-  private aboutPage(page: string): Uri {
-    return Uri.joinPath(this.context.extensionUri, "docs", "lenses", `${page}.md`);
-  }
-
-  private async openAbout(page: string): Promise<void> {
-    const name = page.replace(/^.*\//, "").replace(/\.md(#.*)?$/, "");
-    const uri =
-      name === "compare" ? Uri.joinPath(this.context.extensionUri, "docs", "compare.md") : this.aboutPage(/^[a-z0-9-]{1,64}$/.test(name) ? name : "index");
-    if (!(await exists(uri.fsPath))) throw new ProblemError({ code: "about/none", message: "There is no page about that number yet." });
-    await commands.executeCommand("markdown.showPreview", uri);
-  }
-
-  /** Runs a command; what goes wrong is said in one sentence with its hint, the rest is in the log. */
-  private async guard(run: () => unknown): Promise<unknown> {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof Dismissed) return undefined;
-      const problem = problemOf(error);
-      if (problem.code === "run/cancelled") return undefined;
-      this.log.error(`${problem.code}: ${problem.message}${problem.details ? `\n${problem.details}` : ""}`);
-      const show = "Show Log";
-      void window.showErrorMessage(`${problem.message}${problem.hint ? ` ${problem.hint}` : ""}`, show).then((chosen) => chosen && this.log.show());
-      return undefined;
-    }
-  }
-}
-
-async function checkDataset(uri: Uri): Promise<void> {
-  if (uri.scheme !== "file") throw needsLocalFile();
-  // What a folder holds is for the engine to say.
-  if (await isFolder(uri.fsPath)) return;
-  const extension = /\.([^./\\]+)$/.exec(uri.fsPath)?.[1]?.toLowerCase() ?? "";
-  if (!DATASET_EXTENSIONS.includes(extension)) throw notADataset(uri.fsPath.replace(/^.*[\\/]/, ""), DATASET_EXTENSIONS);
 }

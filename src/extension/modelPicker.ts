@@ -20,6 +20,8 @@ export interface PickerActions {
   /** Downloads from the Hub after asking. @returns the .onnx file, undefined when the user let it be */
   download(): Promise<string | undefined>;
   showCard(path: string): Promise<unknown>;
+  /** Asks what only a model that was just chosen leaves open. */
+  settled(path: string): Promise<unknown>;
 }
 
 /** Which model to look into: remembered by workspace; the embedded one needs no download. */
@@ -65,7 +67,9 @@ export class ModelPicker {
   /** Shows the list at once; models, and what their graphs say, are filled in as the engine finds them. */
   async choose(): Promise<string | undefined> {
     const path = await this.ask(this.remembered);
-    return path ? this.remember(path) : undefined;
+    if (!path) return undefined;
+    await this.actions.settled(path);
+    return this.remember(path);
   }
 
   /** A second model for one audit; the workspace's own stays what it is. */

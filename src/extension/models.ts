@@ -7,6 +7,7 @@ import { HubDownload } from "./hubDownload.js";
 import type { Log } from "./log.js";
 import { CARD_TYPE, ModelCardEditor } from "./modelCard.js";
 import { ModelPicker } from "./modelPicker.js";
+import { Towers } from "./towers.js";
 import { isTrusted } from "./trust.js";
 
 /** What the rest of the extension does with a model. */
@@ -17,12 +18,19 @@ export interface ModelActions {
   audit(model: string): Promise<unknown>;
 }
 
-type Handled = "layerscope.chooseModel" | "layerscope.downloadModel" | "layerscope.showModelCard" | "layerscope.useModel" | "layerscope.checkAccelerators";
+type Handled =
+  | "layerscope.chooseModel"
+  | "layerscope.chooseTower"
+  | "layerscope.downloadModel"
+  | "layerscope.showModelCard"
+  | "layerscope.useModel"
+  | "layerscope.checkAccelerators";
 
 /** Everything about models: choosing, downloading, cards, what computes them. */
 export class Models {
   readonly picker: ModelPicker;
   readonly cards: ModelCardEditor;
+  readonly towers: Towers;
   private readonly downloads: HubDownload;
   private readonly accelerators: Accelerators;
 
@@ -33,6 +41,7 @@ export class Models {
     log: Log,
   ) {
     this.downloads = new HubDownload(context, engine);
+    this.towers = new Towers(engine, context.workspaceState);
     this.picker = new ModelPicker(context, engine, {
       chosen: (path) => {
         actions.chosen(path);
@@ -40,6 +49,7 @@ export class Models {
       },
       download: () => this.downloads.run(),
       showCard: (path) => this.showCard(Uri.file(path)),
+      settled: (path) => this.towers.offer(path),
     });
     this.cards = new ModelCardEditor(
       context,
@@ -61,6 +71,10 @@ export class Models {
   handlers(): Pick<CommandHandlers, Handled> {
     return {
       "layerscope.chooseModel": async () => (await isTrusted()) && this.picker.choose(),
+      "layerscope.chooseTower": async () => {
+        const model = (await isTrusted()) && (this.picker.remembered ?? (await this.picker.choose()));
+        if (model) await this.towers.choose(model);
+      },
       "layerscope.downloadModel": async () => {
         if (!(await isTrusted())) return;
         const path = await this.downloads.run();

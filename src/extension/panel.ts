@@ -21,6 +21,7 @@ export interface PanelActions {
   runLens(session: Session, id: string): Promise<void>;
   openSkipped(session: Session): Promise<void>;
   pickModel(session: Session): Promise<void>;
+  pickTower(session: Session): Promise<void>;
   changeColumns(session: Session): Promise<void>;
 }
 
@@ -112,6 +113,7 @@ export class AuditPanel {
       "about.open": ({ page }) => answer(actions.openAbout(page)),
       "lens.run": ({ id }) => answer(actions.runLens(this.session, id)),
       "skipped.open": () => answer(actions.openSkipped(this.session)),
+      "tower.pick": () => answer(actions.pickTower(this.session)),
       "model.pick": () => answer(actions.pickModel(this.session)),
       "columns.change": () => answer(actions.changeColumns(this.session)),
     };

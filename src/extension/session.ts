@@ -10,6 +10,8 @@ export interface SessionSource {
   readonly model: string;
   /** As people know it; shown until the engine names it. */
   readonly modelName?: string;
+  /** Of a model with several residual streams: the one to look at. */
+  readonly tower?: string;
   /** Lenses on demand that this audit runs, beside those of the settings. */
   readonly lenses?: readonly string[];
   /** A second model that reads the same rows. */
@@ -63,8 +65,8 @@ export class Session {
     this.set({ ...this.current, run: basename(folder) }, "state");
   }
 
-  setModel(model: string, modelName: string): void {
-    this.source = { ...this.source, model, modelName };
+  setModel(model: string, modelName: string, tower?: string): void {
+    this.source = { ...this.source, model, modelName, ...(tower !== undefined && { tower }) };
     this.set({ ...this.current, model: modelName }, "state");
   }
 

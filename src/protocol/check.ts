@@ -62,6 +62,7 @@ export const PANEL_PARAMS = {
   "about.open": fields({ page: text }),
   "lens.run": fields({ id: text }),
   "skipped.open": fields({}),
+  "tower.pick": fields({}),
   "model.pick": fields({}),
   "columns.change": fields({}),
 } as const satisfies Record<string, Check>;

@@ -30,6 +30,8 @@ export interface SkipCount {
   readonly byClass?: readonly [number, number];
   /** Zero-based lines of the first few. */
   readonly lines: readonly number[];
+  /** Of a folder of images: the first few files, from the folder. */
+  readonly files?: readonly string[];
 }
 
 export interface ClassCard {

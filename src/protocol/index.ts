@@ -1,4 +1,5 @@
 export * from "./accelerators.js";
+export * from "./axioms.js";
 export * from "./check.js";
 export * from "./compare.js";
 export * from "./compareCheck.js";

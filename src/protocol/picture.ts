@@ -62,6 +62,8 @@ export interface MatrixRow {
   readonly why?: string;
   /** Rows behind each cell, as indices into the RowTable (a few hundred at most); a click lists them. null = nothing to list. */
   readonly rows?: readonly (readonly number[] | null)[];
+  /** Of use beside another row only: shown in the table, not drawn. */
+  readonly tableOnly?: boolean;
   /** Cells that are outlined, and what that says. */
   readonly marks?: readonly { readonly column: number; readonly text: string; readonly dashed?: boolean }[];
 }
@@ -74,6 +76,8 @@ export interface Matrix extends PictureBase {
   readonly ends?: readonly [string, string];
   /** What the rows behind a cell are, for example `rows the probe gets wrong`. */
   readonly rowsAre?: string;
+  /** What the columns are where they are no layers, for example `category`: shown as a table. */
+  readonly columnsAre?: string;
   readonly rows: readonly MatrixRow[];
 }
 

@@ -190,7 +190,7 @@ export interface AuditResult {
   readonly createdAt: string;
   /** False while rows are still arriving: previews, not results. */
   readonly final: boolean;
-  readonly model: Pick<ModelCard, "path" | "name" | "sha256" | "hiddenSize" | "precision" | "architecture"> & {
+  readonly model: Pick<ModelCard, "path" | "name" | "sha256" | "hiddenSize" | "precision" | "architecture" | "tower" | "towers"> & {
     readonly layers: number;
     readonly provider: string;
     readonly tokenizerSha256?: string;

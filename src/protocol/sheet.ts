@@ -100,6 +100,9 @@ export interface ModelGlance {
   readonly architecture?: string;
   readonly hiddenSize?: number;
   readonly blocks?: number;
+  /** Of a graph with several residual streams: the one that is looked at by itself, and the names of all. */
+  readonly tower?: string;
+  readonly towers?: readonly string[];
   /** Why it is no transformer that can be looked into. */
   readonly refusal?: Problem;
 }

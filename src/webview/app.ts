@@ -1,4 +1,5 @@
 import type { AuditView, PanelState, Progress } from "../protocol/index.js";
+import { AxiomTable } from "./axioms.js";
 import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
 import { exportPictures } from "./export.js";
@@ -6,26 +7,21 @@ import { Finder } from "./finder.js";
 import type { Host } from "./host.js";
 import { Images } from "./images.js";
 import type { Kit } from "./kit.js";
-import { type LayerAxis, layerAxis } from "./layers.js";
 import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
 import { MoreLenses } from "./moreLenses.js";
-import { indexById, orderRows, wordsOf } from "./order.js";
-import { Section } from "./section.js";
+import { SceneMaker } from "./sceneMaker.js";
+import { Sections } from "./sections.js";
 import { skeleton } from "./skeleton.js";
-import { type Stand, standsOf } from "./stands.js";
 import { Store } from "./state.js";
 import { Texts } from "./texts.js";
 import { readTheme, type Theme, watchTheme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 import { Verdict } from "./verdict.js";
-import { resetZoom } from "./views/points.js";
-import { scrollRows } from "./views/rows.js";
 import type { Clicks, Scene } from "./views/view.js";
 
 /** From here on the map has a column of its own beside the others. */
 const WIDE = 900;
-const NONE = new Uint32Array(0);
 
 /** The panel: takes states and events, keeps the user's choices, draws at most once a frame. */
 export class App {
@@ -40,28 +36,22 @@ export class App {
   private readonly detail: Detail;
   private readonly listTools: ListTools;
   private readonly mapTools: MapTools;
-  private readonly sections = new Map<string, Section>();
-  private readonly lane = el("div", { class: "lane" });
-  private readonly side = el("div", { class: "side" });
+  private readonly scenes: SceneMaker;
+  private readonly sections: Sections;
+  private readonly axioms: AxiomTable;
   private readonly moreLenses: MoreLenses;
-  private readonly extras = el("div", { class: "extras" });
-  private readonly body = el("div", { class: "body" }, this.lane, this.side);
+  private readonly body: HTMLElement;
   private readonly waiting = skeleton();
   private readonly live = el("div", { class: "live", attrs: { role: "status" } });
-  private axis: LayerAxis = layerAxis(1, 600);
   private hover: number | null = null;
-  private order: Uint32Array = NONE;
-  private orderKey: unknown[] = [];
-  private byId: { rows: AuditView["rows"]; index: Map<number, number> } | undefined;
   /** The row came from the editor's cursor: it goes when the cursor leaves. */
   private fromEditor = false;
-  private firstBest: number | null = null;
   private frame = 0;
   private restored = false;
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly kit: Kit,
+    kit: Kit,
     private readonly host: Host,
   ) {
     this.theme = readTheme();
@@ -90,13 +80,15 @@ export class App {
     });
     this.mapTools = new MapTools(kit, {
       layer: (layer) => this.clicks.layer(layer),
-      resetZoom: () => {
-        for (const { frame } of this.sections.values()) resetZoom(frame);
-      },
+      resetZoom: () => this.sections.resetZoom(),
     });
     this.detail = new Detail(kit, host);
+    this.scenes = new SceneMaker(this.texts, this.finder, this.images);
+    this.sections = new Sections(kit, host, this.store, { list: this.listTools, map: this.mapTools, finder: this.finder, detail: this.detail.root });
+    this.axioms = new AxiomTable(kit, host, (rows, are) => this.clicks.list?.(rows, are));
     this.moreLenses = new MoreLenses(kit, host);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.moreLenses.root, this.extras), this.live);
+    this.body = el("div", { class: "body" }, this.sections.lane, this.sections.side);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.sections.extras, this.moreLenses.root), this.live);
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, images: this.images?.of(this.state.view), id: (i) => this.state.view?.rows.id[i] ?? -1 }));
     watchTheme((theme) => {
       this.theme = theme;
@@ -170,7 +162,7 @@ export class App {
       const rows = this.state.view?.rows;
       if (!rows) return;
       this.store.set({ lasso: indices.map((i) => rows.id[i]), listed: are, scroll: 0 });
-      this.sections.get("rows/0")?.root.scrollIntoView({ block: "nearest", behavior: this.theme.moves ? "smooth" : "auto" });
+      this.sections.rows?.root.scrollIntoView({ block: "nearest", behavior: this.theme.moves ? "smooth" : "auto" });
       this.say(`${indices.length} rows listed: ${are}.`);
     },
     tip: (tip) => this.tooltip.show(tip),
@@ -201,108 +193,33 @@ export class App {
     this.root.classList.toggle("still", !this.theme.moves);
     this.verdict.draw(this.state, this.verdict.root.clientWidth || width, this.theme);
     this.body.hidden = !this.state.view;
-    this.extras.hidden = !this.state.view;
+    this.sections.extras.hidden = !this.state.view;
     this.moreLenses.root.hidden = !this.state.view;
     if (this.state.phase === "running" && !this.state.view) this.body.before(this.waiting);
     else this.waiting.remove();
     const scene = this.scene();
     if (!scene) return;
     this.root.classList.toggle("narrow", scene.axis.narrow);
-    const stands = standsOf(scene.view);
-    for (const [i, stand] of stands.entries()) this.drawSection(stand, stands.slice(i + 1), scene);
-    for (const [key, section] of this.sections) {
-      if (stands.some((s) => s.key === key)) continue;
-      section.root.remove();
-      this.sections.delete(key);
-    }
+    this.sections.draw(scene, this.clicks);
+    this.axioms.draw(scene, this.sections);
     this.moreLenses.draw(scene.view, this.state.phase === "running");
     this.detail.draw(scene);
     // Beside the list under the map; in one column right under the list.
-    const home = wide ? this.side : this.lane;
+    const home = wide ? this.sections.side : this.sections.lane;
     if (this.detail.root.parentElement !== home) home.append(this.detail.root);
     if (!this.restored) this.restore();
   }
 
   private restore(): void {
     this.restored = true;
-    const section = this.sections.get("rows/0");
-    if (section && this.store.now.scroll > 0) scrollRows(section.frame, this.store.now.scroll);
-  }
-
-  private drawSection(stand: Stand, later: readonly Stand[], scene: Scene): void {
-    const { key, slot, picture } = stand;
-    let section = this.sections.get(key);
-    if (section && section.shape !== stand.shape) {
-      section.root.remove();
-      section = undefined;
-    }
-    if (!section) {
-      section = new Section(this.kit, stand.shape, slot, {
-        table: () => this.toggleTable(key),
-        about: this.host.actions && ((page) => this.host.actions?.about(page)),
-      });
-      this.sections.set(key, section);
-      const parent = slot === "extra" ? this.extras : slot === "map" ? this.side : this.lane;
-      const next = later.map((s) => this.sections.get(s.key)?.root).find((root) => root?.parentElement === parent);
-      parent.insertBefore(section.root, next ?? (this.detail.root.parentElement === parent ? this.detail.root : null));
-      if (key === "rows/0") section.tools.append(this.listTools.root);
-      if (key === "map/0") section.tools.append(this.mapTools.root);
-    }
-    if (key === "rows/0") this.listTools.draw(scene, this.store.now, this.finder);
-    if (key === "map/0") this.mapTools.draw(scene);
-    if (picture) section.draw(picture, scene, this.store.now.tables.includes(key), this.clicks);
-    else section.keepFree(stand, scene);
-  }
-
-  private toggleTable(id: string): void {
-    const { tables } = this.store.now;
-    this.store.set({ tables: tables.includes(id) ? tables.filter((other) => other !== id) : [...tables, id] });
+    this.sections.scrollTo(this.store.now.scroll);
   }
 
   private scene(): Scene | undefined {
     const { view } = this.state;
     if (!view) return undefined;
-    const columns = Math.max(1, view.rows.columns);
-    const width = this.lane.clientWidth || this.root.clientWidth;
-    if (this.axis.count !== columns || this.axis.width !== width) this.axis = layerAxis(columns, width);
-    const { layer, row } = this.store.now;
-    if (this.byId?.rows !== view.rows) this.byId = { rows: view.rows, index: indexById(view.rows) };
-    const best = Math.max(0, view.result.probe.bestLayer ?? view.rows.probabilityLayer);
-    // The best layer of a preview changes with every batch; the panel stays with the first until the end.
-    this.firstBest = view.result.final ? null : (this.firstBest ?? best);
-    const classNames = view.result.dataset.classes.map((c) => c.name) as unknown as [string, string];
-    return {
-      view,
-      rows: view.rows,
-      axis: this.axis,
-      theme: this.theme,
-      layer: Math.max(0, Math.min(columns - 1, layer ?? this.firstBest ?? best)),
-      hover: this.hover !== null && this.hover < columns ? this.hover : null,
-      order: this.listOrder(view, classNames),
-      row: row === null ? -1 : (this.byId.index.get(row) ?? -1),
-      classNames,
-      texts: this.texts,
-      images: this.images?.of(view),
-    };
-  }
-
-  /** Sorted only when something changed it. Rows stay as they arrive until the scores stand, so that nothing moves under the pointer. */
-  private listOrder(view: AuditView, classNames: readonly [string, string]): Uint32Array {
-    const { sort, filter, lasso } = this.store.now;
-    this.finder.want(wordsOf(filter).filter((word) => word !== "wrong" && !/^#?\d+$/.test(word)));
-    const key = [view.rows, sort, filter, lasso, view.result.final, this.finder.version];
-    if (key.some((part, i) => part !== this.orderKey[i])) {
-      this.orderKey = key;
-      this.order = orderRows(view.rows, {
-        sort: view.result.final ? sort : "arrival",
-        filter,
-        lasso: lasso && new Set(lasso),
-        classNames,
-        text: (id) => this.texts.get(id),
-        holds: (word, id) => this.finder.holds(word, id),
-      });
-    }
-    return this.order;
+    const width = this.sections.lane.clientWidth || this.root.clientWidth;
+    return this.scenes.make(view, { state: this.store.now, theme: this.theme, hover: this.hover, width });
   }
 
   private keys(event: KeyboardEvent): void {

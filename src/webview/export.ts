@@ -1,5 +1,6 @@
 import type { Picture } from "../protocol/index.js";
 import { el } from "./dom.js";
+import { drawnOf, isTable } from "./drawn.js";
 import { layerAxis } from "./layers.js";
 import { HEAD, paperHead } from "./paperHead.js";
 import { paperTheme } from "./theme.js";
@@ -22,7 +23,12 @@ export function exportPictures(scene: Scene): Record<string, string> {
 export function picturesOnPaper(pictures: readonly Picture[], scene: Stage): Record<string, string> {
   const theme = paperTheme();
   const paper: Stage = { ...scene, theme, axis: layerAxis(scene.axis.count, WIDTH), hover: null };
-  return Object.fromEntries(pictures.map((picture) => [picture.id, serialise(drawOnPaper(picture, paper), picture, paper)]));
+  return Object.fromEntries(
+    pictures
+      .filter((picture) => !isTable(picture))
+      .map(drawnOf)
+      .map((picture) => [picture.id, serialise(drawOnPaper(picture, paper), picture, paper)]),
+  );
 }
 
 function drawOnPaper(picture: Picture, paper: Stage): SVGSVGElement {

@@ -23,6 +23,7 @@ export interface Host {
     cancel(): void;
     again(): void;
     pickModel(): void;
+    pickTower(): void;
     changeColumns(): void;
     skipped(): void;
     about(page: string): void;

@@ -34,6 +34,7 @@ const host: Host = {
     cancel: () => void rpc.ask("run.cancel", {}).catch(said),
     again: () => void rpc.ask("run.again", {}).catch(said),
     pickModel: () => void rpc.ask("model.pick", {}).catch(said),
+    pickTower: () => void rpc.ask("tower.pick", {}).catch(said),
     changeColumns: () => void rpc.ask("columns.change", {}).catch(said),
     skipped: () => void rpc.ask("skipped.open", {}).catch(said),
     lens: (id) => void rpc.ask("lens.run", { id }).catch(said),

@@ -21,7 +21,7 @@ export class MapTools {
   ) {
     this.slider = el("input", { attrs: { type: "range", min: 0, step: 1, "aria-label": "Layer" }, on: { input: () => on.layer(Number(this.slider.value)) } });
     this.play = kit.button({ text: "Play", look: "secondary", press: () => (this.timer ? this.stop() : this.start()) });
-    const whole = kit.button({ text: "Whole", look: "quiet", label: "Show the whole map", press: on.resetZoom });
+    const whole = kit.button({ text: "Reset zoom", look: "quiet", label: "Reset zoom of the map", press: on.resetZoom });
     const hint = el("span", { class: "quiet", text: "A drag is a lasso, Ctrl+wheel zooms." });
     this.root = el(
       "div",

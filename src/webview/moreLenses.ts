@@ -15,7 +15,9 @@ export class MoreLenses {
 
   /** @param running the buttons wait for the run that is going on */
   draw(view: AuditView, running: boolean): void {
-    const cards = (view.lenses ?? []).filter((card) => !card.core && (card.state !== "ran" || card.says));
+    const drawn = new Set(view.pictures.filter((p) => p.slot === "extra").map((p) => p.lens));
+    // What ran and drew something stands above, folded, with what it says.
+    const cards = (view.lenses ?? []).filter((card) => !card.core && (card.state === "ran" ? card.says && !drawn.has(card.id) : true));
     const open = cards.some((card) => card.state === "open");
     this.root.hidden = cards.length === 0;
     const key = JSON.stringify([cards, running]);

@@ -1,5 +1,6 @@
 import type { Picture, Slot } from "../protocol/index.js";
 import { el, setText } from "./dom.js";
+import { drawnOf, isTable } from "./drawn.js";
 import { ScaleKey } from "./key.js";
 import type { Kit } from "./kit.js";
 import { Legend } from "./legend.js";
@@ -50,7 +51,10 @@ export class Section {
     if (shape === "curve") this.tools.append(this.legend.root);
   }
 
-  draw(picture: Picture, scene: Stage, asTable: boolean, on: Clicks): void {
+  draw(whole: Picture, scene: Stage, wished: boolean, on: Clicks): void {
+    const picture = drawnOf(whole);
+    const asTable = wished || isTable(picture);
+    this.tableButton.hidden = isTable(picture);
     this.page = picture.about;
     setText(this.heading, picture.title);
     this.say(picture.note ?? "");
@@ -62,8 +66,8 @@ export class Section {
     if (asTable) {
       // The pointer does not touch a table: it is made anew only when its numbers are.
       const byRow = picture.shape === "strips" || picture.shape === "points" || picture.shape === "ranking";
-      const made = [picture, scene.rows, (scene as Partial<Scene>).order, byRow ? scene.layer : 0];
-      if (made.some((part, i) => part !== this.tabled[i])) this.table.replaceChildren(pictureTable(picture, scene));
+      const made = [whole, scene.rows, (scene as Partial<Scene>).order, byRow ? scene.layer : 0];
+      if (made.some((part, i) => part !== this.tabled[i])) this.table.replaceChildren(pictureTable(whole, scene));
       this.tabled = made;
       return;
     }
@@ -92,7 +96,7 @@ export class Section {
     const { theme, classNames, axis } = scene;
     this.key.root.classList.remove("empty");
     this.key.root.hidden =
-      picture.shape === "curve" || picture.shape === "points" || picture.shape === "bars" || (picture.shape === "ranking" && !picture.from);
+      isTable(picture) || picture.shape === "curve" || picture.shape === "points" || picture.shape === "bars" || (picture.shape === "ranking" && !picture.from);
     if (picture.shape === "matrix") {
       if (picture.scale === "amount") this.key.draw(theme, "amount", ...(picture.ends ?? (["chance", "best"] as const)));
       else this.key.draw(theme, "signed", ...(picture.ends ?? (["below chance", "above"] as const)));

@@ -15,9 +15,11 @@ export interface ViewState {
   readonly lasso: readonly number[] | null;
   /** What the rows of `lasso` are, where a picture listed them; null = a lasso on the map. */
   readonly listed: string | null;
+  /** Folds that the user opened or closed, by lens. */
+  readonly folds: Readonly<Record<string, boolean>>;
 }
 
-export const FRESH: ViewState = { layer: null, row: null, sort: "disagreement", filter: "", scroll: 0, tables: [], lasso: null, listed: null };
+export const FRESH: ViewState = { layer: null, row: null, sort: "disagreement", filter: "", scroll: 0, tables: [], lasso: null, listed: null, folds: {} };
 
 /** A lasso beyond this many rows is not kept over a reload: state is written on every change. */
 const MOST_KEPT = 2_000;
@@ -63,7 +65,7 @@ export class Store {
 /** What an older page, or nobody, may have written: every field is checked, the rest falls back. */
 export function readState(saved: unknown): ViewState {
   if (typeof saved !== "object" || saved === null || (saved as { v?: unknown }).v !== 1) return FRESH;
-  const { layer, row, sort, filter, scroll, tables, lasso, listed } = saved as Record<string, unknown>;
+  const { layer, row, sort, filter, scroll, tables, lasso, listed, folds } = saved as Record<string, unknown>;
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   return {
     layer: whole(layer) ? layer : null,
@@ -74,5 +76,13 @@ export function readState(saved: unknown): ViewState {
     tables: Array.isArray(tables) ? tables.filter((id) => typeof id === "string").slice(0, 100) : [],
     lasso: Array.isArray(lasso) && lasso.every(whole) ? lasso : null,
     listed: typeof listed === "string" ? listed.slice(0, 300) : null,
+    folds:
+      typeof folds === "object" && folds !== null
+        ? Object.fromEntries(
+            Object.entries(folds)
+              .filter(([, open]) => typeof open === "boolean")
+              .slice(0, 100),
+          )
+        : {},
   };
 }

@@ -1,5 +1,6 @@
 import type { MatrixRow, Picture, Ranking } from "../protocol/index.js";
 import { el } from "./dom.js";
+import { isTable } from "./drawn.js";
 import { count, digits, probability } from "./format.js";
 import { NO_CATEGORY, risk } from "./order.js";
 import { at1 } from "./views/curve.js";
@@ -33,7 +34,7 @@ interface Cells {
 }
 
 function tableOf(picture: Picture, scene: Stage): Cells {
-  const layers = Array.from({ length: scene.axis.count }, (_, l) => l);
+  const layers = Array.from({ length: isTable(picture) ? (picture.columns?.length ?? 0) : scene.axis.count }, (_, l) => l);
   const named = (l: number) => picture.columns?.[l] ?? String(l);
   switch (picture.shape) {
     case "curve":
@@ -51,12 +52,14 @@ function tableOf(picture: Picture, scene: Stage): Cells {
             .join("; "),
         ]),
       };
-    case "matrix":
+    case "matrix": {
+      const counted = picture.rows.some((row) => row.count);
       return {
         caption: picture.title,
-        head: ["", "count", ...layers.map(named), "remark"],
-        body: picture.rows.map((row) => [row.name, row.count ?? "", ...layers.map((l) => withInterval(row, l)), row.why ?? ""]),
+        head: ["", ...(counted ? ["count"] : []), ...layers.map(named), "remark"],
+        body: picture.rows.map((row) => [row.name, ...(counted ? [row.count ?? ""] : []), ...layers.map((l) => withInterval(row, l)), row.why ?? ""]),
       };
+    }
     case "strips":
     case "points":
       return rowsOf(picture, scene);

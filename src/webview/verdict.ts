@@ -158,7 +158,14 @@ export class Verdict {
       tower && pick
         ? el("button", { class: "link", text: tower, attrs: { type: "button", "aria-label": `${tower}: choose another` }, on: { click: pick } })
         : tower;
-    this.facts.replaceChildren(model.name, ...(choose ? [", ", choose] : []), " · ", before.join(" · "), ...(link ? [" · ", link] : []), ` · ${after.join(" · ")}`);
+    this.facts.replaceChildren(
+      model.name,
+      ...(choose ? [", ", choose] : []),
+      " · ",
+      before.join(" · "),
+      ...(link ? [" · ", link] : []),
+      ` · ${after.join(" · ")}`,
+    );
   }
 
   /** Which columns were read as what, with the way to change it. */

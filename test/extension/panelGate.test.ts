@@ -17,6 +17,7 @@ const names = [
   "run.export",
   "about.open",
   "skipped.open",
+  "tower.pick",
   "model.pick",
   "columns.change",
 ] as const;

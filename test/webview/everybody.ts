@@ -75,7 +75,7 @@ export function everybodyTests(lab: () => Lab): void {
       const page = await lab().open({ wish: { layers: 9, rows: 40 } });
       for (const button of await page.getByText("Table", { exact: true }).all()) await button.click();
       await settle(page);
-      expect(await page.locator(".table table").count()).toBe(5);
+      expect(await page.locator(".section .table table").count()).toBe(5);
       const curve = await page.locator(".curve-section table").textContent();
       expect(curve).toContain("words alone");
       expect(await page.locator(".curve-section tbody tr").count()).toBe(9);

@@ -109,6 +109,7 @@ function linked(pictures: readonly Picture[]): Picture[] {
 const asExtra = (picture: Picture): Picture => ({
   ...picture,
   id: `new-lens/${picture.slot}`,
+  lens: "new-lens",
   slot: "extra",
   ...(picture.shape === "curve" ? { title: "Attention entropy" } : {}),
 });
@@ -282,6 +283,7 @@ function plantResult({
           gain: { score: 22.1, ci95: [15.2, 28.4] },
           halfSample: 60.2,
           layerWeights: auroc.map(() => 1 / layers),
+          ...(final ? besideIndex(names, n) : {}),
         },
     layers: scores,
     probe: {
@@ -304,6 +306,50 @@ function plantResult({
       ? `Layers ${Math.round(layers * 0.5)} to ${layers - 1} hold the two apart beyond vocabulary: +22 (15 to 28). Weakest category: ${names[2] ?? "none"}.`
       : "A preview from the first rows; the numbers still move.",
     timing: { totalMs: final ? 8_420 : 0, openMs: 400, extractMs: 6_000, lensMs: 2_000, rowsPerSecond: 140, tokens: n * 30 },
+  };
+}
+
+/** What stands beside the index: axioms of which the last points the other way, companions, pairs, what it is comparable with. */
+function besideIndex(names: readonly string[], n: number): Partial<AuditResult["aqi"]> {
+  const cells = names.map((): [number, number] => [20, 18]);
+  return {
+    axioms: names.map((name, a) => ({
+      name,
+      n: cells[a]!,
+      separation: 60 - 4 * a,
+      ci95: [50 - 4 * a, 70 - 4 * a],
+      share: 1 / names.length,
+      cosine: a > 0 && a === names.length - 1 ? -0.4 : 0.6,
+      worst: a === 0 ? [] : [1, 4, 7].slice(0, a),
+    })),
+    companions: {
+      dbi: 1.02,
+      dbiQ2: 1.23,
+      dunn: 0.0002,
+      robustDunn: 0.05,
+      silhouette: 0.26,
+      silhouetteSimplified: 0.36,
+      auroc: 0.87,
+      dPrime: 1.58,
+      overlap: 0.43,
+    },
+    residualised: { layer: 4, score: 31.2, before: 40.1 },
+    paired: { score: 53.7, ci95: [41.6, 63.7], pairs: 72, right: 0.93 },
+    card: {
+      rows: "3".repeat(64),
+      pooling: "mean-skip-first",
+      frame: "discriminant",
+      folds: 5,
+      divisions: 3,
+      shrinkage: "best of Ledoit-Wolf and six others",
+      gamma: 0.5,
+      axioms: Math.max(1, names.length),
+      cells: names.length ? cells : [[n / 2, n / 2]],
+      replicates: 200,
+      permutations: 199,
+      seed: 0,
+      version: "0.1.0",
+    },
   };
 }
 
@@ -332,10 +378,13 @@ function plantPictures(result: AuditResult, { rows, x, y }: Planted, next: () =>
       row("aqi", "AQI", 0, 100, pick("aqi"), concept ? "the classes are not safe and unsafe" : undefined),
       row("auroc", "AUROC", 0.5, 1, pick("auroc")),
       row("chi", "Calinski-Harabasz", 1, 50, pick("chi")),
+      row("chiAdjusted", "CHI adjusted", 0, 0.2, pick("silhouette")),
+      { ...row("dbiQ2", "Davies-Bouldin, root mean square", 6.5, 2.5, pick("dbi")), tableOnly: true },
       row("xbi", "Xie-Beni", 3.4, 1.5, pick("xbi")),
       row("dbi", "Davies-Bouldin", 6.5, 2.5, pick("dbi")),
       row("dunn", "Dunn", 0.05, 0.1, pick("dunn"), "two rows are the same"),
       row("silhouette", "Silhouette", 0, 0.17, pick("silhouette")),
+      row("epsilonSquared", "ε² (raw)", 0, 0.2, pick("epsilonSquared")),
     ],
   };
   const categories: Matrix = {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
+import { axiomTests } from "./axioms.js";
 import { axisTests } from "./axis.js";
 import { type Lab, startLab } from "./browser.js";
 import { cardTests } from "./card.js";
@@ -23,6 +24,7 @@ afterAll(async () => {
 const shared = () => lab;
 everybodyTests(shared);
 axisTests(shared);
+axiomTests(shared);
 rowsTests(shared);
 imagesTests(shared);
 lensTests(shared);

@@ -136,6 +136,7 @@ describe("state", () => {
       tables: ["curve/0"],
       lasso: [1, 2],
       listed: FRESH.listed,
+      folds: FRESH.folds,
     });
   });
 

@@ -102,7 +102,7 @@ export function runningTests(lab: () => Lab): void {
 
     it("hatches what is withheld and never draws it as 0", async () => {
       const page = await lab().open();
-      const dunn = page.locator(".frame.matrix").first().locator("g.row").nth(5).locator("rect").nth(2);
+      const dunn = page.locator(".frame.matrix").first().locator("g.row").nth(6).locator("rect").nth(2);
       expect(await dunn.getAttribute("fill")).toMatch(/^url\(#hatch/);
       expect(await dunn.getAttribute("aria-label")).toBe("Dunn, layer 2: two rows are the same");
       await page.close();

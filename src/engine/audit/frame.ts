@@ -37,6 +37,7 @@ export function frameOf({ prepared, plan, collected, used, ...times }: FramePart
       hiddenSize: model.card.hiddenSize,
       precision: model.card.precision,
       architecture: model.card.architecture,
+      ...(model.card.tower === undefined ? {} : { tower: model.card.tower, towers: model.card.towers }),
       layers: model.card.layers.length - 1,
       provider: model.provider,
       tokenizerSha256: model.card.tokenizer?.sha256,

@@ -18,7 +18,9 @@ export function allSkips(dataset: Dataset, collected: Collected): SkipCount[] {
     const byClass: [number, number] = [0, 0];
     for (const row of rows) byClass[dataset.rows[row].label]++;
     const lines = [...rows].sort((a, b) => a - b).slice(0, 5);
-    return { reason, message: MESSAGES[reason], count: rows.length, byClass, lines: lines.map((row) => dataset.rows[row].place.startLine) };
+    // A row of a folder is a file; its text is the file's path from there.
+    const files = dataset.card.format === "images" ? { files: lines.map((row) => dataset.rows[row].text) } : {};
+    return { reason, message: MESSAGES[reason], count: rows.length, byClass, lines: lines.map((row) => dataset.rows[row].place.startLine), ...files };
   });
   return [...dataset.card.skipped, ...ours];
 }

@@ -89,13 +89,13 @@ export const notOneGrid = (file: string, details: string): ProblemError =>
 
 export const mixedLengths = (file: string, layer: string, found: string): ProblemError =>
   problem("model/mixed-lengths", `${file} does not keep one state a token: ${layer} has ${found}.`, {
-    hint: "Models that merge or pad tokens between blocks (Canine, Funnel, Longformer's padding) cannot be pooled by token; look at another tower with --tower, if it has one.",
+    hint: "Models that merge or pad tokens between blocks (Canine, Funnel, Longformer's padding) cannot be pooled by token; look at another tower (--tower, or “Layerscope: Choose Tower…”), if it has one.",
     where: { file },
   });
 
 export const mixedWidths = (file: string, layer: string, width: number, other: string, otherWidth: number): ProblemError =>
   problem("model/mixed-widths", `${file} changes the width of its stream: ${layer} has ${width} numbers a token, ${other} ${otherWidth}.`, {
-    hint: "Layers of different widths are not compared; look at one stage with --tower, if it has several.",
+    hint: "Layers of different widths are not compared; look at one stage (--tower, or “Layerscope: Choose Tower…”), if it has several.",
     where: { file },
   });
 

@@ -9,8 +9,8 @@ export function glanceAt(path: string): ModelGlance {
   try {
     const analysis = analyse(path);
     try {
-      const { bytes, precision, architecture, hiddenSize, layers, path: file } = cardWithoutHashes(analysis, locateWeights(analysis.model));
-      return { path: file, bytes, precision, architecture, hiddenSize, blocks: layers.length - 1 };
+      const { bytes, precision, architecture, hiddenSize, layers, tower, towers, path: file } = cardWithoutHashes(analysis, locateWeights(analysis.model));
+      return { path: file, bytes, precision, architecture, hiddenSize, blocks: layers.length - 1, ...(tower === undefined ? {} : { tower, towers }) };
     } finally {
       analysis.source.close();
     }

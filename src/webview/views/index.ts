@@ -34,8 +34,8 @@ export function drawPicture(at: HTMLElement, picture: Picture, size: Size, scene
   }
 }
 
-/** AQI, CHI, XBI, DBI, Dunn, silhouette, epsilon squared. */
-const LAYER_METRICS = 7;
+/** AQI, CHI, CHI adjusted, XBI, DBI, Dunn, silhouette, epsilon squared, the same scaled. */
+const LAYER_METRICS = 9;
 
 /** Height of a picture, known before it is drawn: from what stands from the first batch on, so that nothing moves later. */
 export function pictureHeight(picture: Picture, scene: Stage, width: number): number {

@@ -69,6 +69,7 @@ export function compatPicture({ rows, layer }: CompatResult): Matrix {
     note: `Composites of the paper's public code, from the raw states of layer ${layer}. Each is scaled inside this table: never compare them with another run or table.`,
     about: "alignment-quality",
     scale: "amount",
+    columnsAre: "category",
     columns: rows.map(({ name }) => name),
     rows: COMPAT_MODES.map((mode) => {
       const values = rows.map(({ aqi }) => aqi[mode] ?? null);

@@ -1,7 +1,10 @@
 import type { LayerScores, Maybe, Picture } from "../../../protocol/index.js";
 import type { Study } from "../lens.js";
 
-type Measured = Pick<LayerScores, "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted" | "epsilonSquaredStandardised">;
+type Measured = Pick<
+  LayerScores,
+  "aqi" | "chi" | "xbi" | "dbi" | "dunn" | "silhouette" | "epsilonSquared" | "chiAdjusted" | "epsilonSquaredStandardised" | "dbiQ2" | "silhouetteSimplified"
+>;
 
 const ABOUT = "alignment-quality";
 
@@ -25,7 +28,7 @@ export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "co
     slot: "metrics",
     shape: "matrix",
     title: "Metrics by layer",
-    note: "Each row from its chance value to its best. AQI: held-out frame; the others: raw states, not comparable between models. Lower is better for XBI and DBI.",
+    note: "Each row from its chance value to its best. AQI: held-out frame; the others: raw states, not comparable between models. ↓: lower is better.",
     about: ABOUT,
     scale: "amount",
     rows: [
@@ -33,12 +36,14 @@ export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "co
       row("chi", "CHI", 1, above(values("chi"), 1, 2)),
       row("chiAdjusted", "CHI adjusted", 0, above(values("chiAdjusted"), 0, 0.01)),
       // By CHI · XBI = (n-2) p0 p1 the value of XBI at chance follows from CHI's, 1.
-      row("xbi", "XBI (lower is better)", Math.max(1e-9, (study.count - 2) * share * (1 - share)), below(values("xbi"), 0)),
-      row("dbi", "DBI (lower is better)", 2 * Math.sqrt(Math.max(1, atChance) * share * (1 - share)), below(values("dbi"), 0)),
+      row("xbi", "XBI ↓", Math.max(1e-9, (study.count - 2) * share * (1 - share)), below(values("xbi"), 0)),
+      row("dbi", "DBI ↓", 2 * Math.sqrt(Math.max(1, atChance) * share * (1 - share)), below(values("dbi"), 0)),
       row("dunn", "Dunn", 0, above(values("dunn"), 0, 0.1)),
       row("silhouette", "Silhouette", 0, above(values("silhouette"), 0, 0.05)),
       row("epsilonSquared", "ε² (raw)", 0, above(values("epsilonSquared"), 0, 0.01)),
-      row("epsilonSquaredStandardised", "ε² (standardised)", 0, above(values("epsilonSquaredStandardised"), 0, 0.01)),
+      { ...row("dbiQ2", "DBI, root mean square ↓", 1, below(values("dbiQ2"), 0)), tableOnly: true },
+      { ...row("silhouetteSimplified", "Silhouette by class centres", 0, above(values("silhouetteSimplified"), 0, 0.05)), tableOnly: true },
+      row("epsilonSquaredStandardised", "ε² (scaled)", 0, above(values("epsilonSquaredStandardised"), 0, 0.01)),
     ],
   };
 }
