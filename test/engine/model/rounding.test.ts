@@ -2,10 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openModel } from "../../../src/engine/model/index.js";
+import { tensorProto } from "../../../src/engine/model/onnx.js";
 import { half } from "../../../src/engine/model/weights/decode.js";
 import { encodeNumbers, toHalf } from "../../../src/engine/model/weights/encode.js";
 import { halfToEven, roundChannels } from "../../../src/engine/model/weights/round.js";
-import { roundingOf } from "../../../src/engine/model/weights/rounding.js";
+import { roundingOf, sayRoles } from "../../../src/engine/model/weights/rounding.js";
 import { type TinyOptions, writeTiny, writeTinyDecoder } from "../../fixtures/models.js";
 import { FLOAT, INT64, OnnxBuilder } from "../../fixtures/onnx-builder.js";
 import { scratch } from "./scratch.js";
@@ -114,6 +115,39 @@ describe("weight rounding", () => {
     expect(report.roles.every((one) => one.rounded === 3 && one.blocks === 3 && one.why === undefined)).toBe(true);
     expect(report).toMatchObject({ bytes: 3 * 4 * (4 * 16 * 16 + 2 * 16 * 32) });
     expect(report.why).toBeUndefined();
+  });
+
+  it("leaves weights that are rounded already, and says so by role", async () => {
+    const at = place();
+    mkdirSync(at, { recursive: true });
+    const g = new OnnxBuilder();
+    const ids = g.input("input_ids", INT64, ["batch", "sequence"]);
+    const width = 8;
+    let x = g.node("Gather", [
+      g.weight(
+        "embed.weight",
+        [96, width],
+        Float32Array.from({ length: 96 * width }, (_, i) => Math.cos(i)),
+      ),
+      ids,
+    ]);
+    const values = Float32Array.from({ length: width * width }, (_, i) => 0.3 * Math.sin(i * i));
+    for (let i = 0; i < 2; i++) {
+      g.integers.push(tensorProto(`q${i}`, 3, [width, width], new Uint8Array(Int8Array.from(values, (v) => 100 * v).buffer)));
+      const small = g.node("DequantizeLinear", [`q${i}`, g.weight(`s${i}`, [], Float32Array.of(0.01))]);
+      const up = g.node("Relu", [g.node("MatMul", [x, small])]);
+      x = g.node("Add", [x, g.node("MatMul", [up, g.weight(`down${i}`, [width, width], values)])]);
+    }
+    g.output(x, FLOAT, ["batch", "sequence", width]);
+    g.write(join(at, "model.onnx"));
+    writeFileSync(join(at, "config.json"), JSON.stringify({ model_type: "tiny", num_hidden_layers: 2, hidden_size: width }));
+    const report = roundingOf(at);
+    expect(report.roles).toEqual([
+      { role: "up", rounded: 0, blocks: 2, why: "the weights are already int8" },
+      { role: "down", rounded: 2, blocks: 2 },
+    ]);
+    expect(sayRoles(report.roles)).toBe("up: the weights are already int8");
+    expect(apart(await statesOf(at, 4), await statesOf(at))).toBeGreaterThan(1e-3);
   });
 
   it("rounds to the nearest, halves to even, by the largest of each channel", () => {

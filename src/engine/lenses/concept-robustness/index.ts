@@ -169,7 +169,10 @@ async function run(whole: Study, tools: LensTools, earlier: ReadonlyMap<string, 
       disturbed: others.map((one, v) => ({ view: views[v]!.reading, ...one, shift: difference(one.areaDepth, first!.areaDepth) })),
     };
   });
-  for (const { view, why } of notDone) notices.push({ code: "lens/view-missing", message: `Without ${view}: ${why}.` });
+  for (const why of new Set(notDone.map((one) => one.why))) {
+    const names = notDone.filter((one) => one.why === why).map((one) => one.view);
+    notices.push({ code: "lens/view-missing", message: `Not tried are ${names.join(" and ")}, ${why}.` });
+  }
   const values: ConceptRobustness = { rows: rows.length, plain, disturbed, axes, notDone };
   const best = probe.probe.bestLayer;
   const of = (value: Maybe | undefined) => value?.toFixed(2) ?? "none";

@@ -9,19 +9,22 @@ export function roundChannels({ dims, data }: Matrix, outFirst: boolean, bits: n
   const steps = 2 ** (bits - 1) - 1;
   const outs = outFirst ? dims[0]! : dims[dims.length - 1]!;
   const inner = data.length / outs;
+  // Channels lie one after the other, or side by side in rows.
+  const [rows, columns] = outFirst ? [outs, inner] : [inner, outs];
   const most = new Float64Array(outs);
-  const channel = outFirst ? (i: number) => Math.floor(i / inner) : (i: number) => i % outs;
-  for (let i = 0; i < data.length; i++) {
-    const size = Math.abs(data[i]!);
-    const k = channel(i);
-    // A NaN stays, and marks its channel.
-    if (!(size <= most[k]!)) most[k] = size;
-  }
+  for (let r = 0, i = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++, i++) {
+      const size = Math.abs(data[i]!);
+      const k = outFirst ? r : c;
+      // A NaN stays, and marks its channel.
+      if (!(size <= most[k]!)) most[k] = size;
+    }
   const scale = most.map((m) => (Number.isFinite(m) && m > 0 ? m / steps : 0));
-  for (let i = 0; i < data.length; i++) {
-    const s = scale[channel(i)]!;
-    if (s > 0) data[i] = halfToEven(data[i]! / s) * s;
-  }
+  for (let r = 0, i = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++, i++) {
+      const s = scale[outFirst ? r : c]!;
+      if (s > 0) data[i] = halfToEven(data[i]! / s) * s;
+    }
 }
 
 /** To the nearest whole number, halves to the even one (IEEE 754 roundTiesToEven). */

@@ -124,6 +124,8 @@ function reportOf(links: Links, found: readonly Found[]): RoundingReport {
 export function sayRoles(roles: RoundingReport["roles"]): string {
   const by = new Map<string, string[]>();
   for (const { role, why } of roles) if (why) by.set(why, [...(by.get(why) ?? []), role]);
+  // One reason for all needs no names.
+  if (by.size === 1 && roles.every((one) => one.rounded === 0)) return [...by.keys()][0]!;
   return [...by].map(([why, names]) => `${names.join(", ")}: ${why}`).join("; ");
 }
 
