@@ -30,6 +30,7 @@ export const gallery = {
   },
 
   async compare(page) {
+    await runCommand(page, "View: Show Explorer");
     await ready(page);
     await runCommand(page, "Layerscope: Choose Model");
     await quickInput(page).locator("input[type=text]").fill("early checkpoint");

@@ -28,7 +28,7 @@ export function besideIndex(
   }
   if (paired)
     parts.push(
-      `${parts.length ? "" : "AQI "}within ${paired.pairs} pairs: ${digits(paired.score)} (${range(paired.ci95)}), ${digits(100 * paired.right)}% the right way round`,
+      `${parts.length ? "" : "AQI "}within ${paired.pairs} pairs: ${digits(paired.score)} (${range(paired.ci95)}), ${Math.round(100 * paired.right)}% the right way round`,
     );
   return parts;
 }

@@ -8,6 +8,8 @@ import type { Scene } from "./views/view.js";
 
 /** Height of a line and of the whole table before it scrolls, px; the style sheet has them too. */
 const LINE = 25;
+/** In one column a remark stands under its name; place for one. */
+const REMARK = 18;
 const MOST = 300;
 
 /** Each category's own part in the index, weakest first: how far apart, how much of the whole, in which direction, and its worst rows. */
@@ -40,7 +42,7 @@ export class AxiomTable {
   }
 
   /** Stands above the list; absent where the index has one axiom, none, or is not there yet. */
-  draw({ view: { result }, rows: rowTable }: Scene, { lane, rows }: Sections): void {
+  draw({ view: { result }, rows: rowTable, axis }: Scene, { lane, rows }: Sections): void {
     const { length } = rowTable.categories;
     const comes = !result.final && result.dataset.kind === "safety" && length > 1;
     const axioms = result.final ? result.aqi.axioms : undefined;
@@ -51,7 +53,7 @@ export class AxiomTable {
     if (this.root.parentElement !== lane || this.root.nextElementSibling !== (rows?.root ?? null)) lane.insertBefore(this.root, rows?.root ?? null);
     this.root.classList.toggle("coming", comes);
     // A head and a line an axiom, so that nothing below moves when they come.
-    this.table.style.height = comes ? `${Math.min(MOST, LINE * (length + 1) + 2)}px` : "";
+    this.table.style.height = comes ? `${Math.min(MOST, LINE * (length + 1) + (axis.narrow ? REMARK : 0) + 2)}px` : "";
     if (!axioms) this.table.replaceChildren();
     if (!axioms || axioms === this.drawn) return;
     this.drawn = axioms;

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listTaps, openModel } from "../../../src/engine/model/index.js";
+import { glanceAt, listTaps, openModel } from "../../../src/engine/model/index.js";
 import { INT64, OnnxBuilder } from "../../fixtures/onnx-builder.js";
 import { meanAndLast, scratch, worstError } from "./scratch.js";
 
@@ -78,6 +78,7 @@ describe("a graph with an encoder and a decoder", () => {
     const states = forward(ids);
     expect(model.card).toMatchObject({ tower: name, hiddenSize: D });
     expect([...model.card.towers!].sort()).toEqual(["decoder", "encoder"]);
+    expect([...glanceAt(path).towers!].sort()).toEqual(["decoder", "encoder"]);
     const got = await model.run(meanAndLast([ids]));
     const error = (wanted: Matrix[]) =>
       worstError(got, wanted.length, 1, D, (layer, _, pooling) => (pooling === 1 ? wanted[layer]![ids.length - 1] : undefined));

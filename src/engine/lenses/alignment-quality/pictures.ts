@@ -28,7 +28,7 @@ export function metricMatrix(layers: readonly Measured[], study: Pick<Study, "co
     slot: "metrics",
     shape: "matrix",
     title: "Metrics by layer",
-    note: "Each row from its chance value to its best. AQI: held-out frame; the others: raw states, not comparable between models. ↓: lower is better.",
+    note: "Each row from its chance value to its best. AQI: held-out frame; the others: raw states, not comparable between models. ↓\u00a0lower is better.",
     about: ABOUT,
     scale: "amount",
     rows: [
