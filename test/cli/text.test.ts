@@ -9,7 +9,7 @@ describe("text report", () => {
     expect(lines).toContainEqual(expect.stringContaining("AQI with length, casing and the like taken out of layer 4: 31.2 (40.1 before)"));
     expect(lines).toContainEqual(expect.stringMatching(/within 72 pairs: 53\.7 \(41\.6 to 63\.7\), 93% the right way round/));
     const at = lines.findIndex((line) => line.startsWith("axioms, weakest first"));
-    expect(lines[at + 1]).toMatch(/^ {2}fraud .*48.*25%, -0\.4 {2}points the other way$/);
+    expect(lines[at + 1]).toMatch(/^ {2}fraud .*48.*25%, -0\.40 {2}points the other way$/);
     expect(lines.slice(at + 2, at + 5).join()).not.toContain("points");
   });
 
