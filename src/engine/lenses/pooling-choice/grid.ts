@@ -46,6 +46,7 @@ export async function measureCell(
   }
   const unit = { ...x, data: Float32Array.from(states) };
   toUnit(unit);
+  await pace.breathe();
   const gram = await cosines(unit, tools.blas);
   const near = neighbourhood(gram, study.label, study.group);
   await pace.breathe();

@@ -134,7 +134,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
       // In the middle layers of many language models one dimension holds nearly all variance; no row is known by that one.
       const scale = columnScale(own, range(own.n), new Float64Array(own.d));
       for (const { data, d } of [own, other]) for (let at = 0; at < data.length; at++) data[at]! /= scale[at % d]!;
-      recognised.push(await infoNce(own, other, MOST_CANDIDATES, study.seed, tools.blas));
+      recognised.push(await infoNce(own, other, MOST_CANDIDATES, study.seed, tools.blas, () => pace.breathe()));
       await pace.step();
     }
   if (!strategies.some((one) => one.layers.some((cell) => cell.mates !== null)))

@@ -22,10 +22,12 @@ const DRAWS = 8;
  * Gaussian pairs has this form), the bound is taken on the odd rows.
  * @param x, y [n, d] centred rows of the two views
  */
-export async function infoNce(x: Rows, y: Rows, most: number, seed: number, blas: Blas): Promise<InfoNce> {
+export async function infoNce(x: Rows, y: Rows, most: number, seed: number, blas: Blas, breathe: () => Promise<void> = async () => {}): Promise<InfoNce> {
   const fitted = await products(x, y, 0, blas);
   const asked = await products(x, y, 1, blas);
+  await breathe();
   const [a, b] = fitCritic(fitted);
+  await breathe();
   const sizes = [2, 4, 8, 16, 32, 64, 128, 256, 512].filter((k) => k <= Math.min(most, asked.n));
   const random = new Random(seed, 91);
   const bound: number[] = [];
@@ -54,6 +56,7 @@ export async function infoNce(x: Rows, y: Rows, most: number, seed: number, blas
       }
     bound.push(Math.log(k) - loss / count);
     accuracy.push(hits / count);
+    await breathe();
   }
   const last = sizes.length - 1;
   return { k: sizes, bound, accuracy, slope: last > 0 ? (bound[last]! - bound[last - 1]!) / Math.log(sizes[last]! / sizes[last - 1]!) : Number.NaN };
