@@ -1,12 +1,13 @@
-import { factoring } from "./cholesky.js";
 import { type Cells, cellSizes, centreWithin, contrast, midpoints } from "./contrast.js";
 import { addScaled, addTransposed, dot, multiply } from "./dense.js";
 import { type DiscriminantOptions, type Fit, MOST_VECTORS, RESIDUAL, type Replicates, type Side } from "./discriminant.js";
-import { solveFactored, solvingFactored } from "./factored.js";
+import { type Factored, factorWithin, solveWithin, withinGram } from "./dual-factor.js";
+import { solvingFactored } from "./factored.js";
 import type { Folds } from "./folds.js";
 import { GramKrylov } from "./gram-krylov.js";
 import { KrylovSpace } from "./krylov.js";
 import { type Rows, withinScale } from "./moments.js";
+import { Room } from "./room.js";
 import { ledoitWolf } from "./shrinkage.js";
 import { runSteps } from "./steps.js";
 
@@ -142,21 +143,6 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
   };
 }
 
-/** Room that is used again for every fold: fresh arrays of this size cost more than what is done with them. */
-class Room {
-  private readonly held = new Map<string, Float64Array>();
-
-  /** Its contents are whatever was there. */
-  take(name: string, length: number): Float64Array {
-    let own = this.held.get(name);
-    if (!own || own.length < length) {
-      own = new Float64Array(length);
-      this.held.set(name, own);
-    }
-    return own.length === length ? own : own.subarray(0, length);
-  }
-}
-
 /** The square of a Gram matrix that belongs to some rows, in float64. */
 function sub(gram: Float32Array, n: number, rows: Int32Array, out: Float64Array): Float64Array {
   const m = rows.length;
@@ -193,23 +179,6 @@ function offsetRows(gram: Float32Array, n: number, score: Int32Array, rows: Int3
   return out;
 }
 
-/** P K P: what is within cells, from the means of its rows and of their means. */
-function withinGram(k: Float64Array, cell: Int32Array, size: Float64Array, out: Float64Array): void {
-  const m = cell.length;
-  const cells = size.length;
-  // Means by row and cell [m, cells], and of those by the row's cell [cells, cells].
-  const mean = new Float64Array(m * cells);
-  const both = new Float64Array(cells * cells);
-  for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < m; j++, at++) mean[i * cells + cell[j]!]! += k[at]!;
-  for (let i = 0, at = 0; i < m; i++)
-    for (let c = 0; c < cells; c++, at++) {
-      if (size[c]! > 0) mean[at]! /= size[c]!;
-      both[cell[i]! * cells + c]! += mean[at]! / size[cell[i]!]!;
-    }
-  for (let i = 0, at = 0; i < m; i++)
-    for (let j = 0; j < m; j++, at++) out[at] = k[at]! - mean[i * cells + cell[j]!]! - (mean[j * cells + cell[i]!]! - both[cell[i]! * cells + cell[j]!]!);
-}
-
 function shrinkageOf(whole: Float64Array, rows: Int32Array, cells: Cells, d: number, room: Room): number {
   const m = rows.length;
   const k = room.take("within", m * m);
@@ -229,45 +198,6 @@ function shrinkageOf(whole: Float64Array, rows: Int32Array, cells: Cells, d: num
     for (let j = 0; j < m; j++) square += k[i * m + j]! * k[i * m + j]!;
   }
   return ledoitWolf(m, d, trace / m, square / m / m, fourth);
-}
-
-/** λI + c P K P of the training rows, factored; c = (1-λ)/df. `within` of the room holds P K P. */
-interface Factored {
-  readonly factor: Float64Array;
-  readonly cell: Int32Array;
-  readonly size: Float64Array;
-  readonly lambda: number;
-  readonly c: number;
-}
-
-async function factorWithin(k: Float64Array, train: Int32Array, cells: Cells, shrinkage: number, room: Room, breathe: () => Promise<void>): Promise<Factored> {
-  const m = train.length;
-  const cell = Int32Array.from(train, (i) => cells.cell[i]!);
-  const size = cellSizes(cells, train);
-  const df = Math.max(1, m - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-  const within = room.take("within", m * m);
-  withinGram(k, cell, size, within);
-  const factor = room.take("factor", m * m);
-  let lambda = shrinkage;
-  for (;;) {
-    const c = (1 - lambda) / df;
-    for (let i = 0; i < factor.length; i++) factor[i] = c * within[i]!;
-    for (let i = 0; i < m; i++) factor[i * m + i]! += lambda;
-    if ((await runSteps(factoring(factor, m), breathe)) || lambda >= 1) return { factor, cell, size, lambda, c };
-    // Float32 noise in the Gram matrix can exceed the smallest shrinkages.
-    lambda = Math.min(1, lambda * 10);
-  }
-}
-
-/** (λI + c P K)⁻¹ b = (1/λ) [b - c P (λI + c P K P)⁻¹ P K b] (Woodbury). */
-function solveWithin({ factor, cell, size, lambda, c }: Factored, k: Float64Array, b: Float64Array): Float64Array {
-  const m = b.length;
-  const y = new Float64Array(m);
-  multiply(k, b, y);
-  centreWithin(y, cell, size.length);
-  solveFactored(factor, m, y);
-  centreWithin(y, cell, size.length);
-  return b.map((v, i) => (v - c * y[i]!) / lambda);
 }
 
 /**

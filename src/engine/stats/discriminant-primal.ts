@@ -12,7 +12,7 @@ import { shrunkSolver } from "./shrunk-solver.js";
 import { correlationOf, type FoldSums, inverseScale, subtractShifts, sumFolds, type Within, withinOf } from "./training-sums.js";
 
 /** Residual over the right-hand side where shrinkages are compared; d′ is flat around its best direction. */
-const RESIDUAL = 1e-4;
+const RESIDUAL = 3e-4;
 
 /** An inner training set on the axes of its outer fold: one system of equations. */
 interface System {
@@ -53,7 +53,7 @@ export async function primalDiscriminant(x: Rows, cells: Cells, folds: Folds, op
     const within = withinOf(sums, others, inverse);
     const correlation = correlationOf(sums, others, within, inverse);
     await breathe();
-    const held = innerFolds(others, train.length);
+    const held = innerFolds(others, train.length, k);
     const own = options.shrinkage === undefined ? shrinkageOf(x, cells, train, inverse, within, correlation) : options.shrinkage;
     const inner = held.map((g) => {
       const set = others.filter((f) => f !== g);

@@ -115,7 +115,7 @@ async function choose(
   options: DiscriminantOptions,
 ): Promise<{ lambda: number; deviation: number }> {
   const others = Array.from({ length: folds.count }, (_, f) => f).filter((f) => f !== outer);
-  const held = innerFolds(others, train.length);
+  const held = innerFolds(others, train.length, outer);
   if (held.length === 0) {
     // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
     const lambda = options.shrinkage ?? Math.min(1, Math.max(side.shrinkage, 1e-6));
@@ -148,8 +148,13 @@ async function choose(
   return choice;
 }
 
-/** Folds within the training folds on which the shrinkage is chosen; none where one fold is all there is to train on. */
-export function innerFolds(others: readonly number[], rows: number): readonly number[] {
+/**
+ * Folds within the training folds on which the shrinkage is chosen; none where one fold is all there is to train on. With many rows those beside the
+ * outer one in a ring, so that two outer folds can share what is fitted without both.
+ */
+export function innerFolds(others: readonly number[], rows: number, outer: number): readonly number[] {
   if (others.length < 2) return [];
-  return rows > MANY_ROWS ? others.slice(0, 2) : others;
+  if (rows <= MANY_ROWS) return others;
+  const count = others.length + 1;
+  return [(outer + 1) % count, (outer + count - 1) % count].sort((a, b) => a - b);
 }

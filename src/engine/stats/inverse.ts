@@ -1,65 +1,78 @@
 import type { Blas } from "../lenses/lens.js";
+import { cholesky } from "./cholesky.js";
 
-/** Rows of a block of a large matrix, each inverted by blocks of its own: few passes over the whole. */
-const LARGE = 192;
-/** Rows of a block whose inverse is taken here in float64; everything else is one product on the runtime. */
-const SMALL = 64;
+/** Up to this size a block is factored here in float64; everything else is products on the runtime. */
+const SMALL = 80;
 
 /**
- * Inverse of a symmetric positive definite matrix [n, n] in place, by Gauss and Jordan in blocks. Products are float32, so the result is good to
+ * Inverse of a symmetric positive definite matrix [n, n] in place, as L⁻ᵀ L⁻¹. Products are float32, so the result is good to
  * about 1e-7 times the condition: callers compare one solution with a better one before they trust it.
- * @returns false where a block is not positive definite; the matrix is then spoilt
+ * @returns false where a block is not positive definite
  */
 export async function invertInPlace(a: Float32Array, n: number, blas: Blas, breathe: () => Promise<void>): Promise<boolean> {
-  const block = n > LARGE + SMALL ? LARGE : SMALL;
-  for (let from = 0; from < n; from += block) {
-    const b = Math.min(block, n - from);
-    const pivot = new Float32Array(b * b);
-    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) pivot[i * b + j] = a[(from + i) * n + from + j]!;
-    if (b > SMALL) {
-      if (!(await invertInPlace(pivot, b, blas, breathe))) return false;
-    } else {
-      const own = Float64Array.from(pivot);
-      if (!invertSmall(own, b)) return false;
-      pivot.set(own);
-    }
-    await breathe();
-    const column = new Float32Array(n * b);
-    for (let i = 0; i < n; i++) {
-      const at = i * n + from;
-      column.set(a.subarray(at, at + b), i * b);
-      a.fill(0, at, at + b);
-    }
-    const rows = await blas.matmul(pivot, a.subarray(from * n, (from + b) * n), b, b, n);
-    column.fill(0, from * b, (from + b) * b);
-    a.fill(0, from * n, (from + b) * n);
-    const less = await blas.matmul(column, rows, n, b, n);
-    await breathe();
-    for (let i = 0; i < a.length; i++) a[i]! -= less[i]!;
-    await breathe();
-    const side = await blas.matmul(column, pivot, n, b, b);
-    for (let i = 0; i < n; i++) for (let j = 0; j < b; j++) a[i * n + from + j] = -side[i * b + j]!;
-    a.set(rows, from * n);
-    for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) a[(from + i) * n + from + j] = pivot[i * b + j]!;
-    await breathe();
-  }
+  const l = await invertFactor(a, n, blas, breathe);
+  if (!l) return false;
+  const across = transposed(l, n, n);
+  await breathe();
+  a.set(await blas.matmul(across, across, n, n, n, true));
+  await breathe();
   return true;
 }
 
-/** The same in plain loops and float64. */
-export function invertSmall(a: Float64Array, n: number): boolean {
-  for (let k = 0; k < n; k++) {
-    const pivot = a[k * n + k]!;
-    if (!(pivot > 0)) return false;
-    const share = 1 / pivot;
-    a[k * n + k] = 1;
-    for (let j = 0; j < n; j++) a[k * n + j]! *= share;
-    for (let i = 0; i < n; i++) {
-      const v = a[i * n + k]!;
-      if (i === k || v === 0) continue;
-      a[i * n + k] = 0;
-      for (let j = 0, at = i * n, of = k * n; j < n; j++, at++, of++) a[at]! -= v * a[of]!;
-    }
+/**
+ * L⁻¹ [n, n] (0 above the diagonal) of a = L Lᵀ, by halves: products with L⁻¹ of the first half lose nothing that a factorisation by rows keeps, where
+ * products with an explicit inverse of it would.
+ * @returns nothing where a block is not positive definite
+ */
+export async function invertFactor(a: Float32Array, n: number, blas: Blas, breathe: () => Promise<void>): Promise<Float32Array | undefined> {
+  if (n <= SMALL) return invertSmallFactor(a, n);
+  const p = n >> 1;
+  const q = n - p;
+  const first = await invertFactor(take(a, n, 0, p, 0, p), p, blas, breathe);
+  if (!first) return undefined;
+  const cross = await blas.matmul(take(a, n, p, n, 0, p), first, q, p, p, true);
+  const rest = await blas.matmul(cross, cross, q, p, q, true);
+  for (let i = 0, at = 0; i < q; i++) for (let j = 0, from = (p + i) * n + p; j < q; j++, at++, from++) rest[at] = a[from]! - rest[at]!;
+  await breathe();
+  const second = await invertFactor(rest, q, blas, breathe);
+  if (!second) return undefined;
+  const side = await blas.matmul(await blas.matmul(second, cross, q, q, p), first, q, p, p);
+  const out = new Float32Array(n * n);
+  for (let i = 0; i < p; i++) out.set(first.subarray(i * p, (i + 1) * p), i * n);
+  for (let i = 0; i < q; i++) {
+    const row = (p + i) * n;
+    for (let j = 0, at = i * p; j < p; j++, at++) out[row + j] = -side[at]!;
+    out.set(second.subarray(i * q, (i + 1) * q), row + p);
   }
-  return true;
+  await breathe();
+  return out;
+}
+
+function invertSmallFactor(a: Float32Array, n: number): Float32Array | undefined {
+  const l = new Float64Array(a);
+  if (!cholesky(l, n)) return undefined;
+  const x = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    const share = 1 / l[row + i]!;
+    for (let k = 0; k < i; k++) {
+      const v = l[row + k]! * share;
+      for (let j = 0, from = k * n; j <= k; j++, from++) x[row + j]! -= v * x[from]!;
+    }
+    x[row + i] = share;
+  }
+  return Float32Array.from(x);
+}
+
+function take(a: Float32Array, n: number, top: number, bottom: number, left: number, right: number): Float32Array {
+  const width = right - left;
+  const out = new Float32Array((bottom - top) * width);
+  for (let i = top; i < bottom; i++) out.set(a.subarray(i * n + left, i * n + right), (i - top) * width);
+  return out;
+}
+
+function transposed(a: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(a.length);
+  for (let i = 0, at = 0; i < rows; i++) for (let j = 0, to = i; j < columns; j++, at++, to += rows) out[to] = a[at]!;
+  return out;
 }

@@ -8,6 +8,8 @@ import { runSteps } from "./steps.js";
 /** Residual after refinement above which the float32 inverse is not used. */
 const RESIDUAL = 1e-4;
 const ROUNDS = 4;
+/** Residual at which a solution is refined no further. */
+const REFINED = 1e-9;
 
 /** ((1-λ) R + λ I)⁻¹ applied to right-hand sides. */
 export interface ShrunkSolver {
@@ -27,9 +29,11 @@ export async function shrunkSolver(r: Float32Array, d: number, lambda: number, b
   for (let i = 0; i < inverse.length; i++) inverse[i] = (1 - lambda) * r[i]!;
   for (let i = 0; i < d; i++) inverse[i * d + i]! += lambda;
   if (await invertInPlace(inverse, d, blas, breathe)) {
-    const refined = (b: Float64Array) => refine(inverse, times, b);
+    const refined = (b: Float64Array) => refine(inverse, times, b, REFINED);
     // Any vector shows whether the inverse is good enough.
-    if (refined(Float64Array.from({ length: d }, (_, j) => Math.sin(1 + 2.3 * j))).residual < RESIDUAL)
+    const probe = new Float64Array(d);
+    for (let j = 0; j < d; j++) probe[j] = Math.sin(1 + 2.3 * j);
+    if (refine(inverse, times, probe, RESIDUAL).residual < RESIDUAL)
       return { one: (b) => refined(b).x, many: (b, count) => blas.matmul(b, inverse, count, d, d) };
   }
   const factor = new Float64Array(d * d);
@@ -52,14 +56,19 @@ export async function shrunkSolver(r: Float32Array, d: number, lambda: number, b
   };
 }
 
-function refine(inverse: Float32Array, times: (v: Float64Array, out: Float64Array) => void, b: Float64Array): { x: Float64Array; residual: number } {
+function refine(
+  inverse: Float32Array,
+  times: (v: Float64Array, out: Float64Array) => void,
+  b: Float64Array,
+  enough: number,
+): { x: Float64Array; residual: number } {
   const x = new Float64Array(b.length);
   const left = b.slice();
   const step = new Float64Array(b.length);
   const image = new Float64Array(b.length);
   const norm = Math.sqrt(dot(b, b)) || 1;
   let residual = 1;
-  for (let round = 0; round < ROUNDS && residual > 1e-9; round++) {
+  for (let round = 0; round < ROUNDS && residual > enough; round++) {
     multiply(inverse, left, step);
     addScaled(x, 1, step);
     times(x, image);

@@ -20,6 +20,8 @@ export interface Sums {
 
 export interface FoldSums {
   readonly parts: readonly Sums[];
+  /** Scatter of all folds [d, d]. */
+  readonly total: Float32Array;
   /** Means of the cells over all rows [cells, d]. */
   readonly base: Float64Array;
   /** The rows less those means [n, d], where they are few enough that products with them cost less than with the scatters. */
@@ -74,7 +76,9 @@ export async function sumFolds(x: Rows, cells: Cells, folds: Folds, blas: Blas, 
     }
     parts.push(part);
   }
-  return { parts, base, rows: own };
+  const total = parts[0]!.scatter.slice();
+  for (const { scatter } of parts.slice(1)) for (let i = 0; i < total.length; i++) total[i]! += scatter[i]!;
+  return { parts, total, base, rows: own };
 }
 
 /** What some training folds hold, on axes divided by their deviation within cells. */
@@ -153,30 +157,46 @@ export function inverseScale({ parts, base }: FoldSums, train: readonly number[]
   });
 }
 
-/** Correlation within cells of the training folds [d, d], float32. */
-export function correlationOf({ parts }: FoldSums, train: readonly number[], within: Within, inverse: Float64Array): Float32Array {
+/** Correlation within cells of the training folds [d, d], float32: the sum over all folds less those left out. */
+export function correlationOf({ parts, total }: FoldSums, train: readonly number[], within: Within, inverse: Float64Array): Float32Array {
   const d = inverse.length;
   const { shifts, size, df } = within;
   const out = new Float32Array(d * d);
   const row = new Float64Array(d);
-  const held = shifts.map((_, c) => c).filter((c) => size[c]! > 0);
-  for (let i = 0; i < d; i++) {
-    row.fill(0, 0, i + 1);
-    for (const f of train) {
-      const { scatter } = parts[f]!;
-      for (let j = 0, at = i * d; j <= i; j++, at++) row[j]! += scatter[at]!;
-    }
-    const own = inverse[i]! / df;
-    for (let j = 0; j <= i; j++) row[j]! *= own * inverse[j]!;
-    for (const c of held) {
-      const shift = shifts[c]!;
-      const s = (size[c]! / df) * shift[i]!;
-      for (let j = 0; j <= i; j++) row[j]! -= s * shift[j]!;
-    }
-    for (let j = 0; j <= i; j++) {
-      out[i * d + j] = row[j]!;
-      out[j * d + i] = row[j]!;
-    }
-  }
+  const left = parts.filter((_, f) => !train.includes(f)).map((p) => p.scatter);
+  const held = shifts.flatMap((shift, c) => (size[c]! > 0 ? [{ shift, share: size[c]! / df }] : []));
+  for (let i = 0; i < d; i++) correlateRow(i, d, total, left, held, inverse, df, row, out);
+  for (let from = 0; from < d; from += TILE) for (let to = 0; to <= from; to += TILE) mirror(out, d, from, to);
   return out;
+}
+
+function correlateRow(
+  i: number,
+  d: number,
+  total: Float32Array,
+  left: readonly Float32Array[],
+  held: readonly { shift: Float64Array; share: number }[],
+  inverse: Float64Array,
+  df: number,
+  row: Float64Array,
+  out: Float32Array,
+): void {
+  const from = i * d;
+  const own = inverse[i]! / df;
+  for (let j = 0; j <= i; j++) row[j] = total[from + j]!;
+  for (const scatter of left) for (let j = 0; j <= i; j++) row[j]! -= scatter[from + j]!;
+  for (let j = 0; j <= i; j++) row[j]! *= own * inverse[j]!;
+  for (const { shift, share } of held) {
+    const s = share * shift[i]!;
+    for (let j = 0; j <= i; j++) row[j]! -= s * shift[j]!;
+  }
+  for (let j = 0; j <= i; j++) out[from + j] = row[j]!;
+}
+
+/** Side of a tile that is copied across the diagonal. */
+const TILE = 32;
+
+function mirror(a: Float32Array, d: number, from: number, to: number): void {
+  const last = Math.min(d, from + TILE);
+  for (let i = from; i < last; i++) for (let j = to, end = Math.min(i, to + TILE); j < end; j++) a[j * d + i] = a[i * d + j]!;
 }

@@ -1,4 +1,4 @@
-import { invertInPlace } from "../../stats/inverse.js";
+import { invertFactor, invertInPlace } from "../../stats/inverse.js";
 import type { Rows } from "../../stats/moments.js";
 import { ledoitWolf } from "../../stats/shrinkage.js";
 import type { Blas } from "../lens.js";
@@ -27,18 +27,19 @@ export async function labelFreeScores(x: Rows, rows: Int32Array, stratum: Int32A
   for (let i = 0; i < inverse.length; i++) inverse[i] = c * g[i]!;
   for (let i = 0; i < size; i++) inverse[i * size + i]! += lambda;
   // Any fixed matrix that the labels do not touch keeps the test exact; without an inverse the axes stay as they are.
-  if (!(await invertInPlace(inverse, size, blas, breathe)))
-    inverse.forEach((_, i) => {
-      inverse[i] = i % (size + 1) === 0 ? 1 : 0;
-    });
   if (primal) {
-    const white = await blas.matmul(e, inverse, n, d, d);
+    const factor = await invertFactor(inverse, d, blas, breathe);
+    const white = factor ? await blas.matmul(e, factor, n, d, d, true) : e;
     await breathe();
     return async (contrasts, count) => {
-      const directions = await blas.matmul(contrasts, e, count, n, d);
+      const directions = await blas.matmul(contrasts, white, count, n, d);
       await breathe();
       return blas.matmul(directions, white, count, d, n, true);
     };
+  }
+  if (!(await invertInPlace(inverse, n, blas, breathe))) {
+    inverse.fill(0);
+    for (let i = 0; i < n; i++) inverse[i * n + i] = 1;
   }
   const h = inverse;
   for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) h[at] = (i === j ? 1 : 0) - lambda * h[at]!;
