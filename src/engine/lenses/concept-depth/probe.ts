@@ -1,6 +1,6 @@
 import { multiply } from "../../stats/dense.js";
 import { type Folds, split } from "../../stats/folds.js";
-import { denseDesign, fitDualLogistic, fittingLogistic } from "../../stats/logistic.js";
+import { denseDesign, fitDualLogistic, fittingLogistic, sigmoid } from "../../stats/logistic.js";
 import { heldOutLogistic } from "../../stats/logistic-batch.js";
 import { columnMeans, columnScale, type Rows } from "../../stats/moments.js";
 import { logisticPreconditioner, MOST_FACTORED } from "../../stats/preconditioner.js";
@@ -52,12 +52,12 @@ export async function heldOutProbe(
       const across = await blas.matmul(asked, fitted, test.length, x.d, n, true);
       const scores = new Float64Array(test.length);
       for (const [which, label] of labels.entries()) {
-        const { a, b } = fitDualLogistic(
-          gram,
-          train.map((i) => label[i]!),
-          C,
-          starts?.get(`${k} ${which}`),
-        );
+        const y = train.map((i) => label[i]!);
+        const start = starts?.get(`${k} ${which}`);
+        let fit = start && fitDualLogistic(gram, y, C, start);
+        // A start far from the optimum can leave Newton's steps stuck; then it begins at nothing, as without a start.
+        if (!fit || !isOptimal(gram, y, fit)) fit = fitDualLogistic(gram, y, C);
+        const { a, b } = fit;
         starts?.set(`${k} ${which}`, a);
         multiply(across, a, scores);
         test.forEach((row, i) => {
@@ -91,6 +91,13 @@ export async function heldOutProbe(
     }
   }
   return out;
+}
+
+/** Whether a = C (y - p) at every row. */
+function isOptimal(gram: Float64Array, y: ArrayLike<number>, { a, b }: { a: Float64Array; b: number }): boolean {
+  const f = new Float64Array(a.length);
+  multiply(gram, a, f);
+  return a.every((v, i) => Math.abs(v - C * (y[i]! - sigmoid(f[i]! + b))) < 1e-6 * C);
 }
 
 function scaledRows(x: Rows, rows: Int32Array, mean: Float64Array, scale: Float64Array): Float32Array {
