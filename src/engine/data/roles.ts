@@ -4,7 +4,7 @@ import type { Profile } from "./profile.js";
 import { columnBy } from "./refs.js";
 import { isRecord } from "./shapes.js";
 import type { RawTable } from "./table.js";
-import { CATEGORY_NAMES, GROUP_NAMES, ID_NAMES } from "./words.js";
+import { CATEGORY_NAMES, GROUP_NAMES, ID_NAMES, SURE_GROUP_NAMES } from "./words.js";
 
 export interface SideRoles {
   readonly category?: Profile;
@@ -28,11 +28,12 @@ export function sideRoles(
   return { category, group, id };
 }
 
-/** A group repeats: with a row each it would be an id, with one for all it would leave no folds. */
+/** A group repeats: with a row each it would be an id, with one for all it would leave no folds. Few values under a name such as `city` may be topics. */
 function pickGroup(free: readonly Profile[], rows: number): Profile | undefined {
   for (const name of GROUP_NAMES) {
     const column = free.find((p) => p.normal === name);
-    if (column && column.distinct > 1 && column.distinct < column.filled && column.distinct >= Math.min(10, rows / 4)) return column;
+    if (!column || column.distinct < 2 || column.distinct >= column.filled) continue;
+    if (SURE_GROUP_NAMES.has(name) || column.distinct >= Math.min(10, rows / 4)) return column;
   }
   return undefined;
 }

@@ -91,6 +91,11 @@ export const GROUP_NAMES: readonly string[] =
     " ",
   );
 
+/** Names that say nothing but which rows belong together: such a column binds them however few values it has. */
+export const SURE_GROUP_NAMES = set(
+  "pair pair_id pairid group group_id groupid contrast_id contrast_pair prompt_id behavior_id conv_id conversation_id qid question_id",
+);
+
 /** A number under such a name may grade safety: from which value on, is asked. */
 export const SCORE_NAME = /(^|_)(scores?|risk|severity|prob|probability|logit|harmfulness|safety|toxicity|hate|danger)(_|$)/;
 
