@@ -90,8 +90,8 @@ describe("weight rounding", () => {
       for (let i = 0; i < 2; i++) {
         // Stored [out, in], turned in the graph: what is an output channel there is a row here.
         const turn = (v: Float32Array) => Float32Array.from(v, (_, k) => v[(k % width) * width + Math.floor(k / width)]!);
-        const fit = (v: Float32Array) => (bits ? turn(rounded([width, width], turn(v), bits, "out")) : v);
-        const weight = (name: string, seed: number) => g.node("Transpose", [g.weight(name, [width, width], fit(values(seed)))], { perm: [1, 0] });
+        const fitted = (v: Float32Array) => (bits ? turn(rounded([width, width], turn(v), bits, "out")) : v);
+        const weight = (name: string, seed: number) => g.node("Transpose", [g.weight(name, [width, width], fitted(values(seed)))], { perm: [1, 0] });
         const up = g.node("Relu", [g.node("MatMul", [x, weight(`layers.${i}.up.weight`, i)])]);
         x = g.node("Add", [x, g.node("MatMul", [up, weight(`layers.${i}.down.weight`, 9 + i)])]);
       }
