@@ -1,5 +1,6 @@
 import { Random } from "./random.js";
 import { jaccard, normalText, wordPairs } from "./shingles.js";
+import { wordEdits } from "./word-edits.js";
 
 export { hashText } from "./shingles.js";
 
@@ -27,30 +28,35 @@ export interface NearDuplicates {
 type Texts = readonly string[] | { readonly length: number; at(i: number): string | undefined };
 
 /**
- * Rows that say the same: equal after trimming, case folding and joining of white space, or near-duplicates. Candidates come
- * from MinHash over word pairs (Broder 1997; 16 bands of 4 hashes find 98.7% of the pairs at 0.7), and are then counted exactly;
- * joined transitively. A cluster that grows into a template ("The city of … is in India.") is taken apart again, so that no
- * class can be swallowed by one group.
+ * Rows that say the same: equal after trimming, case folding and joining of white space, near-duplicates, or of eight words and
+ * more and different in one or two of them. Candidates of near-duplicates come from MinHash over word pairs (Broder 1997; 16 bands
+ * of 4 hashes find 98.7% of the pairs at 0.7), and are then counted exactly; joined transitively. A cluster that grows into a
+ * template ("The city of … is in India.") is taken apart again, so that no class can be swallowed by one group.
  */
 export function nearDuplicates(texts: Texts, seed: number): NearDuplicates {
   const n = texts.length;
   const exact = new Forest(n);
-  const links = candidates(texts, seed, exact);
+  const { links, known } = candidates(texts, seed, exact);
+  links.push(...wordEdits(known).map(([a, b]): Link => [a, b, 0]));
   const most = Math.max(TEMPLATE_ROWS, n * TEMPLATE_SHARE);
-  const joined = (keep: (link: Link) => boolean) => {
-    const forest = exact.copy();
-    for (const link of links) if (keep(link)) forest.join(link[0], link[1]);
+  // Inside a template only near rows stay together; where even they are too many, nearly equal ones, and at last equal ones.
+  const bounds = [0, NEAR, NEARLY_EQUAL, Number.POSITIVE_INFINITY];
+  const bound = new Float64Array(n);
+  const templated = new Uint8Array(n);
+  let forest = exact;
+  for (const [step, least] of bounds.entries()) {
+    forest = exact.copy();
+    for (const [a, b, share] of links) if (share >= Math.max(bound[a]!, bound[b]!)) forest.join(a, b);
+    if (step === bounds.length - 1) break;
     const sizes = forest.sizes();
-    return { forest, isLarge: (i: number) => sizes.get(forest.root(i))! > most };
-  };
-  const near = joined(() => true);
-  // Inside a template only nearly equal rows stay together, and where even they are too many, equal ones.
-  const strict = joined(([a, , share]) => !near.isLarge(a) || share >= NEARLY_EQUAL);
-  const last = joined(([a, , share]) => !near.isLarge(a) || (share >= NEARLY_EQUAL && !strict.isLarge(a)));
-  const linked = new Set(links.map(([a]) => near.forest.root(a)));
-  let templated = 0;
-  for (let i = 0; i < n; i++) if (near.isLarge(i) && linked.has(near.forest.root(i))) templated++;
-  return { group: last.forest.numbered(), templated };
+    const linked = new Set(links.map(([a]) => forest.root(a)));
+    for (let i = 0; i < n; i++) {
+      if (bound[i]! < least || sizes.get(forest.root(i))! <= most || !linked.has(forest.root(i))) continue;
+      bound[i] = bounds[step + 1]!;
+      templated[i] = 1;
+    }
+  }
+  return { group: forest.numbered(), templated: templated.reduce((sum, one) => sum + one, 0) };
 }
 
 /** As `nearDuplicates`, groups only. */
@@ -58,8 +64,8 @@ export const nearDuplicateGroups = (texts: Texts, seed: number): Int32Array => n
 
 type Link = readonly [a: number, b: number, share: number];
 
-/** Joins equal texts in `exact`; returns the pairs of different texts that are near. */
-function candidates(texts: Texts, seed: number, exact: Forest): Link[] {
+/** Joins equal texts in `exact`; returns the pairs of different texts that are near, and each text once, by its first row. */
+function candidates(texts: Texts, seed: number, exact: Forest): { links: Link[]; known: ReadonlyMap<number, string> } {
   const random = new Random(seed, 7);
   const multipliers = Int32Array.from({ length: BANDS * ROWS }, () => random.bits() | 1);
   const offsets = Int32Array.from({ length: BANDS * ROWS }, () => random.bits() | 0);
@@ -97,7 +103,7 @@ function candidates(texts: Texts, seed: number, exact: Forest): Link[] {
       if (bucket.length < MOST_IN_BUCKET) bucket.push(i);
     }
   }
-  return links;
+  return { links, known: new Map([...known].map(([text, row]) => [row, text])) };
 }
 
 function sign(hashes: Uint32Array, multipliers: Int32Array, offsets: Int32Array, out: Uint32Array): void {

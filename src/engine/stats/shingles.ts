@@ -13,7 +13,11 @@ const WORD = /[\p{L}\p{M}\p{N}_]+|\p{S}/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const APART = new RegExp(`${UNSPACED.source}|[^${UNSPACED.source.slice(1, -1)}]+`, "gu");
 
-function wordsOf(normal: string): readonly string[] {
+/** Is a part of the text written without blanks between words? */
+export const isUnspaced = (text: string): boolean => UNSPACED.test(text);
+
+/** Words of a normal text; at least one, which may be empty. */
+export function wordsOf(normal: string): readonly string[] {
   const words = normal.match(WORD);
   if (!words) return [normal];
   return UNSPACED.test(normal) ? words.flatMap((word) => (UNSPACED.test(word) ? (word.match(APART) ?? []) : word)) : words;
