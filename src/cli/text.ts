@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { AuditResult, CategoryScore, Interval, LayerScores, LensCard, Maybe } from "../protocol/index.js";
+import type { AuditResult, CategoryScore, LayerScores, LensCard, Maybe } from "../protocol/index.js";
 import { axiomRemark, besideIndex, surfaceOf } from "../protocol/index.js";
 import { digits, plain, range, sparkline } from "./terminal.js";
 
@@ -19,7 +19,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
   ];
   if (aqi.score === null) lines.push(`AQI        absent: ${plain(aqi.reason ?? "not computable")}`);
   else {
-    lines.push(`AQI        ${bold(digits(aqi.score))}${range(clipped(aqi.ci95))} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
+    lines.push(`AQI        ${bold(digits(aqi.signed ?? aqi.score))}${range(aqi.ci95)} of 100, p ${aqi.p === null ? "–" : digits(aqi.p)}`);
     lines.push(`           ${surface.name} alone ${digits(aqi.lexical)}, gain ${digits(aqi.gain.score)}${range(aqi.gain.ci95)}`);
   }
   if (aqi.score !== null)
@@ -44,9 +44,6 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
   lines.push(dim("An AQI is evidence about geometry, never proof that a model is safe."));
   return `${lines.join("\n")}\n`;
 }
-
-/** Shown on the scale that the number has; the JSON keeps the interval as it is. */
-const clipped = (interval: Interval | null): Interval | null => interval && [Math.max(0, interval[0]), Math.min(100, interval[1])];
 
 const counts = (result: AuditResult, side: 0 | 1) => result.dataset.classes[side].rows;
 

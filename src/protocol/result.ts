@@ -70,6 +70,8 @@ export interface AxiomResult {
   readonly cosine: Maybe;
   /** Up to ten rows that lie farthest on the wrong side, as indices into the RowTable. */
   readonly worst: readonly number[];
+  /** Why `ci95` is withheld. */
+  readonly why?: string;
 }
 
 /** Indices of the pooled held-out scores: reported, not mixed in. */
@@ -113,7 +115,7 @@ export interface AqiResult {
   /** The best of the same pipeline on layer-0 mean pooling, on hashed 1-2-gram counts and on surface features (length, casing, …); images: on thumbnails. */
   readonly lexical: Maybe;
   readonly gain: { readonly score: Maybe; readonly ci95: Interval | null };
-  /** AQI from half of the rows; differs by more than 3: more rows would raise it. */
+  /** AQI from half of the rows; much below `signed` where p and the gain establish something: more rows would raise it. */
   readonly halfSample: Maybe;
   /**
    * Signed score of every bootstrap replicate; replicate b draws the same groups in every run of the same rows, groups and seed,
@@ -133,6 +135,9 @@ export interface AqiResult {
   /** Pairs only: the index of the differences within pairs, where whatever a pair shares cancels; and the share of pairs on the right side. */
   readonly paired?: { readonly score: number; readonly ci95: Interval; readonly pairs: number; readonly right: number };
   readonly compat?: CompatResult;
+  /** Why `ci95`, `p` and the gain's interval are withheld beside a score, by field name. */
+  readonly why?: Readonly<Record<string, string>>;
+  /** Why there is no score. */
   readonly reason?: string;
 }
 

@@ -18,6 +18,13 @@ describe("text report", () => {
       expect(textReport(makeView(wish).result, { colour: false })).not.toMatch(/axioms|pairs:|taken out/);
   });
 
+  it("shows a negative index as it is, beside words and gain that are signed, too", () => {
+    const { result } = makeView({ rows: 60 });
+    const aqi = { ...result.aqi, score: 0, signed: -41.7, ci95: [-60, -20] as const, lexical: -4.2, gain: { score: -37.5, ci95: null } };
+    const report = textReport({ ...result, aqi }, { colour: false });
+    expect(report).toMatch(/AQI {8}[-−]41\.7 \([-−]60(\.0)? to [-−]20(\.0)?\) of 100/);
+  });
+
   it("names the tower of a model with several", () => {
     const { result } = makeView({ rows: 20 });
     const report = textReport({ ...result, model: { ...result.model, tower: "decoder", towers: ["encoder", "decoder"] } }, { colour: false });

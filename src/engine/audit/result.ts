@@ -9,6 +9,7 @@ import { frameOf } from "./frame.js";
 import type { Prepared } from "./prepare.js";
 import { rowTable } from "./rows.js";
 import type { StudyOfRows } from "./study.js";
+import { terse } from "./terse.js";
 import { verdict } from "./verdict.js";
 
 export interface Finished {
@@ -61,7 +62,7 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
   ];
   const rows = { ...rowTable(prepared.dataset, study.rows, study.layers, collected.tokens, probe), group: study.group };
   return {
-    result: { ...frame, final: true, ...parts, ...(reports ? { lenses: reports } : {}), verdict: verdict(parts), notices },
+    result: { ...frame, final: true, ...parts, ...(reports ? { lenses: reports } : {}), verdict: verdict(parts), notices: terse(notices) },
     pictures: [...outputs.values()].flatMap((output) => output.pictures).map((picture) => withhold(picture, withheld)),
     rows,
     lenses: lensCards(study.kind, outputs),

@@ -1,5 +1,6 @@
 import type { AuditResult, CategoryScore, Interval, LayerScores, Maybe } from "../../protocol/index.js";
 import { surfaceOf } from "../../protocol/index.js";
+import { ROUNDING } from "../lenses/concept-depth/depth.js";
 
 type Parts = Pick<AuditResult, "aqi" | "layers" | "probe" | "controls" | "categories" | "dataset">;
 
@@ -16,27 +17,36 @@ interface Sentence {
   readonly claim: boolean;
 }
 
+/** Where words (or pixels) alone reach this, the classes are told apart already and what is left of the gain is noise. */
+const SATURATED = { auroc: 0.98, aqi: 90 };
+/** Points below which a gain is not claimed: the interval is blind to the whitening, whose noise is of this size. */
+const LEAST_GAIN = 3;
+const LEVEL = 0.05;
+
+/** "Beyond vocabulary" needs all of it: an interval, a gain that is worth naming, room above words alone, and the permutation test. */
 function aboutAqi({ aqi, layers, probe, controls, dataset }: Parts): Sentence {
   const surface = surfaceOf(controls, dataset.input);
   const { score, ci95 } = aqi.gain;
-  if (score === null || ci95 === null)
-    return {
-      claim: false,
-      sentence: `Safe and unsafe are held apart with an AQI of ${whole(aqi.score)}; how sure the gain over ${surface.name} alone is could not be computed.`,
-    };
-  if (ci95[0] <= 0)
-    return { claim: false, sentence: `No evidence beyond ${surface.beyond}: the gain over ${surface.name} alone is ${signed(score)} ${between(ci95)}.` };
+  const nothing = (sentence: string): Sentence => ({ claim: false, sentence });
+  const none = (why: string) => nothing(`No evidence beyond ${surface.beyond}: ${why}.`);
+  if (score === null || ci95 === null || aqi.ci95 === null)
+    return nothing(`Too few rows to claim anything: ${aqi.why?.["gain"] ?? "no interval could be computed"}.`);
+  if (saturated(surface.auroc, aqi.lexical))
+    return none(`${dataset.input ? `the classes' ${surface.beyond}` : "the classes' vocabularies"} alone tell them apart; nothing can be said beyond them`);
+  if (ci95[0] <= 0) return none(`the gain over ${surface.name} alone is ${signed(score)} ${between(ci95)}`);
+  if (score < LEAST_GAIN) return none(`the gain over ${surface.name} alone is ${signed(score)}, less than the ${LEAST_GAIN} points that would be claimed`);
+  if (aqi.ci95[0] <= 0) return none(`the index itself may be 0 (${between(aqi.ci95).slice(1, -1)})`);
+  if (aqi.p !== null && aqi.p > LEVEL) return none(`shuffled labels reach as high too often (p ${two(aqi.p)})`);
   // The index has its own baseline of words or pixels; the stronger one beside it has a say too.
   const { nestedAuroc } = probe;
   if (surface.auroc !== null && nestedAuroc !== null && nestedAuroc <= surface.auroc)
-    return {
-      claim: false,
-      sentence: `No evidence beyond ${surface.beyond}: ${surface.name} alone reach AUROC ${two(surface.auroc)}, the best layer ${two(nestedAuroc)}.`,
-    };
+    return none(`${surface.name} alone reach AUROC ${two(surface.auroc)}, the best layer ${two(nestedAuroc)}`);
   const beyond = layersBeyond(layers, aqi.lexical);
   const where = beyond ? (beyond[0] === beyond[1] ? `Layer ${beyond[0]} holds` : `Layers ${beyond[0]} to ${beyond[1]} hold`) : "The layers together hold";
   return { claim: true, sentence: `${where} the two apart beyond ${surface.beyond}: ${signed(score)} ${between(ci95)}.` };
 }
+
+const saturated = (auroc: Maybe, lexical: Maybe) => (auroc ?? 0) >= SATURATED.auroc || (lexical ?? 0) >= SATURATED.aqi;
 
 /** The run of layers around the best one whose whole interval lies above what words alone give. */
 function layersBeyond(layers: readonly LayerScores[], lexical: Maybe): readonly [number, number] | undefined {
@@ -59,10 +69,13 @@ function aboutProbe({ layers, probe, controls, dataset, aqi }: Parts): Sentence 
   const alone = surface.auroc === null ? "" : ` (${surface.name} alone ${two(surface.auroc)})`;
   const readable = `${positive} and ${negative} can be told apart with AUROC ${two(nested)}${alone}, best at layer ${best.layer}.`;
   const low = best.aurocCi95?.[0];
-  if (low !== undefined && low <= 0.5)
-    return { claim: false, sentence: `No evidence that ${positive} and ${negative} can be told apart: AUROC ${two(nested)}${alone}.` };
-  if (low !== undefined && surface.auroc !== null && low <= surface.auroc)
-    return { claim: false, sentence: `${readable} That is no more than ${surface.name} alone may give.` };
+  if (low === undefined)
+    return {
+      claim: false,
+      sentence: `Too few rows to claim that ${positive} and ${negative} can be told apart${asReason(best.why?.["aurocCi95"])}: AUROC ${two(nested)}${alone}.`,
+    };
+  if (low <= 0.5 + ROUNDING) return { claim: false, sentence: `No evidence that ${positive} and ${negative} can be told apart: AUROC ${two(nested)}${alone}.` };
+  if (surface.auroc !== null && low <= surface.auroc) return { claim: false, sentence: `${readable} That is no more than ${surface.name} alone may give.` };
   return { claim: true, sentence: readable };
 }
 
@@ -80,7 +93,7 @@ function weakest(categories: readonly CategoryScore[], bestLayer: number | null)
   return `Weakest: ${low.name} (AUROC ${two(low.value)} at layer ${bestLayer}).`;
 }
 
-const whole = (value: Maybe) => (value === null ? "–" : value.toFixed(0));
+const asReason = (why: string | undefined) => (why ? ` (${why})` : "");
 const two = (value: number) => value.toFixed(2);
 const asSentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 const signed = (value: number) => (Math.round(value) === 0 ? "0" : `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(0)}`);

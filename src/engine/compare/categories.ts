@@ -24,12 +24,15 @@ export function categoryParts(rows: RowTable, group: Int32Array, draws: Draws): 
     const n: [number, number] = [own.length - positives, positives];
     const drawn = Int32Array.from(Array.from(draws.rows, (_, k) => k).filter((k) => rows.category[draws.rows[k]] === category));
     const few = Math.min(...n) < LEAST_PER_CLASS ? `fewer than ${LEAST_PER_CLASS} rows of a class` : undefined;
-    return { name, n, rows: own, drawn, ...(few ? { why: few } : resamplable(own, group)) };
+    return { name, n, rows: own, drawn, ...(few ? { why: few } : resamplable(own, group, rows.label)) };
   });
 }
 
-const resamplable = (own: Int32Array, group: Int32Array): { why?: string } => {
-  const why = tooFewGroups(own.map((i) => group[i]));
+const resamplable = (own: Int32Array, group: Int32Array, label: Uint8Array): { why?: string } => {
+  const why = tooFewGroups(
+    own.map((i) => group[i]),
+    own.map((i) => label[i]),
+  );
   return why ? { why } : {};
 };
 

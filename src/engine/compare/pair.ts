@@ -37,7 +37,7 @@ export async function comparePair(one: AuditView, other: AuditView, marks: reado
   const columns = alignment.a.length;
   const label = Uint8Array.from(match.a, (i) => one.rows.label[i]);
   const group = groupsOf(one.rows, match);
-  const few = tooFewGroups(group);
+  const few = tooFewGroups(group, label);
   const draws = drawGroups(group, one.result.settings.seed);
   const a = new Float32Array(columns * count).fill(Number.NaN);
   const b = new Float32Array(columns * count).fill(Number.NaN);

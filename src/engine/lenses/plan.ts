@@ -20,13 +20,26 @@ export interface Plan {
   readonly note?: string;
 }
 
-/** Below this many groups a bootstrap over groups says little, and says it too surely. */
+/** Below this many groups of a class a bootstrap over groups says little, and says it too surely. */
 const LEAST_GROUPS = 10;
 
-/** Why no interval and no p-value can be had, when the rows come in very few groups. */
-export function tooFewGroups(group: ArrayLike<number>): string | undefined {
-  const groups = new Set(Array.from(group)).size;
-  return groups < LEAST_GROUPS ? `the rows come in ${groups} groups only, too few to resample` : undefined;
+/** Why no interval and no p-value can be had: the rows, or those of one class, come in very few groups. */
+export function tooFewGroups(group: ArrayLike<number>, label?: ArrayLike<number>, names?: readonly [string, string]): string | undefined {
+  const needs = `and resampling needs ${LEAST_GROUPS}`;
+  const all = new Set(Array.from(group)).size;
+  if (label) {
+    const scarce = ([0, 1] as const)
+      .map((y) => {
+        const own = Array.from(group).filter((_, i) => label[i] === y);
+        return { name: names?.[y], rows: own.length, groups: new Set(own).size };
+      })
+      .reduce((a, b) => (b.groups < a.groups ? b : a));
+    if (scarce.groups < LEAST_GROUPS && (all >= LEAST_GROUPS || scarce.rows === scarce.groups)) {
+      const rows = scarce.name === undefined ? "rows of one class" : `${scarce.name} rows`;
+      return scarce.rows === scarce.groups ? `there are ${scarce.rows} ${rows} only, ${needs}` : `the ${rows} come in ${scarce.groups} groups only, ${needs}`;
+    }
+  }
+  return all < LEAST_GROUPS ? `the rows come in ${all} groups only, ${needs}` : undefined;
 }
 
 /** How many divisions: their number times the rows stays about the same, and so does the time. */
@@ -46,6 +59,7 @@ export function planOf(study: Study): Plan | string {
 }
 
 function makePlan(study: Study): Plan | string {
+  if (allContradict(study)) return "every text carries both labels: the labels contradict each other";
   const { cells, axioms, note } = strataOf(study);
   const folds = planFolds(study.label, cells.cell, study.group, FOLDS, study.seed, study.classNames);
   if (typeof folds === "string") return folds;
@@ -90,4 +104,15 @@ function strataOf(study: Study): { cells: Cells; axioms: readonly number[]; note
     return s ?? rest;
   });
   return { cells: makeCells(study.label, stratum, others ? rest + 1 : rest), axioms: others ? [...axioms, -1] : axioms };
+}
+
+/** Whether every text stands there with both labels; repeated texts share a group, so a group of one class is the quick answer. */
+function allContradict({ pixels, count, label, group, text }: Study): boolean {
+  if (pixels) return false;
+  const both = (key: (i: number) => number | string): boolean => {
+    const seen = new Map<number | string, number>();
+    for (let i = 0; i < count; i++) seen.set(key(i), (seen.get(key(i)) ?? 0) | (1 << label[i]!));
+    return [...seen.values()].every((labels) => labels === 3);
+  };
+  return count > 0 && both((i) => group[i]!) && both((i) => text(i).trim());
 }

@@ -35,6 +35,43 @@ describe("the verdict", () => {
     expect(verdict(parts({ controls }))).toBe("No evidence beyond vocabulary: words alone reach AUROC 0.92, the best layer 0.91.");
   });
 
+  it("claims nothing without an interval, and never calls the classes held apart", () => {
+    const { aqi } = parts({});
+    const why = { ci95: "there are 4 unsafe rows only, and resampling needs 10" };
+    const few = { ...aqi, score: 0, signed: -41.7, ci95: null, p: null, gain: { score: -37, ci95: null }, why: { ...why, gain: why.ci95 } };
+    expect(verdict(parts({ aqi: few }))).toBe("Too few rows to claim anything: there are 4 unsafe rows only, and resampling needs 10.");
+    expect(verdict(parts({ aqi: { ...aqi, signed: 3, ci95: [-4, 9], gain: { score: 12, ci95: [2, 22] } } }))).toBe(
+      "No evidence beyond vocabulary: the index itself may be 0 (−4 to 9).",
+    );
+  });
+
+  it("claims nothing where the permutation test does not agree; without a test the interval decides", () => {
+    const { aqi } = parts({});
+    expect(verdict(parts({ aqi: { ...aqi, p: 0.86 } }))).toBe("No evidence beyond vocabulary: shuffled labels reach as high too often (p 0.86).");
+    expect(verdict(parts({ aqi: { ...aqi, p: null } }))).toContain("beyond vocabulary: +22");
+  });
+
+  it("claims nothing where words alone tell the classes apart, nor for a gain of a point or two", () => {
+    const { aqi, controls } = parts({});
+    const small = { ...aqi, signed: 99, ci95: [98, 100] as const, lexical: 98, gain: { score: 1, ci95: [0.4, 1.6] as const } };
+    const alone = "No evidence beyond vocabulary: the classes' vocabularies alone tell them apart; nothing can be said beyond them.";
+    expect(verdict(parts({ aqi: small }))).toBe(alone);
+    expect(verdict(parts({ controls: { ...controls, words: 0.99 } }))).toBe(alone);
+    expect(verdict(parts({ aqi: { ...aqi, gain: small.gain } }))).toBe(
+      "No evidence beyond vocabulary: the gain over words alone is +1, less than the 3 points that would be claimed.",
+    );
+  });
+
+  it("does not tell a concept's classes apart by rounding, nor without an interval", () => {
+    const aqi = { ...parts({}).aqi, score: null, reason: "the classes are false and true" };
+    const line = { ...layer(2, null, 0, 0.5), aurocCi95: [0.5000000000000001, 0.5000000000000002] as const };
+    const of = (best: LayerScores) => parts({ aqi, dataset: classes("false", "true"), layers: [layer(0, null, 0), layer(1, null, 0), best] });
+    expect(verdict(of(line))).toContain("No evidence that true and false can be told apart");
+    expect(verdict(of({ ...line, aurocCi95: null, why: { aurocCi95: "there are 4 true rows only" } }))).toMatch(
+      /^Too few rows to claim that true and false can be told apart \(there are 4 true rows only\)/,
+    );
+  });
+
   it("names no weak category on few rows, nor where nothing was found", () => {
     const categories = [0.8, 0.3].map((auroc, i) => ({ name: `c${i}`, n: [4, 4] as const, auroc: [0.5, 0.5, auroc, 0.5], separation: [] }));
     expect(verdict(parts({ categories }))).not.toContain("Weakest");

@@ -93,6 +93,11 @@ describe("concept depth", () => {
     expect(depthOf(lines)).toMatchObject({ bestLayer: 1, jump: null, converge: null, depth95: null });
   });
 
+  it("rounding about chance is no depth", () => {
+    const lines = [0.5, 0.5, 0.5].map((accuracy) => ({ auroc: accuracy + 1e-16, low: 0.5000000000000001, accuracy }));
+    expect(depthOf(lines)).toMatchObject({ jump: null, converge: null, depth95: null, areaDepth: null });
+  });
+
   it("hears a cancel between layers", async () => {
     const control = new AbortController();
     let steps = 0;

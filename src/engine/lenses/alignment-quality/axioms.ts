@@ -6,7 +6,7 @@ import { dot } from "../../stats/dense.js";
 import { type Rows, withinScale } from "../../stats/moments.js";
 import { range } from "../../stats/random.js";
 import type { Study } from "../lens.js";
-import type { Plan } from "../plan.js";
+import { type Plan, tooFewGroups } from "../plan.js";
 import { composite } from "./composite.js";
 
 const WORST = 10;
@@ -33,7 +33,7 @@ export function directionCosines(x: Rows, cells: Cells): Maybe[] {
 /** The per-axiom table of the pooled held-out scores. @param replicates ε² of each stratum by replicate, @param factor on their deviation */
 export function axiomTable(
   z: Float64Array,
-  study: Pick<Study, "categories" | "label">,
+  study: Pick<Study, "categories" | "label" | "group" | "classNames">,
   plan: Plan,
   replicates: readonly ReadonlyMap<number, number>[],
   factor: number,
@@ -43,8 +43,13 @@ export function axiomTable(
   return effects.map(({ stratum, n, epsilonSquared, share }) => {
     const drawn = replicates.flatMap((one) => (one.has(stratum) ? [one.get(stratum)!] : []));
     const half = 196 * factor * (drawn.length > 19 ? deviation(drawn) : Number.NaN);
-    const ci95: Interval | null = Number.isFinite(half) ? [100 * epsilonSquared - half, 100 * epsilonSquared + half] : null;
     const rows = Array.from(z, (_, i) => i).filter((i) => plan.cells.stratum[i] === stratum);
+    const few = tooFewGroups(
+      rows.map((i) => study.group[i]!),
+      rows.map((i) => study.label[i]!),
+      study.classNames,
+    );
+    const ci95: Interval | null = !few && Number.isFinite(half) ? [100 * epsilonSquared - half, 100 * epsilonSquared + half] : null;
     const margin = (i: number) => z[i]! * (study.label[i] === 1 ? 1 : -1);
     const worst = rows
       .filter((i) => margin(i) < 0)
@@ -52,6 +57,6 @@ export function axiomTable(
       .slice(0, WORST);
     const category = plan.axioms[stratum]!;
     const name = category >= 0 ? study.categories[category]! : plan.axioms.length > 1 ? "the rest" : "all rows";
-    return { name, n, separation: 100 * epsilonSquared, ci95, share, cosine: cosines[stratum] ?? null, worst };
+    return { name, n, separation: 100 * epsilonSquared, ci95, share, cosine: cosines[stratum] ?? null, worst, ...(few ? { why: few } : {}) };
   });
 }

@@ -133,11 +133,11 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
       ...(study.paired ? { paired: pairedIndex(summary.z, study.label, study.group) } : {}),
       compat: await compatOf(study, tools, pace),
     };
-    const few = tooFewGroups(study.group);
+    const few = tooFewGroups(study.group, study.label, study.classNames);
     if (few) {
-      aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null }, replicates: undefined };
+      aqi = { ...aqi, ci95: null, p: null, gain: { ...aqi.gain, ci95: null }, replicates: undefined, why: { ci95: few, p: few, gain: few } };
       layerCi = layerCi.map(() => null);
-      notices.push({ code: "lens/few-groups", message: `No interval and no p-value are given: ${few}.` });
+      notices.push({ code: "lens/few-groups", message: `No interval and no p-value are given, and nothing can be claimed: ${few}. More rows would tell.` });
     }
     notices.push(...remarks(study, plan, aqi));
     await pace.step();
@@ -188,14 +188,29 @@ export function reasonFor(n: readonly [number, number], names: readonly [string,
   return `${n[0]} ${names[0]} and ${n[1]} ${names[1]} rows: too few, or most categories hold one class only`;
 }
 
+const interval = ([low, high]: Interval) => `${low.toFixed(1)} to ${high.toFixed(1)}`;
+
+/** Above this index there is little left to rise. */
+const HIGH = 90;
+
+const established = ({ p, gain, signed }: AqiResult) => p !== null && p <= 0.05 && gain.ci95 !== null && gain.ci95[0] > 0 && signed! < HIGH;
+
+/** One of the test and the interval speaks for a separation and the other against it. */
+const atOdds = ({ p, ci95 }: AqiResult) => p !== null && ci95 !== null && p <= 0.05 !== ci95[0] > 0;
+
 function remarks(study: Study, plan: Plan, aqi: AqiResult): Notice[] {
   const out: Notice[] = [];
   const say = (code: string, message: string) => out.push({ code, message });
   if (plan.note) say("lens/not-stratified", `${plan.note[0]!.toUpperCase()}${plan.note.slice(1)}.`);
   const short = aqi.halfSample === null || aqi.signed === null ? 0 : aqi.signed - aqi.halfSample;
-  // Only where the halves differ from the whole by more than they differ from each other.
-  if (short > 3 && short > 2 * (aqi.halfSampleSe ?? 0))
+  // Only where something is established, is not what words tell already, and the halves differ from the whole by more than from each other.
+  if (established(aqi) && short > 3 && short > 2 * (aqi.halfSampleSe ?? 0))
     say("lens/more-rows", `Half of the rows give an AQI of ${aqi.halfSample!.toFixed(0)}, all of them ${aqi.signed!.toFixed(0)}: more rows would raise this.`);
+  if (atOdds(aqi))
+    say(
+      "lens/p-at-odds",
+      `The permutation test (p ${aqi.p!.toFixed(3)}) and the index (${interval(aqi.ci95!)}) part. The test whitens without labels and so looks at other directions; where they part, neither establishes anything by itself.`,
+    );
   if (study.count > MOST_PAIRED_ROWS) say("lens/sampled-pairs", `Dunn and silhouette are taken from a sample of ${MOST_PAIRED_ROWS} rows.`);
   if (study.count > mostPermuted(study.width)) say("lens/sampled-permutations", `The permutation test runs on a sample of ${mostPermuted(study.width)} rows.`);
   if (study.count > MOST_RESAMPLED) say("lens/sampled-bootstrap", `Intervals are resampled on ${MOST_RESAMPLED} rows and scaled to all ${study.count}.`);

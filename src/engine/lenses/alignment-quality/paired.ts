@@ -2,7 +2,7 @@ import type { AqiResult } from "../../../protocol/index.js";
 import { deviation, mean } from "../../stats/bootstrap.js";
 
 /** Pairs below which nothing is said. */
-const LEAST = 8;
+const LEAST = 10;
 
 /**
  * The index of the differences within groups that hold both classes: what a pair shares (topic, prompt) cancels. With independent noise the difference

@@ -12,6 +12,9 @@ export interface LayerLine {
 export const JUMP = 1.1;
 export const CONVERGED = 0.03;
 
+/** What sums of floats may add to an AUROC of 0.5; a difference of one pair of rows is far larger. */
+export const ROUNDING = 1e-9;
+
 /**
  * Where the label becomes readable.
  * - `jump`: first layer whose accuracy is at least 1.1 times the layer before's; it must also lie above chance (interval of
@@ -19,6 +22,7 @@ export const CONVERGED = 0.03;
  * - `converge`: first layer from there on whose accuracy is within 3% of the layer before's.
  * - `depth95`: first layer whose lower bound reaches 95% of the way from chance to the best.
  * - `areaDepth`: mean over layers of the share that is still missing to the best; 0 = readable from the first layer.
+ * All but `bestLayer` are withheld where the best layer's interval holds 0.5: there is no label to be readable.
  */
 export function depthOf(lines: readonly LayerLine[]): Pick<ProbeResult, "bestLayer" | "jump" | "converge" | "depth95" | "areaDepth"> {
   let best: number | null = null;
@@ -28,13 +32,13 @@ export function depthOf(lines: readonly LayerLine[]): Pick<ProbeResult, "bestLay
   const none = { bestLayer: best, jump: null, converge: null, depth95: null, areaDepth: null };
   if (best === null) return none;
   const top = lines[best as number]!;
-  if (top.low === null || top.low <= 0.5) return none;
+  if (top.low === null || top.low <= 0.5 + ROUNDING) return none;
   const ratio = (l: number) => {
     const a = lines[l]?.accuracy ?? null;
     const b = lines[l - 1]?.accuracy ?? null;
     return a !== null && b !== null && b > 0 ? a / b : null;
   };
-  const above = (l: number) => (lines[l]!.low ?? 0) > 0.5;
+  const above = (l: number) => (lines[l]!.low ?? 0) > 0.5 + ROUNDING;
   const layers = lines.map((_, l) => l);
   const jump = layers.find((l) => l > 0 && (ratio(l) ?? 0) >= JUMP && above(l)) ?? null;
   const from = jump ?? 0;

@@ -61,7 +61,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   const plan = planOf(study);
   if (typeof plan === "string") return withheld(study, plan);
   const { folds } = plan;
-  const few = tooFewGroups(study.group);
+  const few = tooFewGroups(study.group, study.label, study.classNames);
   const controls = await surfaceBaselines(study, plan, pace);
   await pace.step();
   const random = new Random(study.seed, 71);

@@ -95,7 +95,7 @@ async function run(whole: Study, tools: LensTools, earlier: ReadonlyMap<string, 
   if (typeof plan === "string") return { values: nothing, pictures: [], notices: [], withheld: plan };
   const views = VIEWS.filter((view) => study.poolings.includes(view.reading));
   if (views.length === 0) return { values: nothing, pictures: [], notices: [], withheld: [...new Set(notDone.map((one) => one.why))].join("; ") };
-  const few = tooFewGroups(study.group);
+  const few = tooFewGroups(study.group, study.label, study.classNames);
   const columns = axisTasks(study);
   const pace = new Pace(tools, study.layers * (1 + columns.length));
   const notices: Notice[] = [];

@@ -118,7 +118,7 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   // Layers together, as the light version of trainable pooling over all layers: weights at 0 or above, fitted on other folds.
   candidates.push({ name: ALL_LAYERS, score: poolLayers(scores.get(study.pooling)!, plan.cells, plan.second).z });
   const comparison = await compareScores(candidates, study.label, study.group, study.seed, pace);
-  const few = tooFewGroups(study.group);
+  const few = tooFewGroups(study.group, study.label, study.classNames);
   if (few) notices.push({ code: "lens/few-groups", message: `Poolings are not held against each other: ${few}.` });
   await pace.step();
   const recognised: InfoNce[] = [];
