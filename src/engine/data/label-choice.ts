@@ -40,7 +40,7 @@ export function pickLabel(
   const equals = all.filter((c) => c.rank === best.rank);
   const textIsReply = text.some((p) => replies(profiles).includes(p));
   if (best.rank >= 2 && equals.length > 1 && equals.slice(1).some((c) => !sameClasses(table, best.column, c.column))) throw askWhich(path, profiles, equals);
-  if (best.about === "answer" && !textIsReply) throw askSubject(path, profiles, best.column, text);
+  if (best.about === "answer" && !textIsReply && !options.expandAnswers) throw askSubject(path, profiles, best.column, text);
   if (best.rank === 5) throw askWhich(path, profiles, equals);
   return best.column;
 }

@@ -33,7 +33,8 @@ const MANY_COLUMNS = 50;
 /** Chooses label, category and group, and turns records into rows. */
 export function buildPart(request: PartRequest, reading: Reading): Part {
   const { path, notices } = request;
-  const { bytes, table, profiles, options, choice, skips } = reading;
+  const { bytes, table, profiles, choice, skips } = reading;
+  const options = withOwnLabel(request, reading);
   const text = choice?.columns ?? [];
   const plan = options.expandAnswers ? planAnswers(path, table, profiles, options) : undefined;
   const label = plan || options.all !== undefined ? undefined : pickLabel(path, table, profiles, text, options, request.soft);
@@ -145,6 +146,14 @@ function plain({ table, choice }: Reading, label: Profile | undefined, beside: B
       ...own,
     };
   });
+}
+
+/** A label beside single answers or conversations is the answers' where they are what is read; pairs carry their own. */
+function withOwnLabel({ path, soft }: PartRequest, { table, profiles, options }: Reading): DataOptions {
+  if (!options.expandAnswers || options.label !== undefined || options.all !== undefined) return options;
+  const plan = planAnswers(path, table, profiles, options);
+  const label = plan.parts || plan.labels.length > 0 ? undefined : pickLabel(path, table, profiles, plan.columns, options, soft);
+  return label ? { ...options, label: refOf(profiles, label) } : options;
 }
 
 /** A row for each answer. Answers to one prompt belong together; without a prompt, the answers of one record do. */

@@ -206,6 +206,27 @@ describe("answers with their prompts", () => {
     expect(answers.rows[1]?.messages).toHaveLength(3);
   });
 
+  it("take the label that stands beside a conversation or an answer, named or not", async () => {
+    const chat = (i: number) => ({
+      conversations: [
+        { from: "human", value: ask(i) },
+        { from: "gpt", value: i % 2 ? no(i) : yes(i) },
+      ],
+      label: i % 2 ? "safe" : "unsafe",
+    });
+    const path = write("sharegpt-label.jsonl", jsonl(Array.from({ length: 24 }, (_, i) => chat(i))));
+    const found = await openDataset(path, { expandAnswers: true });
+    expect(found.card.options).toMatchObject({ label: "label", expandAnswers: true });
+    expect(found.rows).toHaveLength(24);
+    expect(marked(found, 1)).toBe(no(1));
+    expect(found.rows).toEqual((await openDataset(path, { label: "label", expandAnswers: true })).rows);
+    const single = write(
+      "single-label.jsonl",
+      jsonl(Array.from({ length: 24 }, (_, i) => ({ prompt: ask(i), response: yes(i), label: i % 2 ? "safe" : "unsafe" }))),
+    );
+    expect(marked(await openDataset(single, { expandAnswers: true }), 3)).toBe(yes(3));
+  });
+
   it("keep their place where a text holds half of a surrogate pair", async () => {
     const path = write(
       "torn.jsonl",
