@@ -61,6 +61,10 @@ describe("layerscope on the command line", () => {
     expect(named.code).toBe(0);
     expect(named.out).toMatch(/Surface against meaning by layer: All surface features together/);
     expect(named.out).toMatch(/Concepts by layer: /);
+    // At once: the model is not even looked for.
+    const alone = await layerscope(["audit", "data.jsonl", "--model", "not-there", "--lens", "relative-anchors"]);
+    expect(alone).toMatchObject({ code: 2, out: "" });
+    expect(alone.err).toContain("The lens relative-anchors holds the model against a second one, and none is named.");
     const none = await layerscope([...audit, "--lens", "entropy"]);
     expect(none.code).toBe(2);
     expect(none.err).toContain('There is no lens "entropy"');

@@ -1,6 +1,6 @@
 import type { AuditPlan, AuditView, Progress } from "../../protocol/index.js";
 import { throwIfAborted } from "../errors.js";
-import { chooseLenses, readingsOf, rowsOfView } from "../lenses/choice.js";
+import { checkReference, chooseLenses, readingsOf, rowsOfView } from "../lenses/choice.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { createBlas } from "../model/runtime.js";
 import { savePlan, saveView } from "../store/runs.js";
@@ -24,6 +24,7 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   const started = performance.now();
   hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
   const chosen = chooseLenses(plan.reference === undefined ? plan.lenses : [...(plan.lenses ?? []), "relative-anchors"]);
+  checkReference(plan.lenses, plan.reference !== undefined);
   const prepared = await bench.prepare(plan, signal);
   if (plan.runFolder) await savePlan(plan.runFolder, plan);
   const opened = performance.now();

@@ -20,6 +20,18 @@ export function chooseLenses(named: readonly string[] = []): readonly Lens[] {
   return lenses.filter((lens) => lens.core || named.includes(lens.id));
 }
 
+/**
+ * Refuses lenses that hold the model against a second one where there is none: before any work, not after all of it.
+ * @throws `audit/no-reference`
+ */
+export function checkReference(named: readonly string[] = [], hasReference: boolean): void {
+  const lens = hasReference ? undefined : lenses.find(({ id, against }) => against === "reference" && named.includes(id));
+  if (lens)
+    throw problem("audit/no-reference", `The lens ${lens.id} holds the model against a second one, and none is named.`, {
+      hint: "Name the second model with --reference DIR.",
+    });
+}
+
 /** Readings that these lenses take beside the audit's own pooling. */
 export function readingsOf(chosen: readonly Lens[], audit: Pooling): readonly Reading[] {
   const names = new Set(chosen.flatMap((lens) => lens.poolings ?? []));

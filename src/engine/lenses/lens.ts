@@ -116,6 +116,8 @@ export interface Lens<Values = unknown> {
   rowsRead?(study: Study, view: View): readonly number[];
   /** What it needs beyond rows of two classes, for the list of lenses: "a second model", "pairs with scores". */
   readonly asks?: string;
+  /** It holds the model against a second one, and has nothing to do without. */
+  readonly against?: "reference";
   /** Results of lenses listed before it in the registry may be read from `earlier`. */
   run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, LensOutput<unknown>>): Promise<LensOutput<Values>>;
 }

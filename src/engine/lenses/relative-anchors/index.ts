@@ -57,6 +57,7 @@ export const relativeAnchors: Lens<RelativeAnchors> = {
   core: false,
   question: "Do two models agree on the geometry of these rows, and does a probe move from one to the other?",
   asks: "a second model",
+  against: "reference",
   run,
 };
 
