@@ -83,7 +83,14 @@ describe("two runs on the command line", () => {
     expect((await layerscope("compare", "a")).err).toContain("Two runs or more are compared, not 1.");
     const nowhere = await layerscope("compare", "a", "nowhere");
     expect(nowhere.code).toBe(2);
-    expect(nowhere.err).toContain("The run nowhere cannot be opened");
+    expect(nowhere.err).toContain("There is no folder nowhere.");
+    expect(nowhere.err).not.toMatch(/ENOENT|stat/);
+    writeFileSync(join(folder, "no-run.txt"), "");
+    expect((await layerscope("compare", "a", "no-run.txt")).err).toContain("no-run.txt is a file; a run is a folder.");
+    mkdirSync(join(folder, "hollow"));
+    const hollow = await layerscope("compare", "a", "hollow");
+    expect(hollow.err).toContain("The folder hollow holds no finished run.");
+    expect(hollow.err).not.toContain("ENOENT");
   });
 
   it("writes a page that carries the comparison, texts only on demand", async () => {

@@ -20,6 +20,14 @@ const MAX_VIEW_BYTES = 512 * 1024 * 1024;
 
 export async function openView(folder: string): Promise<AuditView> {
   const path = join(folder, "view.json");
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw problem("runs/missing", found ? `${basename(folder)} is a file; a run is a folder.` : `There is no folder ${basename(folder)}.`, {
+      hint: "`layerscope audit FILE --model DIR --run FOLDER` leaves a run in a folder.",
+      where: { file: folder },
+    });
+  if (!(await stat(path).catch(() => undefined)))
+    throw problem("runs/unreadable", `The folder ${basename(folder)} holds no finished run.`, { hint: "Run the audit again.", where: { file: folder } });
   try {
     if ((await stat(path)).size > MAX_VIEW_BYTES) throw new RangeError("larger than any run");
     return decodeView(JSON.parse(await readFile(path, "utf8"))).view;
