@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelCard, Notice } from "../../protocol/index.js";
 import { problem } from "../errors.js";
@@ -51,8 +51,10 @@ export async function hashes(analysis: Analysis, weights: Weights): Promise<Pick
 
 function tokenizerOf({ place }: Analysis): string | undefined {
   const path = join(place.folder, "tokenizer.json");
-  if (!existsSync(path)) return undefined;
-  if (statSync(path).size > LIMITS.tokenizerBytes)
+  const stats = statSync(path, { throwIfNoEntry: false });
+  // What is no regular file is refused where the tokenizer is read; hashing a pipe would wait for ever.
+  if (!stats?.isFile()) return undefined;
+  if (stats.size > LIMITS.tokenizerBytes)
     throw problem("model/tokenizer-too-large", `${path} is larger than ${LIMITS.tokenizerBytes} bytes.`, { where: { file: path } });
   return path;
 }

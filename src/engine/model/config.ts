@@ -75,8 +75,11 @@ const object = (value: unknown): Record<string, unknown> | undefined =>
 function readJson(path: string): Record<string, unknown> | undefined {
   let content: string;
   try {
-    if (statSync(path).size > LIMITS.configBytes)
-      throw problem("model/bad-config", `${path} is larger than ${LIMITS.configBytes} bytes.`, { where: { file: path } });
+    const stats = statSync(path);
+    // Reading a pipe would wait for ever.
+    if (!stats.isFile())
+      throw problem("model/bad-config", `${path} is no regular file.`, { hint: "Download the model's folder again, or remove it.", where: { file: path } });
+    if (stats.size > LIMITS.configBytes) throw problem("model/bad-config", `${path} is larger than ${LIMITS.configBytes} bytes.`, { where: { file: path } });
     content = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT" || (error as { code?: unknown }).code === "ENOTDIR") return undefined;

@@ -19,6 +19,9 @@ export const cutOff = (file: string, offset: number, wanted: number): ProblemErr
 export const notAModel = (file: string, what: string, hint: string): ProblemError =>
   problem("model/not-onnx", `${file} is ${what}, not an ONNX model.`, { hint, where: { file } });
 
+/** A pipe would block whoever opens it for ever, a device never end. */
+export const notRegular = (file: string): ProblemError => notAModel(file, "no regular file", "Choose an .onnx file or a folder that holds one.");
+
 export const missingFile = (file: string): ProblemError =>
   problem("model/missing", `There is no file or folder ${file}.`, { hint: "Check the path of the model.", where: { file } });
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { cannotRead, noModelInFolder, notAModel } from "./errors.js";
+import { cannotRead, noModelInFolder, notRegular } from "./errors.js";
 import { byPreference } from "./filenames.js";
 
 /** A model as it lies on disk. */
@@ -16,7 +16,7 @@ export interface ModelPlace {
 
 /**
  * Finds the model file of a folder, or the folder of a model file.
- * @throws Problem `model/missing`, `model/none-in-folder`
+ * @throws Problem `model/missing`, `model/none-in-folder`, `model/not-onnx` of what is no regular file
  */
 export function findModel(path: string): ModelPlace {
   const full = resolve(path);
@@ -27,17 +27,27 @@ export function findModel(path: string): ModelPlace {
     throw cannotRead(path, error);
   }
   if (stats.isDirectory()) {
-    const found = [...onnxFiles(join(full, "onnx")), ...onnxFiles(full)];
+    const named = [...onnxFiles(join(full, "onnx")), ...onnxFiles(full)];
+    const found = named.filter(isUsable);
+    if (named.length > 0 && found.length === 0) throw notRegular(named[0]!);
     if (found.length === 0) throw noModelInFolder(path);
     const chosen = found.sort(byPreference)[0]!;
     return { path: chosen, folder: full, name: nameOf(full), variants: found.filter((file) => file !== chosen) };
   }
-  // A pipe would block for ever, a device never end.
-  if (!stats.isFile()) throw notAModel(path, "no regular file", "Choose an .onnx file or a folder that holds one.");
+  if (!stats.isFile()) throw notRegular(path);
   const own = dirname(full);
   const above = dirname(own);
   const folder = [own, above].find((dir) => existsSync(join(dir, "tokenizer.json"))) ?? [own, above].find((dir) => existsSync(join(dir, "config.json"))) ?? own;
-  return { path: full, folder, name: nameOf(folder), variants: onnxFiles(own).filter((file) => file !== full) };
+  return { path: full, folder, name: nameOf(folder), variants: onnxFiles(own).filter((file) => file !== full && isUsable(file)) };
+}
+
+/** Not a folder, pipe or device; what is not there or not ours to look at is told when it is opened. */
+function isUsable(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return true;
+  }
 }
 
 function onnxFiles(folder: string): string[] {

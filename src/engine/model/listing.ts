@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ModelEntry, type ModelList, ProblemError, type SheetVariant } from "../../protocol/index.js";
@@ -136,6 +136,7 @@ export async function variantOf(file: string): Promise<SheetVariant> {
 
 function readText(path: string, most: number): string {
   try {
+    if (!statSync(path).isFile()) return "";
     const text = readFileSync(path, "utf8");
     return text.length > most ? "" : text;
   } catch {

@@ -151,7 +151,8 @@ function besides({ folder }: ModelPlace): Pick<ModelSheet, "tokenizer" | "chatTe
 
 function hasTemplate(path: string): boolean {
   try {
-    if (statSync(path).size > LIMITS.configBytes) return false;
+    const stats = statSync(path);
+    if (!stats.isFile() || stats.size > LIMITS.configBytes) return false;
     const template = (JSON.parse(readFileSync(path, "utf8")) as { chat_template?: unknown } | null)?.chat_template;
     return typeof template === "string" || Array.isArray(template);
   } catch {

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { cannotRead } from "./errors.js";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { cannotRead, notRegular } from "./errors.js";
 
 /** Bytes that are read by ranges, so that weights never enter memory. */
 export interface ByteSource {
@@ -21,7 +21,7 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 const SMALL = 4_096;
 const LARGE = 1 << 20;
 
-/** @throws Problem `model/unreadable`, `model/missing` */
+/** @throws Problem `model/unreadable`, `model/missing`, `model/not-onnx` of a folder, pipe or device */
 export function fileSource(path: string): ByteSource {
   const file = open(path);
   const stats = fstatSync(file);
@@ -58,8 +58,10 @@ export const stampOf = ({ dev, ino, mtimeMs }: Stats): string => `${dev} ${ino} 
 
 function open(path: string): number {
   try {
-    return openSync(path, "r");
+    // Asked before opening, which would wait for a pipe's other end.
+    if (statSync(path).isFile()) return openSync(path, "r");
   } catch (error) {
     throw cannotRead(path, error);
   }
+  throw notRegular(path);
 }

@@ -117,13 +117,14 @@ function encodeGuarded<T>(work: () => T): T | undefined {
 }
 
 async function readJson(path: string, required: boolean): Promise<Json | undefined> {
-  let bytes: number;
-  try {
-    bytes = (await stat(path)).size;
-  } catch {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats) {
     if (!required) return undefined;
     throw badTokenizer(path, "it is not there");
   }
+  // Reading a pipe would wait for ever.
+  if (!stats.isFile()) throw badTokenizer(path, "it is no regular file");
+  const bytes = stats.size;
   if (bytes > MAX_TOKENIZER_BYTES) throw badTokenizer(path, `it has ${bytes} bytes, more than the ${MAX_TOKENIZER_BYTES} that are allowed`);
   try {
     const json: unknown = JSON.parse(await readFile(path, "utf8"));

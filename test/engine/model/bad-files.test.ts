@@ -1,4 +1,5 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, closeSync, constants, linkSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inspectModel, openModel } from "../../../src/engine/model/index.js";
@@ -96,6 +97,25 @@ describe("what is no ONNX file", () => {
     expect(await sentenceOf(join(folder, "folder.onnx"))).toBe("folder.onnx holds no .onnx file, neither directly nor in a folder named onnx.");
     expect(await sentenceOf("/dev/null")).toBe("/dev/null is no regular file, not an ONNX model.".replace("/dev/", ""));
     expect(await sentenceOf(join(folder, "none.onnx"))).toBe("There is no file or folder none.onnx.");
+  });
+
+  it("a folder or a pipe that is named like the model's file", async () => {
+    const folder = place({});
+    mkdirSync(join(folder, "model.onnx"));
+    expect(await sentenceOf(folder)).toMatch(/model\.onnx is no regular file, not an ONNX model\.$/);
+    rmSync(join(folder, "model.onnx"), { recursive: true });
+    if (process.platform !== "win32") {
+      execFileSync("mkfifo", [join(folder, "model.onnx")]);
+      // Held open, so that a version that opens the pipe fails here and does not wait for ever.
+      const held = openSync(join(folder, "model.onnx"), constants.O_RDWR);
+      expect(await sentenceOf(folder)).toMatch(/model\.onnx is no regular file, not an ONNX model\.$/);
+      expect((await sentenceOf(join(folder, "model.onnx"))).startsWith("model.onnx is no regular file")).toBe(true);
+      closeSync(held);
+    }
+    writeFileSync(join(folder, "model_fp32.onnx"), good);
+    expect((await inspectModel(folder)).layers, "another file of the folder").toHaveLength(4);
+    mkdirSync(join(folder, "config.json"));
+    expect(await sentenceOf(folder)).toMatch(/config\.json is no regular file\.$/);
   });
 
   it("a file that may not be read", async () => {
