@@ -42,6 +42,16 @@ export function tooFewGroups(group: ArrayLike<number>, label?: ArrayLike<number>
   return all < LEAST_GROUPS ? `the rows come in ${all} groups only, ${needs}` : undefined;
 }
 
+/** Rows of each class below which many values cannot be held against each other: the order of a few rows ranks them. */
+const LEAST_TO_RANK = 20;
+
+/** Why poolings, or subsets of dimensions, are not held against each other. */
+export function tooFewToRank(label: Uint8Array, names: readonly [string, string]): string | undefined {
+  const ones = label.reduce((sum, y) => sum + y, 0);
+  const [fewest, name] = ones < label.length - ones ? [ones, names[1]] : [label.length - ones, names[0]];
+  return fewest < LEAST_TO_RANK ? `${fewest} ${name} rows are too few for it (at least ${LEAST_TO_RANK} of each class are needed)` : undefined;
+}
+
 /** How many divisions: their number times the rows stays about the same, and so does the time. */
 export function divisionsFor(rows: number): number {
   return rows < 100 ? 5 : rows <= 250 ? 3 : 1;

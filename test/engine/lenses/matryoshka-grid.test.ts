@@ -91,6 +91,29 @@ describe("fewer layers, fewer dimensions", () => {
     expect((await matryoshkaGrid.run(makeStudy([noise.subarray(0, n * 8)], 8, label), tools, new Map())).withheld).toContain("8 dimensions");
   });
 
+  it("withholds itself where few rows would rank sizes by luck", async () => {
+    const few = Uint8Array.from({ length: 76 }, (_, i) => (i < 19 ? 1 : 0));
+    const random = new Random(3);
+    const states = Float32Array.from({ length: 76 * 16 }, () => random.normal());
+    const { withheld, values } = await matryoshkaGrid.run(makeStudy([states], 16, few), tools, new Map());
+    expect(withheld).toBe("19 unsafe rows are too few for it (at least 20 of each class are needed)");
+    expect(values.layers).toEqual([]);
+  });
+
+  it("says nothing of nestedness where the gain of components lies within its error", async () => {
+    const few = Uint8Array.from({ length: 48 }, (_, i) => i % 2);
+    const parts = stratifiedGroupFolds(few, range(48), 3, 1);
+    let said = 0;
+    for (let seed = 0; seed < 6; seed++) {
+      const random = new Random(40 + seed);
+      const noise = Float32Array.from({ length: 48 * 32 }, () => random.normal());
+      const { nestedness, area } = await measureLayer(noise, 32, few, parts, 1, tools.blas, new Pace(tools, 1));
+      if (nestedness !== null) expect(area.components! - area.random!).toBeGreaterThan(0.03);
+      if (area.components! - area.random! > 0.01) said++;
+    }
+    expect(said).toBeGreaterThan(0);
+  });
+
   it("has ladders", () => {
     expect(ladderOf(576)).toEqual([8, 16, 32, 64, 128, 256, 512, 576]);
     expect(shortLadder(576)).toEqual([8, 16, 32, 64, 128, 256]);

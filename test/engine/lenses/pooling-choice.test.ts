@@ -116,6 +116,25 @@ describe("choice of pooling", () => {
   });
 });
 
+describe("poolings of rows that say little", () => {
+  it("are not ranked by a few of them", async () => {
+    const few = Uint8Array.from({ length: 30 }, (_, i) => (i < 8 ? 0 : 1));
+    const random = new Random(9);
+    const states = Float32Array.from({ length: 30 * d }, () => random.normal());
+    const { withheld, values } = await poolingChoice.run(makeStudy([states], d, few), tools, new Map());
+    expect(withheld).toBe("8 safe rows are too few for it (at least 20 of each class are needed)");
+    expect(values.strategies).toEqual([]);
+  });
+
+  it("have neighbours at chance, not at the share of the larger class", async () => {
+    const uneven = Uint8Array.from({ length: 400 }, (_, i) => (i < 20 ? 1 : 0));
+    const random = new Random(10);
+    const states = Float32Array.from({ length: 400 * d }, () => random.normal());
+    const { values } = await poolingChoice.run(makeStudy([states], d, uneven), tools, new Map());
+    expect(Math.abs(values.strategies[0]!.layers[0]!.neighbours! - 0.5)).toBeLessThan(0.15);
+  });
+});
+
 describe("InfoNCE", () => {
   const pairs = (rho: number, width: number, count: number, seed: number) => {
     const random = new Random(seed);

@@ -2,7 +2,7 @@ import type { Maybe, Notice } from "../../../protocol/index.js";
 import { centre } from "../../stats/moments.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
-import { planOf } from "../plan.js";
+import { planOf, tooFewToRank } from "../plan.js";
 import { sampleRowsByGroup, subStudy } from "../substudy.js";
 import { MOST_LINKED } from "../task.js";
 import { type LayerGrid, ladderOf, measureLayer, shortLadder } from "./layer.js";
@@ -41,6 +41,8 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<Matryoshk
   const empty: MatryoshkaGrid = { rows: 0, dims, compared: [], layers: [], suggestion: null, ladder: [] };
   if (typeof plan === "string") return { values: empty, pictures: [], notices: [], withheld: plan };
   if (study.width < 16) return { values: empty, pictures: [], notices: [], withheld: `states of ${study.width} dimensions leave nothing to cut` };
+  const scarce = tooFewToRank(study.label, study.classNames);
+  if (scarce) return { values: empty, pictures: [], notices: [], withheld: scarce };
   const notices: Notice[] = [];
   if (rows.length < whole.count)
     notices.push({ code: "lens/sampled-rows", message: `Fewer dimensions are tried on ${rows.length} of ${whole.count} rows (whole groups).` });

@@ -41,6 +41,15 @@ export const shortLadder = (d: number): number[] => {
 /** Below this gain of components over random subsets there is nothing to nest. */
 const LEAST_GAIN = 0.01;
 
+/** Areas of the same rows go together (about 0.87), so their difference has about half the standard error of one (Hanley and McNeil 1982). */
+function leastGain(area: Maybe, label: Uint8Array): number {
+  const a = Math.max(0.5, area ?? 0.5);
+  const ones = label.reduce((s, y) => s + y, 0);
+  const zeros = label.length - ones;
+  const variance = (a * (1 - a) + (ones - 1) * (a / (2 - a) - a * a) + (zeros - 1) * ((2 * a * a) / (1 + a) - a * a)) / (ones * zeros);
+  return Math.max(LEAST_GAIN, Math.sqrt(Math.max(0, variance)) / 2);
+}
+
 /** Prefix, random subsets and principal components of one layer. @param x [n, d] centred states */
 export async function measureLayer(x: Float32Array, d: number, label: Uint8Array, folds: Folds, seed: number, blas: Blas, pace: Pace): Promise<LayerGrid> {
   const n = label.length;
@@ -98,7 +107,7 @@ export async function measureLayer(x: Float32Array, d: number, label: Uint8Array
     randomLow: short.map((_, m) => column(m)[Math.floor(0.05 * DRAWS)] ?? null),
     randomHigh: short.map((_, m) => column(m)[Math.ceil(0.95 * DRAWS) - 1] ?? null),
     components,
-    nestedness: gain >= LEAST_GAIN ? (areas.prefix! - areas.random!) / gain : null,
+    nestedness: gain >= leastGain(areas.components, label) ? (areas.prefix! - areas.random!) / gain : null,
     area: areas,
   };
 }

@@ -17,7 +17,7 @@ export interface Cell {
   readonly probe: Maybe;
   /** AQI of the held-out discriminant, signed; null for concepts. */
   readonly aqi: Maybe;
-  /** Accuracy of the ten nearest rows. */
+  /** AUROC of the share of class 1 among the ten nearest rows: accuracy would praise the larger class. */
   readonly neighbours: Maybe;
   /** V-measure of two clusters against the label. */
   readonly clusters: Maybe;
@@ -51,5 +51,5 @@ export async function measureCell(
   const near = neighbourhood(gram, study.label, study.group);
   await pace.breathe();
   const clusters = vMeasure(study.label, await pace.run(kernelClusters(gram, unit.n, 2, study.seed)));
-  return { cell: { probe: auroc(score!, study.label), aqi, neighbours: near.accuracy, clusters, mates: near.mates }, score: score! };
+  return { cell: { probe: auroc(score!, study.label), aqi, neighbours: near.auroc, clusters, mates: near.mates }, score: score! };
 }

@@ -5,7 +5,7 @@ import { READINGS } from "../../text/readings.js";
 import { poolLayers } from "../alignment-quality/pooling.js";
 import type { Lens, LensOutput, LensTools, Study } from "../lens.js";
 import { Pace } from "../pace.js";
-import { planOf, tooFewGroups } from "../plan.js";
+import { planOf, tooFewGroups, tooFewToRank } from "../plan.js";
 import { sampleRowsByGroup, subStudy } from "../substudy.js";
 import { MOST_LINKED } from "../task.js";
 import { type Comparison, compareScores, nestedScores } from "./compare.js";
@@ -72,6 +72,8 @@ async function run(whole: Study, tools: LensTools): Promise<LensOutput<PoolingCh
   const study = subStudy(whole, rows);
   const plan = planOf(study);
   if (typeof plan === "string") return { values: nothing, pictures: [], notices: [], withheld: plan };
+  const scarce = tooFewToRank(study.label, study.classNames);
+  if (scarce) return { values: nothing, pictures: [], notices: [], withheld: scarce };
   const notices: Notice[] = [];
   if (rows.length < whole.count)
     notices.push({

@@ -12,8 +12,8 @@ const SCORES: readonly { key: keyof Cell; title: string; note: string; chance: (
   {
     key: "neighbours",
     title: "Pooling by layer: neighbours",
-    note: "Accuracy of the ten nearest rows of other groups (cosine).",
-    chance: (share) => Math.max(share, 1 - share),
+    note: "AUROC of the share of class 1 among the ten nearest rows of other groups (cosine).",
+    chance: () => 0.5,
     best: 1,
   },
   {
