@@ -3,6 +3,7 @@ import { SKIP_NORMS } from "../ops.js";
 import type { Streams, Sum } from "../stream.js";
 import type { Block, Taps } from "../taps.js";
 import { type Attention, attentionIn } from "./attention.js";
+import { type Shared, sharedIn } from "./shared.js";
 
 /** A sum of values of the graph, of which a tap is made: one value, or one and a bias that a fused operator adds. */
 export interface Reading {
@@ -23,6 +24,8 @@ export interface Part {
   readonly foldedBias?: number;
   /** The branch's last product is folded into the addition itself. */
   readonly foldedProduct?: number;
+  /** It ends in a projection that it shares with the other part of its addition; `reading` is then the sum of both. */
+  readonly shared?: Shared;
 }
 
 export interface BlockParts {
@@ -63,6 +66,14 @@ function partsOfSum(links: Links, sum: Sum, mixes: boolean, stop: ReadonlySet<nu
   const whole = { plus: [...sum.branch, ...(bias === undefined ? [] : [bias])] };
   if (attending.length === 0) return [{ kind: mixes ? "mixer" : "mlp", reading: whole, ends: sum.branch, sum, foldedBias: bias }];
   const { attention } = attending[0]!;
+  const shared = others.length === 0 ? sharedIn(links, sum.branch, stop) : undefined;
+  if (shared) {
+    const part = { reading: whole, ends: sum.branch, sum, foldedBias: bias, shared };
+    return [
+      { kind: "attention", attention, ...part },
+      { kind: "mlp", ...part },
+    ];
+  }
   if (others.length === 0) return [{ kind: "attention", reading: whole, ends: sum.branch, attention, sum, foldedBias: bias }];
   // Side by side in one addition; a bias folded into it belongs to the operand that the fused operator took.
   const direct = others.some(({ v }) => sum.branch.includes(v));

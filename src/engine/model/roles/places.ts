@@ -8,6 +8,7 @@ import { headsOf } from "./heads.js";
 import type { Numbers } from "./numbers.js";
 import { type BlockParts, type Part, partsOf, type Reading, streamValues } from "./parts.js";
 import { onlyProduct, originsOf, type Product, productAt } from "./products.js";
+import { spanOf } from "./shared.js";
 import { inWidth, outWidth } from "./widths.js";
 
 /** A tap with all that reading it needs. */
@@ -89,36 +90,46 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
     const name = (tap: string) => `blocks.${i}.${prefix}${tap}`;
     const attention = part.attention!;
     const product = lastProduct(links, part, stop);
-    const size = product && inWidth(links, product);
+    const size = sizeOf(part, product);
     const heads = headsOf(links, attention, size, numbers, config, stop);
     if (product) {
-      const direct = onlyAttentionBefore(product, attention.node);
+      const input = part.shared?.attention ?? product.input;
+      const direct = onlyAttentionBefore(input, attention.node);
       const shape = ["batch", "tokens", size ?? "heads x head size"];
       found(
         name("attn_head"),
         i,
-        { plus: [product.input] },
+        { plus: [input] },
         { shape, heads, note: direct ? undefined : "as the output projection takes it in, gated or normalised before" },
       );
     } else missing(name("attn_head"), i, `no single output projection follows the attention of block ${i}`);
     if (attention.pattern === undefined)
       missing(name("attn_pattern"), i, `${fullOp(links.nodes[attention.node]!)} computes the pattern inside one fused operator`);
     else found(name("attn_pattern"), i, { plus: [attention.pattern] }, { shape: ["batch", heads ?? "heads", "tokens", "tokens"], heads, axes: "pattern" });
-    found(name("attn_out"), i, part.reading, { note: noteOf(part) });
+    if (part.shared) missing(name("attn_out"), i, sharing(i));
+    else found(name("attn_out"), i, part.reading, { note: noteOf(part) });
   }
 
-  function onlyAttentionBefore(product: Product, node: number): boolean {
-    const { products, others } = originsOf(links, [product.input], stop);
+  /** Numbers a token that go into the projection a part ends with. */
+  function sizeOf(part: Part, product: Product | undefined): number | undefined {
+    if (!part.shared) return product && inWidth(links, product);
+    const span = spanOf(links, numbers, part, stop);
+    return span && span.to - span.from;
+  }
+
+  function onlyAttentionBefore(input: number, node: number): boolean {
+    const { products, others } = originsOf(links, [input], stop);
     return products.length === 0 && others.length === 1 && others[0] === node;
   }
 
   function mlpPlaces(part: Part, prefix: string, i: number): void {
     const name = (tap: string) => `blocks.${i}.${prefix}${tap}`;
     const product = lastProduct(links, part, stop);
-    const size = product && inWidth(links, product);
-    if (product) found(name("mlp_act"), i, { plus: [product.input] }, { shape: ["batch", "tokens", size ?? "MLP width"] });
+    const size = sizeOf(part, product);
+    if (product) found(name("mlp_act"), i, { plus: [part.shared?.mlp ?? product.input] }, { shape: ["batch", "tokens", size ?? "MLP width"] });
     else missing(name("mlp_act"), i, `the MLP of block ${i} ends in no single down projection: it is split over experts or computed by a fused operator`);
-    found(name("mlp_out"), i, part.reading, { note: noteOf(part) });
+    if (part.shared) missing(name("mlp_out"), i, sharing(i));
+    else found(name("mlp_out"), i, part.reading, { note: noteOf(part) });
   }
 
   function noteOf(part: Part): string | undefined {
@@ -129,6 +140,9 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
     return notes.length > 0 ? notes.join("; ") : undefined;
   }
 }
+
+const sharing = (i: number): string =>
+  `the attention and the MLP of block ${i} share one output projection, which adds them up; attn_head and mlp_act are what goes in`;
 
 /** The projection that a branch ends with. */
 export function lastProduct(links: Links, part: Part, stop: ReadonlySet<number>): Product | undefined {

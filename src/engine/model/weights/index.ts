@@ -117,7 +117,8 @@ function entryOf({ links }: Analysis, role: Role): WeightEntry {
 
 function shapeOf(links: Analysis["links"], role: Role, value: number): number[] | undefined {
   if (role.product) {
-    const [out, inside] = [role.rows?.length ?? outWidth(links, role.product), inWidth(links, role.product)];
+    const { columns } = role;
+    const [out, inside] = [role.rows?.length ?? outWidth(links, role.product), columns ? columns.to - columns.from : inWidth(links, role.product)];
     return out === undefined || inside === undefined ? undefined : [out, inside];
   }
   const dims = staticDims(links, value) ?? weightBehind(links, value)?.dims;

@@ -1,14 +1,16 @@
 import type { Links } from "../links.js";
 import type { Attention } from "../roles/attention.js";
 import { madeBy } from "../roles/attention.js";
+import { columnsTo } from "../roles/columns.js";
 import type { Numbers } from "../roles/numbers.js";
 import type { Part } from "../roles/parts.js";
 import { lastProduct, type Structure } from "../roles/places.js";
 import { originsOf, type Product } from "../roles/products.js";
+import { type Span, spanOf } from "../roles/shared.js";
 import { inWidth, outWidth } from "../roles/widths.js";
 import type { Taps } from "../taps.js";
 import { biasAfter, type Norm, normOf } from "./norms.js";
-import { packingOf } from "./packing.js";
+import { described, packingOf } from "./packing.js";
 import { startOf, type Table } from "./tables.js";
 
 /** A weight by its role, and where its numbers come from. */
@@ -20,6 +22,8 @@ export interface Role {
   readonly vector?: number;
   /** Rows of a packed projection. */
   readonly rows?: readonly number[];
+  /** Columns of a projection that two parts share. */
+  readonly columns?: Span;
   readonly note?: string;
   readonly missing?: string;
 }
@@ -40,6 +44,8 @@ export function listRoles(links: Links, numbers: Numbers, taps: Taps, { blocks, 
   const product = (name: string, found: Product, more: Partial<Role> & { bias?: number } = {}) => {
     const { bias, ...rest } = more;
     roles.push({ name, product: found, ...rest });
+    // A shared bias is given once, with the output projection of attention.
+    if (rest.columns && /\.down$/.test(name)) return;
     vector(
       `${name}.bias`,
       bias ?? found.bias ?? biasAfter(links, links.outputs[found.node]![0]!, outWidth(links, found)),
@@ -106,9 +112,21 @@ export function listRoles(links: Links, numbers: Numbers, taps: Taps, { blocks, 
       product(name(which), made, { rows: packing.rows, note: packing.layout, bias });
       norm(name(`${which}_norm`), normBetween(links.outputs[made.node]![0]!, operands[which]));
     }
-    if (last) product(name("o"), last, { bias: part.foldedBias });
+    if (part.shared) shared(part, name("o"));
+    else if (last) product(name("o"), last, { bias: part.foldedBias });
     else missing(name("o"), "no single output projection follows the attention");
     return first;
+  }
+
+  function shared(part: Part, name: string): void {
+    const columns = spanOf(links, numbers, part, stop);
+    if (!columns) {
+      missing(name, "attention and MLP share one output projection, and the columns of each do not follow from the graph");
+      return;
+    }
+    const of = inWidth(links, part.shared!.product);
+    const note = `columns ${columns.from} to ${columns.to - 1} of an output projection of ${of} that attention and MLP share`;
+    product(name, part.shared!.product, { columns, note, bias: part.foldedBias });
   }
 
   function projection(attention: Attention, operand: number): { product?: Product; bias?: number } {
@@ -141,7 +159,26 @@ export function listRoles(links: Links, numbers: Numbers, taps: Taps, { blocks, 
     return undefined;
   }
 
+  /** The rows of one projection, or of two, that lead to the MLP's half of a shared output projection. */
+  function sharedMlpRoles(part: Part, name: (role: string) => string): Product | undefined {
+    const { products } = originsOf(links, [part.shared!.mlp], stop);
+    const span = spanOf(links, numbers, part, stop);
+    const packed = products.map((one) => columnsTo(links, numbers, links.outputs[one.node]![0]!, outWidth(links, one) ?? 0, part.shared!.mlp)?.rows);
+    const fits = span && packed.every((rows) => rows?.length === span.to - span.from);
+    if (!fits || products.length > 2) missing(name("up"), "which rows of a packed projection lead to the activation does not follow from the graph");
+    else {
+      const gate = products.length === 2 ? (bent(links.outputs[products[0]!.node]![0]!, part.shared!.mlp) ? 0 : 1) : -1;
+      products.forEach((one, i) => {
+        const { rows, layout } = described(outWidth(links, one)!, packed[i]!);
+        product(name(i === gate ? "gate" : "up"), one, { rows, note: layout });
+      });
+    }
+    shared(part, name("down"));
+    return products[0];
+  }
+
   function mlpRoles(part: Part, name: (role: string) => string, last: Product | undefined): Product | undefined {
+    if (part.shared) return sharedMlpRoles(part, name);
     if (!last) {
       for (const role of ["up", "down"]) missing(name(role), "the MLP is split over experts, or computed by a fused operator");
       return originsOf(links, part.ends, stop).products[0];

@@ -93,3 +93,12 @@ export function pickRows({ dims, data }: Matrix, rows: readonly number[] | undef
   });
   return { dims: [rows.length, ...dims.slice(1)], data: out };
 }
+
+/** Columns [from, to) of a matrix. */
+export function pickColumns({ dims, data }: Matrix, { from, to }: { from: number; to: number }): Matrix {
+  const [rows = 0] = dims;
+  const width = data.length / rows;
+  const out = new Float32Array(rows * (to - from));
+  for (let r = 0; r < rows; r++) out.set(data.subarray(r * width + from, r * width + to), r * (to - from));
+  return { dims: [rows, to - from], data: out };
+}

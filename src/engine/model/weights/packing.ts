@@ -54,7 +54,7 @@ function headwise(out: number, heads: number, part: number): number[] {
 }
 
 /** Says in words which rows they are. */
-function described(out: number, rows: readonly number[]): Packing {
+export function described(out: number, rows: readonly number[]): Packing {
   if (rows.length === out) return {};
   const first = rows[0]!;
   if (rows.every((row, i) => row === first + i)) return { rows, layout: `rows ${first} to ${first + rows.length - 1} of a packed projection of ${out}` };

@@ -7,7 +7,7 @@ import { type BlockWeight, blockTable } from "./blocks.js";
 import { unreadable } from "./errors.js";
 import { fold, type Matrix } from "./fold.js";
 import type { Role } from "./list.js";
-import { pickRows, productMatrix } from "./matrices.js";
+import { pickColumns, pickRows, productMatrix } from "./matrices.js";
 import { lookedUp, scalingAfter } from "./scaling.js";
 import type { Stored } from "./stored.js";
 
@@ -35,6 +35,7 @@ export function matrixOf({ links }: Analysis, numbers: Numbers, stored: Stored, 
     return pickRows({ dims, data }, chosen);
   }
   const product = role.product!;
+  if (role.columns) return pickColumns(pickRows(productMatrix(links, numbers, stored, product), chosen), role.columns);
   const tensor = links.tensor(product.weight);
   // Rows that lie one after the other are read alone.
   if (
