@@ -31,8 +31,10 @@ function aboutAqi({ aqi, layers, probe, controls, dataset }: Parts): Sentence {
   const none = (why: string) => nothing(`No evidence beyond ${surface.beyond}: ${why}.`);
   if (score === null || ci95 === null || aqi.ci95 === null)
     return nothing(`Too few rows to claim anything: ${aqi.why?.["gain"] ?? "no interval could be computed"}.`);
-  if (saturated(surface.auroc, aqi.lexical))
-    return none(`${dataset.input ? `the classes' ${surface.beyond}` : "the classes' vocabularies"} alone tell them apart; nothing can be said beyond them`);
+  if ((surface.auroc ?? 0) >= SATURATED.auroc)
+    return none(`the classes' ${dataset.input ? surface.beyond : "vocabularies"} alone tell them apart; nothing can be said beyond them`);
+  if ((aqi.lexical ?? 0) >= SATURATED.aqi)
+    return none(`${dataset.input ? surface.beyond : "words, length and casing"} alone tell the classes apart; nothing can be said beyond them`);
   if (ci95[0] <= 0) return none(`the gain over ${surface.name} alone is ${signed(score)} ${between(ci95)}`);
   if (score < LEAST_GAIN) return none(`the gain over ${surface.name} alone is ${signed(score)}, less than the ${LEAST_GAIN} points that would be claimed`);
   if (aqi.ci95[0] <= 0) return none(`the index itself may be 0 (${between(aqi.ci95).slice(1, -1)})`);
@@ -45,8 +47,6 @@ function aboutAqi({ aqi, layers, probe, controls, dataset }: Parts): Sentence {
   const where = beyond ? (beyond[0] === beyond[1] ? `Layer ${beyond[0]} holds` : `Layers ${beyond[0]} to ${beyond[1]} hold`) : "The layers together hold";
   return { claim: true, sentence: `${where} the two apart beyond ${surface.beyond}: ${signed(score)} ${between(ci95)}.` };
 }
-
-const saturated = (auroc: Maybe, lexical: Maybe) => (auroc ?? 0) >= SATURATED.auroc || (lexical ?? 0) >= SATURATED.aqi;
 
 /** The run of layers around the best one whose whole interval lies above what words alone give. */
 function layersBeyond(layers: readonly LayerScores[], lexical: Maybe): readonly [number, number] | undefined {

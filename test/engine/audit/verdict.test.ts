@@ -55,7 +55,9 @@ describe("the verdict", () => {
     const { aqi, controls } = parts({});
     const small = { ...aqi, signed: 99, ci95: [98, 100] as const, lexical: 98, gain: { score: 1, ci95: [0.4, 1.6] as const } };
     const alone = "No evidence beyond vocabulary: the classes' vocabularies alone tell them apart; nothing can be said beyond them.";
-    expect(verdict(parts({ aqi: small }))).toBe(alone);
+    expect(verdict(parts({ aqi: small }))).toBe(
+      "No evidence beyond vocabulary: words, length and casing alone tell the classes apart; nothing can be said beyond them.",
+    );
     expect(verdict(parts({ controls: { ...controls, words: 0.99 } }))).toBe(alone);
     expect(verdict(parts({ aqi: { ...aqi, gain: small.gain } }))).toBe(
       "No evidence beyond vocabulary: the gain over words alone is +1, less than the 3 points that would be claimed.",

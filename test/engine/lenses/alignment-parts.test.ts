@@ -159,6 +159,13 @@ describe("axioms", () => {
     expect(table.map((a) => a.name)).toEqual(["a", "b", "c", "d"]);
     expect(table.reduce((s, a) => s + a.share, 0)).toBeCloseTo(1, 9);
     expect(table[3]!.separation).toBeLessThan(0);
+    // An interval needs ten rows of each class in the axiom itself.
+    const drawn = Array.from({ length: 40 }, (_, k) => new Map([0, 1, 2, 3].map((a) => [a, 0.4 + 0.01 * (k % 5)])));
+    const group = range(n).map((i) => (category[i] === 1 ? i % 7 : i));
+    const [first, second] = axiomTable(z, { ...study, group }, plan, drawn, 1, cosines);
+    expect(first!.ci95).not.toBeNull();
+    expect(second!.ci95).toBeNull();
+    expect(second!.why).toMatch(/resampling needs 10/);
     const margins = table[3]!.worst.map((i) => z[i]! * (2 * label[i]! - 1));
     expect(margins).toHaveLength(10);
     expect(margins.every((m, k) => m < 0 && (k === 0 || m >= margins[k - 1]!))).toBe(true);
