@@ -21,7 +21,12 @@ function linesOf(sheet: ModelSheet): string[] {
   const lines = [sheet.name];
   if (refusal) lines.push("", refusal.message, ...(refusal.hint ? [refusal.hint] : []), "");
   if (stream) {
-    lines.push(row("architecture", `${stream.architecture ?? "not named"}, ${stream.causal ? "causal" : "bidirectional"}`));
+    lines.push(
+      row(
+        "architecture",
+        `${stream.architecture ?? "not named"}, ${stream.causal === undefined ? "direction of attention not known before a run" : stream.causal ? "causal" : "bidirectional"}`,
+      ),
+    );
     lines.push(
       row("layers", `${stream.layers.length - 1} blocks, hidden size ${stream.hiddenSize}${stream.maxTokens ? `, up to ${stream.maxTokens} tokens` : ""}`),
     );

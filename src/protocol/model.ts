@@ -59,8 +59,8 @@ export interface ModelCard {
   readonly bytes: number;
   /** config.json's `model_type`, a label only. */
   readonly architecture?: string;
-  /** Causal models pool `mean-skip-first` by default, encoders `mean`. */
-  readonly causal: boolean;
+  /** Causal models pool `mean-skip-first` by default, encoders `mean`. Absent: the graph does not tell before a run. */
+  readonly causal?: boolean;
   readonly hiddenSize: number;
   readonly layers: readonly LayerTap[];
   /** Of a graph with several residual streams: the one that the layers belong to, and the names of all. */

@@ -53,7 +53,8 @@ export interface ModelSheet {
   /** Absent when no residual stream was found. */
   readonly stream?: {
     readonly architecture?: string;
-    readonly causal: boolean;
+    /** Whether tokens see only what came before; absent when the graph alone does not tell. */
+    readonly causal?: boolean;
     readonly hiddenSize: number;
     readonly layers: readonly LayerTap[];
     readonly taps: readonly TapEntry[];

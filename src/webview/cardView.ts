@@ -56,7 +56,7 @@ function* body(sheet: ModelSheet, chosen: boolean, actions: CardActions): Genera
 
 function headline({ stream, graph }: ModelSheet): string {
   const blocks = (stream?.layers.length ?? 1) - 1;
-  const kind = stream?.causal ? "causal" : "bidirectional";
+  const kind = stream?.causal === undefined ? "direction of attention not known before a run" : stream.causal ? "causal" : "bidirectional";
   return `${stream?.architecture ?? "Transformer"}, ${kind}: ${blocks} blocks of width ${stream?.hiddenSize ?? "?"}, ${count(graph?.parameters ?? 0)} parameters, ${graph?.precision ?? "unknown precision"}.`;
 }
 

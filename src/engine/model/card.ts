@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ModelCard, Notice } from "../../protocol/index.js";
 import { problem } from "../errors.js";
 import type { Analysis } from "./analysis.js";
+import { causalBy } from "./causal.js";
 import type { Weights } from "./external.js";
 import { sha256Of } from "./hash.js";
 import { LIMITS } from "./limits.js";
@@ -67,11 +68,6 @@ function* allTensors({ links }: Analysis) {
   }
 }
 
-/** A first guess without running anything; opening the model finds out for sure. */
-function looksCausal({ config, links }: Analysis): boolean {
-  if (config.isDecoder || config.classes.some((name) => /CausalLM|LMHead/.test(name))) return true;
-  if (links.graph.inputs.some((input) => /^past/.test(input.name))) return !config.isEncoderDecoder;
-  return links.nodes.some(
-    (node) => node.op === "GroupQueryAttention" || node.attributes.get("unidirectional")?.int === 1 || node.attributes.get("is_causal")?.int === 1,
-  );
-}
+/** By the graph; where it does not tell, by what config.json calls the model. Opening the model finds out for sure. */
+const looksCausal = (analysis: Analysis): boolean | undefined =>
+  causalBy(analysis) ?? (analysis.config.isDecoder || analysis.config.classes.some((name) => /CausalLM|LMHead/.test(name)) ? true : undefined);

@@ -9,7 +9,7 @@ export interface Reads {
   /** Real tokens of each row. */
   readonly lengths: readonly number[];
   readonly blocks: number;
-  readonly causal: boolean;
+  readonly causal?: boolean;
 }
 
 /** What must hold between the taps and weights of any transformer: the largest relative error found, by identity. */

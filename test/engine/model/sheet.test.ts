@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { analyse } from "../../../src/engine/model/analysis.js";
+import { causalBy } from "../../../src/engine/model/causal.js";
 import { readSheet } from "../../../src/engine/model/index.js";
 import { FLOAT, INT64, modelProto, nodeProto, tensorProto, valueProto } from "../../../src/engine/model/onnx.js";
 import { countParameters } from "../../../src/engine/model/parameters.js";
@@ -14,6 +16,31 @@ const root = scratch();
 const SHARED = resolve(import.meta.dirname, "../../../../shared/models");
 
 describe("a model's sheet", () => {
+  it("tells causal from bidirectional by the graph, whatever config.json calls the model", async () => {
+    const named = { model_type: "new-thing", architectures: ["NewThing"] };
+    const causalOf = async (path: string) => (await readSheet(path, "cpu")).stream!.causal;
+    expect(await causalOf(writeTiny(join(root, "looks-back"), { causal: true, config: named }).folder)).toBe(true);
+    expect(await causalOf(writeTiny(join(root, "both-sides"), { causal: false, config: named }).folder)).toBe(false);
+    expect(await causalOf(writeTiny(join(root, "misnamed"), { causal: false, config: { architectures: ["NotForCausalLM"] } }).folder)).toBe(false);
+    const past = writeTiny(join(root, "past"), { causal: true, merged: true, config: named });
+    expect(await causalOf(past.folder)).toBe(true);
+  });
+
+  it.skipIf(!existsSync(join(SHARED, "zoo")))("never calls a causal model bidirectional, nor the other way round", async () => {
+    const encoder = /^(albert|bert|clip_vision|distilbert|modernbert|roberta|t5_encoder|vit)_/;
+    let told = 0;
+    const folders = readdirSync(join(SHARED, "zoo"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of folders) {
+      const analysis = analyse(join(SHARED, "zoo", name));
+      const causal = causalBy(analysis);
+      analysis.source.close();
+      if (causal === undefined) continue;
+      told++;
+      expect([name, causal]).toEqual([name, !encoder.test(name)]);
+    }
+    expect(told).toBeGreaterThan(0.8 * folders.length);
+  });
+
   it("tells all that the graph and the files beside it tell", async () => {
     const tiny = writeTiny(join(root, "tiny"), { blocks: 3, width: 16, external: "model.onnx_data" });
     writeFileSync(join(tiny.folder, "onnx", "model_fp16.onnx"), readFileSync(tiny.path));
