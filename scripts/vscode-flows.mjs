@@ -6,17 +6,19 @@ import { fileURLToPath } from "node:url";
 import { vsixAtHand } from "./package.mjs";
 import { makeModels, modelFlows, startHub } from "./vscode-model-flows.mjs";
 import {
+  audited,
   auditFromMenu,
   Checks,
   choose,
   explorerRow,
-  finished,
   openMenu,
   openWorkbench,
   panelFrame,
   panelFrames,
   quickInput,
+  ready,
   runCommand,
+  showRuns,
   until,
 } from "./vscode-page.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
@@ -26,12 +28,6 @@ const checks = new Checks();
 const verbose = process.argv.includes("--verbose");
 
 const rows = (frame) => frame.locator('#app [id^="row-"]');
-
-async function audited(page, ms = 60_000) {
-  const frame = await panelFrame(page);
-  await until(() => finished(frame), "the end of the audit", ms);
-  return frame;
-}
 
 /** Each flow starts from a workbench without open editors. */
 async function closeAll(page) {
@@ -135,14 +131,6 @@ const flows = {
   },
 };
 
-async function showRuns(page) {
-  await page
-    .locator(".activitybar .action-item")
-    .filter({ has: page.locator("[aria-label^='Layerscope']") })
-    .first()
-    .click();
-}
-
 /** VS Code's own file dialog in the browser is a quick input. */
 async function saveAs(page, path) {
   const input = quickInput(page).locator("input[type=text]");
@@ -208,6 +196,10 @@ async function main() {
   const wanted = process.argv.includes("--grep") ? process.argv[process.argv.indexOf("--grep") + 1] : "";
   try {
     await openWorkbench(page, server.url(workspace.path));
+    // The workspace has a model of its own, so the first audit would ask which one.
+    await ready(page);
+    await runCommand(page, "Layerscope: Choose Model");
+    await choose(page, "Embedded model");
     for (const [name, flow] of Object.entries(flows)) {
       if (!name.includes(wanted)) continue;
       try {

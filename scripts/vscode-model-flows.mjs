@@ -4,7 +4,7 @@ import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from "n
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { auditFromMenu, choose, explorerRow, panelFrame, quickInput, ready, runCommand, until } from "./vscode-page.mjs";
+import { audited, auditFromMenu, choose, explorerRow, panelFrame, panelFrames, quickInput, ready, runCommand, showRuns, until } from "./vscode-page.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const SHOTS = process.env.LAYERSCOPE_SHOTS;

@@ -97,6 +97,22 @@ export const finished = (frame) =>
     return buttons.includes("Run again") && !buttons.includes("Cancel");
   });
 
+/** Waits for the audit that was begun. @returns the panel's frame */
+export async function audited(page, ms = 60_000) {
+  const frame = await panelFrame(page);
+  await until(() => finished(frame), "the end of the audit", ms);
+  return frame;
+}
+
+/** The view of runs in the side bar. */
+export async function showRuns(page) {
+  await page
+    .locator(".activitybar .action-item")
+    .filter({ has: page.locator("[aria-label^='Layerscope']") })
+    .first()
+    .click();
+}
+
 export async function overflow(frame) {
   return frame.evaluate(() => ({
     wide: document.documentElement.scrollWidth - window.innerWidth,
