@@ -5,6 +5,8 @@ import type { Streams, Sum } from "./stream.js";
 
 /** How the additions of a stream fall into blocks: `ends[i]` is the position in the chain of the last addition of block i. */
 export interface Blocks {
+  /** Position of the first addition of block 0; those before belong to the embeddings. */
+  readonly from: number;
   readonly ends: readonly number[];
   /** [sum] whether tokens see each other in its branch. */
   readonly mixes: readonly boolean[];
@@ -22,35 +24,48 @@ export interface Blocks {
  */
 export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[], configured?: number): Blocks {
   const mixes = mixing(links, streams, chain);
-  const structural = withoutHead(blockEnds(chain, mixes), mixes);
+  const { from, ends: structural } = withoutEnds(blockEnds(chain, mixes), mixes, chain);
   const named = byNames(links, chain);
-  const regular = structural.length > 1 && mixes.some(Boolean) && !mixes.every(Boolean) && even(structural);
+  const regular = structural.length > 1 && mixes.some(Boolean) && !mixes.every(Boolean) && even(structural, from);
   const found = regular ? undefined : named;
   if (configured !== undefined && configured > 0) {
-    if (structural.length === configured) return { ends: structural, mixes, by: "attention" };
-    if (regular) return { ends: structural, mixes, by: "attention", configured };
-    if (named?.length === configured) return { ends: named, mixes, by: "names" };
-    if (chain.length % configured === 0) return { ends: every(chain.length, chain.length / configured), mixes, by: "config" };
-    return { ends: found ?? structural, mixes, by: found ? "names" : "attention", configured };
+    if (structural.length === configured) return { from, ends: structural, mixes, by: "attention" };
+    if (regular) return { from, ends: structural, mixes, by: "attention", configured };
+    if (named?.length === configured) return { from: 0, ends: named, mixes, by: "names" };
+    if (chain.length % configured === 0) return { from: 0, ends: every(chain.length, chain.length / configured), mixes, by: "config" };
+    return found ? { from: 0, ends: found, mixes, by: "names", configured } : { from, ends: structural, mixes, by: "attention", configured };
   }
-  if (found) return { ends: found, mixes, by: "names" };
-  return { ends: mixes.some(Boolean) ? structural : every(chain.length, period(links, streams, chain)), mixes, by: "attention" };
+  if (found) return { from: 0, ends: found, mixes, by: "names" };
+  if (mixes.some(Boolean)) return { from, ends: structural, mixes, by: "attention" };
+  return { from: 0, ends: every(chain.length, period(links, streams, chain)), mixes, by: "attention" };
 }
 
 /** Ends of blocks of k additions each. */
 const every = (length: number, k: number): number[] => Array.from({ length: length / k }, (_, i) => (i + 1) * k - 1);
 
-/** Without the additions of a head: those by which the last of three or more blocks, otherwise of one size, is larger. */
-function withoutHead(ends: readonly number[], mixes: readonly boolean[]): readonly number[] {
-  const before = ends.slice(0, -1);
-  const size = before[0]! + 1;
+/**
+ * Without the additions of the embeddings and of a head, which mix no tokens: those by which the first and the last of three
+ * or more blocks, otherwise of one size, are larger; and those behind the only normalisation that the stream itself goes through.
+ */
+function withoutEnds(ends: readonly number[], mixes: readonly boolean[], chain: readonly Sum[]): Pick<Blocks, "from" | "ends"> {
+  const [first, final] = [mixes.indexOf(true), ends[ends.length - 1]!];
+  if (first < 0) return { from: 0, ends };
+  const normed = chain.findIndex((sum) => sum.viaNorm);
+  const behind = normed > 1 && normed > first && !mixes.slice(normed).some(Boolean) ? normed - 1 : final;
+  const cut = ends.length > 1 && ends[ends.length - 2]! >= behind ? ends : [...ends.slice(0, -1), behind];
+  const { length } = cut;
+  if (length < 3) return { from: 0, ends: cut };
+  const size = cut[1]! - cut[0]!;
+  const from = first > 0 && size > 1 && cut[0]! + 1 === size + first ? first : 0;
+  const before = cut.slice(0, -1);
+  const steady = before.every((end, i) => end === from + (i + 1) * size - 1);
   const last = before[before.length - 1]! + size;
-  const surplus = ends.length > 2 && before.every((end, i) => end === (i + 1) * size - 1) && last < ends[ends.length - 1]!;
-  return surplus && !mixes.slice(last + 1).some(Boolean) ? [...before, last] : ends;
+  if (!steady || last > cut[length - 1]! || mixes.slice(last + 1).some(Boolean)) return { from: 0, ends: cut };
+  return { from, ends: [...before, last] };
 }
 
 /** Blocks of one size. */
-const even = (ends: readonly number[]): boolean => new Set(ends.map((end, i) => end - (ends[i - 1] ?? -1))).size === 1;
+const even = (ends: readonly number[], from: number): boolean => new Set(ends.map((end, i) => end - (ends[i - 1] ?? from - 1))).size === 1;
 
 /** [sum] whether tokens see each other in its branch. */
 export function mixing(links: Links, streams: Streams, chain: readonly Sum[]): boolean[] {

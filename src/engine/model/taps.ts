@@ -52,6 +52,7 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
   if (tower < 0) throw noTower(links.file, String(wanted), towers.map(said));
   const blocks = groupBlocks(links, streams, towers[tower]!.chain, configured);
   const chain = towers[tower]!.chain.slice(0, blocks.ends[blocks.ends.length - 1]! + 1);
+  const first = chain[blocks.from]!;
   const notices: Notice[] = [];
   // Of several streams it may be another one that config.json counts.
   if (blocks.configured !== undefined && towers.length === 1)
@@ -65,7 +66,7 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
       message: `The graph has ${towers.length} residual streams: ${towers.map(said).join("; ")}. The one named ${towers[tower]!.name} is looked at; --tower NAME chooses another.`,
     });
   if (blocks.ends.length > LIMITS.layers) throw overLimit(links.file, "layers", LIMITS.layers);
-  const values = [stateBefore(links, streams, chain[0]!), ...blocks.ends.map((end) => stateAfter(links, streams, chain, end, blocks.ends))];
+  const values = [stateBefore(links, streams, first), ...blocks.ends.map((end) => stateAfter(links, streams, chain, end, blocks.ends))];
   const missing = new Map<number, number>();
   for (const v of values) if (!links.nodes[links.maker[v]!]?.outputs.includes(links.names[v]!) && links.maker[v]! >= 0) missing.set(v, links.maker[v]!);
   const layers = values.map((v, layer) => ({
@@ -75,8 +76,8 @@ export function findTaps(links: Links, configured?: number, wanted?: string | ((
     op: links.maker[v]! < 0 ? "input" : fullOp(links.nodes[links.maker[v]!]!),
   }));
   const parts = blocks.ends.map((end, i) => {
-    const first = (blocks.ends[i - 1] ?? -1) + 1;
-    return { sums: chain.slice(first, end + 1), mixes: blocks.mixes.slice(first, end + 1), start: values[i]!, end: values[i + 1]! };
+    const start = (blocks.ends[i - 1] ?? blocks.from - 1) + 1;
+    return { sums: chain.slice(start, end + 1), mixes: blocks.mixes.slice(start, end + 1), start: values[i]!, end: values[i + 1]! };
   });
   return { layers, values, blocks: parts, streams, missing, width: widthOf(links, values), notices, towers, tower };
 }

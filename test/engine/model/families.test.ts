@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openModel } from "../../../src/engine/model/index.js";
+import { listTaps, openModel } from "../../../src/engine/model/index.js";
 import { FAMILIES, writeFamily } from "../../fixtures/families.js";
 import { meanAndLast, scratch, worstError } from "./scratch.js";
 
@@ -31,5 +31,13 @@ describe("families built in code, without config.json", () => {
       expect(error(-1)).toBeGreaterThan(0.05);
     }
     await model.close();
+  });
+
+  it("residual MLPs before and behind the blocks are no part of them: the final norm and the logits are found", () => {
+    const { taps } = listTaps(writeFamily(folder, "residual MLPs around the blocks").path);
+    const of = (name: string) => taps.find((tap) => tap.name === name)!;
+    expect(of("final_norm")).toMatchObject({ op: "LayerNormalization", shape: ["batch", "tokens", 8] });
+    expect(of("logits").missing).toBeUndefined();
+    expect(taps.map(({ name }) => name)).not.toContain("blocks.2.resid_mid_cross");
   });
 });

@@ -20,8 +20,11 @@ const AFTER = new Set(["Cast", "Identity", "Dropout", "Reshape"]);
 export function endsOf(links: Links, taps: Taps): Ends {
   const last = taps.values[taps.values.length - 1]!;
   const norm = finalNormOf(links, taps, last);
-  const other = new Set(taps.streams.sums.map((sum) => sum.value).filter((v) => v !== last));
-  const head = headOf(links, norm ?? last, other);
+  // A head's own additions, behind the last block, lead to the logits; those of other streams do not.
+  const head = new Set([taps.blocks[taps.blocks.length - 1]!.sums.at(-1)]);
+  for (const sum of taps.streams.sums) if (sum.previous && head.has(sum.previous)) head.add(sum);
+  const other = new Set(taps.streams.sums.filter((sum) => !head.has(sum)).map((sum) => sum.value));
+  const unembedded = headOf(links, norm ?? last, other);
   const postNorm = taps.streams.norm[last];
   return {
     finalNorm: norm,
@@ -31,7 +34,7 @@ export function endsOf(links: Links, taps: Taps): Ends {
         : postNorm
           ? "each block ends with a normalisation of its own (post-norm), and nothing normalises its last state again"
           : "nothing normalises the last state of every token",
-    ...head,
+    ...unembedded,
   };
 }
 
