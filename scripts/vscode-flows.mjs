@@ -11,6 +11,7 @@ import {
   Checks,
   choose,
   explorerRow,
+  finished,
   openMenu,
   openWorkbench,
   panelFrame,
