@@ -62,12 +62,21 @@ export function explainSession(file: string, error: unknown): ProblemError {
   });
 }
 
-/** An error of a run: shapes and memory; never the row. */
-export function explainRun(file: string, rows: number, tokens: number, error: unknown): ProblemError {
+/**
+ * An error of a run: shapes and memory; never the row.
+ * @param most tokens that the table of positions or config.json allows a row
+ */
+export function explainRun(file: string, rows: number, tokens: number, error: unknown, most?: number): ProblemError {
   const details = rawText(error);
   if (/bad allocation|bad_alloc|Failed to allocate memory|out of memory/i.test(details))
     return problem("model/out-of-memory", `There is not enough memory to run ${rows} rows of ${tokens} tokens through ${file}.`, {
       hint: "Lower the token limit (--max-tokens) or choose a smaller variant.",
+      where: { file },
+      details,
+    });
+  if (most !== undefined && tokens > most)
+    return problem("model/row-too-long", `A row has ${tokens} tokens; ${file} takes at most ${most}.`, {
+      hint: `Use rows of at most ${most} tokens; a dataset is cut to that by --max-tokens ${most}.`,
       where: { file },
       details,
     });

@@ -16,6 +16,8 @@ export interface Feeds {
   readonly fixedLength?: number;
   /** Rows that every run must have. */
   readonly fixedRows?: number;
+  /** The input that takes token ids, in a graph that reads texts. */
+  readonly ids?: string;
   /** The input that takes pixels, in a graph that reads images. */
   readonly pixels?: Value;
 }
@@ -50,7 +52,7 @@ export function planInputs(file: string, inputs: readonly Value[], config: Confi
       "Export the model with an input named input_ids, or a vision encoder with pixel_values.",
     );
   const [rows, length] = ids.dims ?? [];
-  return { feeds, fixedRows: positive(rows), fixedLength: positive(length) };
+  return { feeds, ids: ids.name, fixedRows: positive(rows), fixedLength: positive(length) };
 }
 
 const FLOATS = new Set([1, 10, 11, 16]);

@@ -22,7 +22,7 @@ import { createSession, listProviders, type Session } from "./runtime.js";
 import { runTaps } from "./tap-runner.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
 import { distance, type ImageTrial, type Trial, tryImages, tryOut } from "./trial.js";
-import { vocabularyOf } from "./vocabulary.js";
+import { positionsOf, vocabularyOf } from "./vocabulary.js";
 import { roundedWeights } from "./weights/rounding.js";
 
 /**
@@ -116,12 +116,12 @@ async function openSession(
 ): Promise<Opened> {
   const layers = options.upTo === undefined ? analysis.taps.layers.length : Math.min(options.upTo + 1, analysis.taps.layers.length);
   const precision = precisionOf(graph.nodes, graph.tensors);
-  const ids = graph.inputs.find((input) => /ids|tokens|input/.test(input.name))?.name ?? "";
-  const vocabulary = vocabularyOf(analysis.links, ids);
+  const vocabulary = feeds.ids === undefined ? undefined : vocabularyOf(analysis.links, feeds.ids);
+  const most = positionsOf(analysis.links, analysis.taps.width) ?? analysis.config.maxTokens;
   const open = async (provider: RealProvider) => {
     throwIfAborted(signal);
     const session = await createSession(graph.bytes, { provider, threads: options.threads, folder: weights.folder });
-    const runner = new PooledRunner(analysis.place.path, session, feeds, layers, precision.dynamic || feeds.fixedRows === 1, vocabulary);
+    const runner = new PooledRunner(analysis.place.path, session, feeds, layers, precision.dynamic || feeds.fixedRows === 1, vocabulary, most);
     return { provider, session, runner };
   };
   const ofCpu = async () => {

@@ -18,6 +18,8 @@ export class PooledRunner {
     readonly layers: number,
     public oneRowAtATime: boolean,
     private readonly vocabulary: number | undefined,
+    /** Tokens that the table of positions or config.json allows a row; told when a longer one fails. */
+    readonly maxTokens?: number,
   ) {}
 
   /** The export has a batch or a length of its own, so shapes tell nothing about the axes. */
@@ -33,7 +35,7 @@ export class PooledRunner {
       try {
         return await this.once(batch);
       } catch (error) {
-        if (rows === 1) throw explainRun(this.file, 1, batch.ids[0]!.length, error);
+        if (rows === 1) throw explainRun(this.file, 1, batch.ids[0]!.length, error, this.maxTokens);
         const result = await this.rowByRow(batch, error);
         this.oneRowAtATime = true;
         this.batchFailure = error instanceof Error ? error.message : String(error);
@@ -69,7 +71,7 @@ export class PooledRunner {
       try {
         one = await this.once({ ids: [ids[b]!], weights: [weights[b]!], ...(images ? { images: [images[b]!] } : {}) });
       } catch (error) {
-        throw explainRun(this.file, failure === undefined ? 1 : rows, ids[b]!.length, failure ?? error);
+        throw explainRun(this.file, failure === undefined ? 1 : rows, ids[b]!.length, failure ?? error, this.maxTokens);
       }
       all ??= new Float32Array(one.length * rows);
       const size = one.length / this.layers;

@@ -29,7 +29,7 @@ export async function runTaps(runner: PooledRunner, places: readonly Place[], ba
     try {
       alone.push(await once(runner, places, one));
     } catch (error) {
-      throw explainRun(runner.file, 1, batch.ids[b]!.length, error);
+      throw explainRun(runner.file, 1, batch.ids[b]!.length, error, runner.maxTokens);
     }
   }
   return {

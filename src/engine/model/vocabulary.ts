@@ -21,6 +21,18 @@ export function vocabularyOf(links: Links, ids: string): number | undefined {
   return undefined;
 }
 
+/** Rows of the table that positions are looked up in, a vector of the stream's width each; undefined when there is none. */
+export function positionsOf(links: Links, width: number | undefined): number | undefined {
+  for (let n = 0; n < links.nodes.length; n++) {
+    if (links.nodes[n]!.op !== "Gather") continue;
+    const [table = -1, index = -1] = links.inputs[n]!;
+    const dims = table < 0 ? undefined : links.tensor(table)?.dims;
+    // Token ids are fed; positions follow from sizes.
+    if (dims?.length === 2 && dims[1] === width && dims[0]! > 1 && index >= 0 && !links.dynamic[index] && !links.tensor(index)) return dims[0];
+  }
+  return undefined;
+}
+
 const ELEMENTWISE = new Set(["Cast", "Identity", "DequantizeLinear", "Mul", "Add", "Sub", "Div"]);
 
 /** First axis of a table, also of one that is dequantised or transposed by nodes of its own. */

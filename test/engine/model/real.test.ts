@@ -28,7 +28,7 @@ async function errorOf(folder: string): Promise<{ error: number; layers: number;
     const last = layer === layers.length - 1 ? (pooling === 0 ? prompt.last_block_output_mean : prompt.last_block_output_last) : undefined;
     return last ?? (pooling === 0 ? prompt.hidden_states_mean : prompt.hidden_states_last)[layer];
   });
-  return { error, layers: layers.length, causal, vocabulary: model.vocabularySize };
+  return { error, layers: layers.length, causal: causal === true, vocabulary: model.vocabularySize };
 }
 
 describe("real models", () => {
