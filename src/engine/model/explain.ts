@@ -56,7 +56,7 @@ export function explainSession(file: string, error: unknown): ProblemError {
     if (found) return problem(known.code, known.message(file, found), { hint: known.hint, where: { file }, details });
   }
   return problem("model/refused", `ONNX Runtime refuses ${file}.`, {
-    hint: "The log has its own words. The file may be damaged or use something that this runtime lacks.",
+    hint: "The file may be damaged or use something that this runtime lacks.",
     where: { file },
     details,
   });

@@ -55,12 +55,13 @@ export function planInputs(file: string, inputs: readonly Value[], config: Confi
   return { feeds, ids: ids.name, fixedRows: positive(rows), fixedLength: positive(length) };
 }
 
-const FLOATS = new Set([1, 10, 11, 16]);
+/** Floats and texts. */
+const NO_IDS = new Set([1, 8, 10, 11, 16]);
 
 /** Token ids by name, an encoder's before a decoder's; a free name (`input.1`) where exactly one input can be ids. */
 function idsOf(inputs: readonly Value[]): Value | undefined {
   for (const name of ["input_ids", "encoder_input_ids", "tokens", "ids", "input", "decoder_input_ids"]) {
-    const found = inputs.find((input) => input.name === name && !FLOATS.has(input.type));
+    const found = inputs.find((input) => input.name === name && !NO_IDS.has(input.type));
     if (found) return found;
   }
   const able = inputs.filter(

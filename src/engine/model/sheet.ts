@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type ModelSheet, type Problem, ProblemError, type Provider, problemOf, type SheetValue } from "../../protocol/index.js";
+import { type ModelSheet, type Notice, type Problem, ProblemError, type Provider, problemOf, type SheetValue } from "../../protocol/index.js";
 import { type Analysis, analyse } from "./analysis.js";
 import { cardWithoutHashes } from "./card.js";
 import { locateWeights, type Weights } from "./external.js";
@@ -38,7 +38,7 @@ export async function readSheet(path: string, provider: Provider = "auto"): Prom
   try {
     analysis = analyse(path);
   } catch (error) {
-    return { ...base, ...alone, refusal: problemOf(error), ...graphOnly(place), providers, variants, notices: [] };
+    return { ...base, ...alone, refusal: problemOf(error), ...graphOnly(place), providers, variants, notices: ofTokenizer(place) };
   }
   try {
     const { weights, refusal } = weightsOf(analysis);
@@ -70,7 +70,7 @@ export async function readSheet(path: string, provider: Provider = "auto"): Prom
       providers,
       memory: memoryNeeded(card.bytes, card.precision, card.hiddenSize, card.layers.length),
       variants,
-      notices: card.notices,
+      notices: [...card.notices, ...ofTokenizer(place)],
     };
   } finally {
     analysis.source.close();
@@ -147,6 +147,20 @@ function besides({ folder }: ModelPlace): Pick<ModelSheet, "tokenizer" | "chatTe
   const own = ["chat_template.jinja", "chat_template.json"].find((name) => existsSync(at(name)));
   const template = own ?? (hasTemplate(at("tokenizer_config.json")) ? "tokenizer_config.json" : undefined);
   return { ...(stats?.isFile() && { tokenizer: { path: at("tokenizer.json"), bytes: stats.size } }), ...(template && { chatTemplate: basename(template) }) };
+}
+
+/** A tokenizer file that no audit could read, told before one is started. */
+function ofTokenizer({ folder }: ModelPlace): Notice[] {
+  const path = join(folder, "tokenizer.json");
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile() || stats.size > LIMITS.tokenizerBytes) return [];
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return [];
+  } catch {
+    // Said below, without the parser's quotation of the file.
+  }
+  return [{ code: "model/bad-tokenizer", message: "tokenizer.json is not a JSON object: texts cannot be read. Download it again from the model's page." }];
 }
 
 function hasTemplate(path: string): boolean {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { explainSession } from "../../../src/engine/model/explain.js";
 import { openModel } from "../../../src/engine/model/index.js";
+import { planInputs } from "../../../src/engine/model/inputs.js";
 import { linksOf } from "../../../src/engine/model/links.js";
 import { FLOAT, INT64 } from "../../../src/engine/model/onnx.js";
 import { parseModel } from "../../../src/engine/model/parse.js";
@@ -42,4 +44,15 @@ it("a token id beyond the table, and a row longer than config.json allows, are n
   } finally {
     await model.close();
   }
+});
+
+it("a refusal of the runtime points at no log: its words are given with it", () => {
+  expect(explainSession("m.onnx", new Error("some words")).problem).toMatchObject({
+    details: expect.stringContaining("some words"),
+    hint: expect.not.stringContaining("log"),
+  });
+});
+
+it("token ids that are texts are no token ids", () => {
+  expect(() => planInputs("m.onnx", [{ name: "input_ids", type: 8, dims: ["batch", "sequence"] }], { classes: [] })).toThrow(/cannot feed: input_ids \(string/);
 });

@@ -26,6 +26,14 @@ describe("a model's sheet", () => {
     expect(await causalOf(past.folder)).toBe(true);
   });
 
+  it("says that a tokenizer file is none", async () => {
+    const { folder } = writeTiny(join(root, "no-json"));
+    const codes = async () => (await readSheet(folder, "cpu")).notices.map(({ code }) => code);
+    expect(await codes()).not.toContain("model/bad-tokenizer");
+    writeFileSync(join(folder, "tokenizer.json"), "<html>");
+    expect(await codes()).toContain("model/bad-tokenizer");
+  });
+
   it.skipIf(!existsSync(join(SHARED, "zoo")))("never calls a causal model bidirectional, nor the other way round", async () => {
     const encoder = /^(albert|bert|clip_vision|distilbert|modernbert|roberta|t5_encoder|vit)_/;
     let told = 0;
