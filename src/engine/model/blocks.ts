@@ -30,6 +30,8 @@ export function groupBlocks(links: Links, streams: Streams, chain: readonly Sum[
   const found = regular ? undefined : named;
   if (configured !== undefined && configured > 0) {
     if (structural.length === configured) return { from, ends: structural, mixes, by: "attention" };
+    // One layer a mixer and the next an MLP pair up evenly; two labels that agree tell them apart.
+    if (named?.length === configured && even(named, 0)) return { from: 0, ends: named, mixes, by: "names" };
     if (regular) return { from, ends: structural, mixes, by: "attention", configured };
     if (named?.length === configured) return { from: 0, ends: named, mixes, by: "names" };
     if (chain.length % configured === 0) return { from: 0, ends: every(chain.length, chain.length / configured), mixes, by: "config" };
