@@ -3,7 +3,7 @@ import { type ExtractionPlan, extractToFile } from "../engine/audit/extraction.j
 import type { DataOptions } from "../protocol/index.js";
 import { chatMode, count, DATA_OPTIONS, dataOptions, modelPath, onlyFile, parse, pooling, provider, RUN_OPTIONS, tokenSet, usageProblem } from "./options.js";
 import { checkOutput } from "./output.js";
-import { ProgressLine } from "./terminal.js";
+import { ProgressLine, plain } from "./terminal.js";
 
 export async function extract(args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parse(args, { ...DATA_OPTIONS, ...RUN_OPTIONS, ids: { type: "string" }, tap: { type: "string", multiple: true } });
@@ -42,6 +42,7 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
     ? `${summary.taps.length} taps x ${summary.rows} rows, width ${widths(summary.taps)}`
     : `each ${summary.layers} layers x ${summary.rows} rows x ${summary.width}`;
   process.stderr.write(`${values.out}: ${poolings.join(", ")}, ${each}${notes.length ? ` (${notes.join(", ")})` : ""}\n`);
+  for (const notice of summary.notices) process.stderr.write(`note: ${plain(notice.message)}\n`);
   return 0;
 }
 

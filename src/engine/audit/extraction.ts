@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { ChatMode, DataOptions, Pooling, Provider, TokenSet } from "../../protocol/index.js";
+import type { ChatMode, DataOptions, Notice, Pooling, Provider, TokenSet } from "../../protocol/index.js";
 import { openTexts } from "../data/index.js";
 import type { TextRow } from "../data/texts.js";
 import { problem, rawText } from "../errors.js";
@@ -41,7 +41,12 @@ export interface ExtractionSummary {
   readonly truncated: number;
   /** Rows without a state (no tokens), NaN in the file. */
   readonly empty: number;
+  /** Which layers were found, where that is in doubt. */
+  readonly notices: readonly Notice[];
 }
+
+/** What is said about the layers that a file holds. */
+const OF_LAYERS = new Set(["model/block-count", "model/towers", "model/tap-missing"]);
 
 /** A list of token-id lists may be at most this long; it is parsed whole. */
 const MAX_IDS_BYTES = 256 * 1024 * 1024;
@@ -118,7 +123,9 @@ export async function extractToFile(plan: ExtractionPlan, onProgress: (done: num
     } finally {
       for (const store of stores) store.close();
     }
-    return { rows: count, layers: layers.length, width: hiddenSize, taps: joined?.names.map((name, i) => `${name} ${joined.widths[i]}`), truncated, empty };
+    const taps = joined?.names.map((name, i) => `${name} ${joined.widths[i]}`);
+    const notices = opened.card.notices.filter(({ code }) => OF_LAYERS.has(code));
+    return { rows: count, layers: layers.length, width: hiddenSize, taps, truncated, empty, notices };
   } finally {
     await opened.close();
   }
