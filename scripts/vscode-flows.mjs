@@ -199,8 +199,14 @@ async function main() {
     await openWorkbench(page, server.url(workspace.path));
     // The workspace has a model of its own, so the first audit would ask which one.
     await ready(page);
-    await runCommand(page, "Layerscope: Choose Model");
-    await choose(page, "Embedded model");
+    await until(async () => {
+      await page.keyboard.press("Escape");
+      await runCommand(page, "Layerscope: Choose Model");
+      await quickInput(page).locator(".monaco-list-row", { hasText: "own-model" }).first().waitFor();
+      await choose(page, "Embedded model");
+      await page.waitForTimeout(1500);
+      return (await page.locator(".statusbar-item", { hasText: "Embedded model" }).count()) > 0;
+    }, "the embedded model is chosen");
     for (const [name, flow] of Object.entries(flows)) {
       if (!name.includes(wanted)) continue;
       try {
