@@ -111,7 +111,7 @@ export class Verdict {
         el("span", { class: lead.rule.value === null ? "number none" : "number", text: lead.number }),
         el("span", { class: "number-unit", text: lead.unit }),
         el("span", { class: "number-interval", text: lead.interval }),
-        result.final ? "" : el("span", { class: "badge", text: state.phase === "running" ? "preview" : "incomplete" }),
+        result.final ? "" : el("span", { class: "badge", text: BADGES[state.phase] ?? "incomplete" }),
       );
       this.stats.replaceChildren(...lead.stats.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
     }
@@ -260,6 +260,9 @@ export class Verdict {
 }
 
 const ruleWidth = (width: number): number => Math.max(200, Math.min(640, width < 640 ? width : width - 250));
+
+/** What is shown beside a number that is not final. */
+const BADGES: Partial<Record<PanelState["phase"], string>> = { running: "preview", cancelled: "cancelled" };
 
 const PHASES = { opening: "Opening the model", reading: "Reading the dataset", running: "Running", scoring: "Scoring" } as const;
 

@@ -84,7 +84,7 @@ export function runningTests(lab: () => Lab): void {
       expect(await asked(page, "run.cancel")).toHaveLength(1);
       await page.evaluate(() => window.mock.state({ final: false }, "cancelled"));
       await settle(page);
-      expect(await page.locator(".badge").textContent()).toBe("incomplete");
+      expect(await page.locator(".badge").textContent()).toBe("cancelled");
       await page.getByText("Run again").click();
       expect(await asked(page, "run.again")).toHaveLength(1);
       await page.close();
