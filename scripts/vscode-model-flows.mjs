@@ -90,7 +90,11 @@ export const modelFlows = {
     await runs.nth(0).click();
     await runs.nth(1).click({ modifiers: ["Control"] });
     await runs.nth(1).click({ button: "right" });
-    await page.getByText("Compare Runs", { exact: true }).first().click();
+    // A menu that has just opened takes no click.
+    const entry = page.getByText("Compare Runs", { exact: true }).first();
+    await entry.waitFor();
+    await page.waitForTimeout(700);
+    await entry.click();
     const compared = async () => {
       for (const frame of await panelFrames(page))
         if (await frame.evaluate(() => document.querySelector(".runs-table") !== null && /less/.test(document.body.textContent))) return frame;
