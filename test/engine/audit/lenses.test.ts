@@ -136,7 +136,7 @@ describe("lenses on demand", () => {
   });
 
   it("run beside the core ones when the plan names them; their values and pictures are in the result", async () => {
-    const view = await engine.audit(plan({ lenses: ids }));
+    const view = await engine.audit(plan({ lenses: ids, reference: model }));
     expect(view.lenses!.filter((card) => card.state === "open")).toEqual([]);
     for (const card of view.lenses!.filter((one) => one.state === "ran" && !one.core)) {
       expect(view.result.lenses![card.id]).toBeDefined();
