@@ -4,7 +4,20 @@ import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from "n
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { audited, auditFromMenu, choose, explorerRow, panelFrame, panelFrames, quickInput, ready, runCommand, showRuns, until } from "./vscode-page.mjs";
+import {
+  audited,
+  auditFromMenu,
+  choose,
+  chooseEntry,
+  explorerRow,
+  panelFrame,
+  panelFrames,
+  quickInput,
+  ready,
+  runCommand,
+  showRuns,
+  until,
+} from "./vscode-page.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const SHOTS = process.env.LAYERSCOPE_SHOTS;
@@ -33,7 +46,7 @@ export const modelFlows = {
   async "a model's card opens from the Explorer's menu and is used from there"(page, workspace) {
     await explorerRow(page, "own-model").click();
     await explorerRow(page, "model.onnx").click({ button: "right" });
-    await page.getByText("Show Model Card", { exact: true }).first().click();
+    await chooseEntry(page.getByText("Show Model Card", { exact: true }).first());
     const frame = await panelFrame(page);
     await until(() => frame.evaluate(() => /blocks of width/.test(document.body.textContent)), "the card is read");
     if (SHOTS) await page.screenshot({ path: join(SHOTS, "flow-card.png") });
@@ -90,11 +103,7 @@ export const modelFlows = {
     await runs.nth(0).click();
     await runs.nth(1).click({ modifiers: ["Control"] });
     await runs.nth(1).click({ button: "right" });
-    // A menu that has just opened takes no click.
-    const entry = page.getByText("Compare Runs", { exact: true }).first();
-    await entry.waitFor();
-    await page.waitForTimeout(700);
-    await entry.click();
+    await chooseEntry(page.getByText("Compare Runs", { exact: true }).first());
     const compared = async () => {
       for (const frame of await panelFrames(page))
         if (await frame.evaluate(() => document.querySelector(".runs-table") !== null && /less/.test(document.body.textContent))) return frame;
@@ -103,14 +112,17 @@ export const modelFlows = {
     await until(async () => (await compared()) !== undefined, "the comparison");
     await page.waitForTimeout(800);
     if (SHOTS) await page.screenshot({ path: join(SHOTS, "flow-compare.png") });
-    await (await compared()).locator(".ranking-list .list-row").first().click();
-    await until(async () => (await page.locator(".monaco-editor .selected-text").count()) > 0, "the row's line in the editor");
-    const verdict = await (await compared()).evaluate(() => document.querySelector(".sentence").textContent);
+    const sentence = async () => (await compared())?.evaluate(() => document.querySelector(".sentence").textContent).catch(() => undefined);
+    let verdict;
+    await until(async () => {
+      verdict = await sentence();
+      return verdict !== undefined;
+    }, "the verdict");
     // A workbench in a browser writes its state every five seconds.
     await page.waitForTimeout(7000);
     await page.reload();
     await until(async () => (await compared()) !== undefined, "the comparison after a reload", 60_000);
-    await until(async () => (await (await compared()).evaluate(() => document.querySelector(".sentence").textContent)) === verdict, "the same verdict");
+    await until(async () => (await sentence()) === verdict, "the same verdict");
     await runCommand(page, "View: Show Explorer");
     return verdict.length > 20;
   },
