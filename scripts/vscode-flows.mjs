@@ -10,6 +10,7 @@ import {
   auditFromMenu,
   Checks,
   choose,
+  chooseEntry,
   explorerRow,
   finished,
   openMenu,
@@ -158,7 +159,7 @@ async function restricted(browser, vsix) {
     const inMenu = await page.getByText("Audit Alignment", { exact: true }).count();
     await page.keyboard.press("Escape");
     await explorerRow(page, "model.onnx").click({ button: "right" });
-    await page.getByText("Show Model Card", { exact: true }).first().click();
+    await chooseEntry(page.getByText("Show Model Card", { exact: true }).first());
     const frame = await panelFrame(page);
     await until(() => frame.evaluate(() => /In Restricted Mode no model file is read/.test(document.body.textContent)), "the card says that it reads nothing");
     checks.check("Restricted Mode: a model card reads nothing", true);
