@@ -1,7 +1,7 @@
 // Pictures of what lies beyond the first audit: a lens on demand, two runs compared, a model's card.
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { auditFromMenu, choose, explorerRow, finished, panelFrame, panelFrames, quickInput, ready, runCommand, until } from "./vscode-page.mjs";
+import { auditFromMenu, choose, chooseFromMenu, explorerRow, finished, panelFrame, panelFrames, quickInput, ready, runCommand, until } from "./vscode-page.mjs";
 
 const LENS = "Choice of pooling";
 
@@ -52,10 +52,22 @@ export const gallery = {
     cpSync(join(root, "media", "model"), own, { recursive: true, filter: (file) => !file.endsWith(".md") && !file.endsWith(".txt") });
     await runCommand(page, "View: Show Explorer");
     await until(async () => (await explorerRow(page, "own-model").count()) > 0, "the model in the Explorer");
-    await explorerRow(page, "own-model").click();
-    await explorerRow(page, "onnx").last().click();
-    await explorerRow(page, "model.onnx").click({ button: "right" });
-    await page.getByText("Show Model Card", { exact: true }).first().click();
+    // A click on an open folder closes it.
+    for (const [folder, child] of [
+      ["own-model", "onnx"],
+      ["onnx", "model.onnx"],
+    ])
+      await until(
+        async () => {
+          if (await explorerRow(page, child).count()) return true;
+          await explorerRow(page, folder).click({ timeout: 3000 });
+          await page.waitForTimeout(700);
+          return false;
+        },
+        `${folder} opens`,
+        20_000,
+      );
+    await chooseFromMenu(page, explorerRow(page, "model.onnx"), "Show Model Card");
     await frameWith(page, "main.card", "the card");
     await page.waitForTimeout(1500);
   },

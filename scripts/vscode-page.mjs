@@ -66,6 +66,27 @@ export async function chooseEntry(entry) {
   throw new Error("the menu entry could not be chosen");
 }
 
+/** Right-click on what `row` finds, and the entry; until the entry has been taken. */
+export async function chooseFromMenu(page, row, text) {
+  const entry = page.getByText(text, { exact: true }).first();
+  for (let i = 0; i < 10; i++) {
+    await row.click({ button: "right", timeout: 5000 }).catch(() => {});
+    const shown = await entry.waitFor({ timeout: 1500 }).then(
+      () => true,
+      () => false,
+    );
+    if (
+      shown &&
+      (await chooseEntry(entry)
+        .then(() => true)
+        .catch(() => false))
+    )
+      return;
+    await page.keyboard.press("Escape");
+  }
+  throw new Error(`the menu entry ${text} could not be chosen`);
+}
+
 export async function runCommand(page, title) {
   await page.keyboard.press("F1");
   const input = page.locator(".quick-input-widget input[type=text]");

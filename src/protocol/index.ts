@@ -10,6 +10,7 @@ export * from "./model.js";
 export * from "./picture.js";
 export * from "./portable.js";
 export * from "./problem.js";
+export * from "./prompts.js";
 export * from "./result.js";
 export * from "./rpc.js";
 export * from "./sheet.js";

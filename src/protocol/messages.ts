@@ -5,6 +5,7 @@ import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./
 import type { ChatMode, ModelCard, Pooling, Provider, TokenSet } from "./model.js";
 import type { Picture } from "./picture.js";
 import type { DataOptions, Problem } from "./problem.js";
+import type { PromptMethods } from "./prompts.js";
 import type { AuditResult, LensCard, RowTable } from "./result.js";
 import type { ModelGlance, ModelList, ModelSheet } from "./sheet.js";
 
@@ -34,6 +35,10 @@ export interface AuditPlan {
   readonly reference?: string;
   /** Folder that receives plan.json, result.json and rows.bin; absent = nothing is written. */
   readonly runFolder?: string;
+  /** File that receives the profile prompts in code are scored with. */
+  readonly saveProfile?: string;
+  /** Servers that compute in place of this machine: addresses of models that speak the Open Inference Protocol v2. */
+  readonly endpoints?: readonly string[];
 }
 
 export interface Progress {
@@ -80,7 +85,7 @@ export interface RowImage extends PanelImage {
 }
 
 /** Asked by the extension (or the CLI, without a process between), answered by the engine. */
-export interface EngineMethods {
+export interface EngineMethods extends PromptMethods {
   "engine.hello": { params: { protocol: number }; result: { protocol: number; version: string; runtime: string; providers: string[]; pid: number } };
   "model.inspect": { params: { path: string }; result: ModelCard };
   "data.inspect": { params: { path: string; options: DataOptions }; result: DataAnswer };
