@@ -16,6 +16,7 @@ export interface PanelActions {
   openImage(session: Session, row: number): Promise<void>;
   cancel(session: Session): void;
   again(session: Session): Promise<void>;
+  resume?(session: Session): Promise<void>;
   export(session: Session, wish: PanelMethods["run.export"]["params"]): Promise<void>;
   openAbout(page: string): Promise<void>;
   runLens(session: Session, id: string): Promise<void>;
@@ -109,6 +110,7 @@ export class AuditPanel {
       "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus)),
       "run.cancel": () => answer(actions.cancel(this.session)),
       "run.again": () => answer(actions.again(this.session)),
+      "run.resume": () => answer(actions.resume?.(this.session)),
       "run.export": (wish) => answer(actions.export(this.session, wish)),
       "about.open": ({ page }) => answer(actions.openAbout(page)),
       "lens.run": ({ id }) => answer(actions.runLens(this.session, id)),

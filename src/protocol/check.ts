@@ -58,6 +58,7 @@ export const PANEL_PARAMS = {
   "image.open": fields({ row: whole }),
   "run.cancel": fields({}),
   "run.again": fields({}),
+  "run.resume": fields({}),
   "run.export": fields({ format: oneOf("json", "csv", "svg", "html"), withText: flag, svgs: optional(pictures) }),
   "about.open": fields({ page: text }),
   "lens.run": fields({ id: text }),

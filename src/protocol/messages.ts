@@ -138,6 +138,8 @@ export interface PanelMethods {
   "image.open": { params: { row: number }; result: null };
   "run.cancel": { params: Record<string, never>; result: null };
   "run.again": { params: Record<string, never>; result: null };
+  /** Goes on with an interrupted run from its last row. */
+  "run.resume": { params: Record<string, never>; result: null };
   "run.export": { params: { format: "json" | "csv" | "svg" | "html"; withText: boolean; svgs?: Record<string, string> }; result: null };
   "about.open": { params: { page: string }; result: null };
   /** The same audit again with one lens more. */
@@ -159,12 +161,14 @@ export interface PanelEvents {
 }
 
 export interface PanelState {
-  readonly phase: "empty" | "running" | "done" | "cancelled" | "failed";
+  readonly phase: "empty" | "running" | "done" | "cancelled" | "failed" | "interrupted";
   readonly dataset: string;
   readonly model: string;
   readonly view?: AuditView;
   readonly progress?: Progress;
   readonly problem?: Problem;
+  /** Of an interrupted run: how many of its rows are kept; `problem` says why it ended, where that is known. */
+  readonly interrupted?: { readonly row: number; readonly of: number };
   /** Name of the run, no path. The panel keeps `{ run }` in its persisted state (setState), so that a reloaded window can restore it. */
   readonly run?: string;
 }

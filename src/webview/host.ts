@@ -22,6 +22,7 @@ export interface Host {
     openImage?(row: number): void;
     cancel(): void;
     again(): void;
+    resume(): void;
     pickModel(): void;
     pickTower(): void;
     changeColumns(): void;

@@ -33,6 +33,7 @@ const host: Host = {
     openImage: (row) => void rpc.ask("image.open", { row }).catch(said),
     cancel: () => void rpc.ask("run.cancel", {}).catch(said),
     again: () => void rpc.ask("run.again", {}).catch(said),
+    resume: () => void rpc.ask("run.resume", {}).catch(said),
     pickModel: () => void rpc.ask("model.pick", {}).catch(said),
     pickTower: () => void rpc.ask("tower.pick", {}).catch(said),
     changeColumns: () => void rpc.ask("columns.change", {}).catch(said),

@@ -77,6 +77,7 @@ export class Verdict {
       if (busy) drawRule(this.rule, { range: [0, 100], value: null, interval: null, marks: [], name: "No number yet" }, ruleWidth(width), theme);
       this.stats.replaceChildren(el("div", {}, el("dt", { text: "\u00a0" })));
       setText(this.sentence, sentenceWithout(state));
+      setText(this.reason, "");
       this.reading.dataset["key"] = "";
       setText(this.reading, "\u00a0");
       setText(this.facts, busy ? [baseName(state.model), baseName(state.dataset)].join(" · ") : "");
@@ -119,7 +120,8 @@ export class Verdict {
     if (ruled.some((part, i) => part !== this.ruled[i])) drawRule(this.rule, lead.rule, ruleWidth(width), theme);
     this.ruled = ruled;
     setText(this.sentence, result.verdict);
-    setText(this.reason, result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "");
+    const missing = result.final && result.aqi.score === null ? `No alignment index: ${result.aqi.reason ?? "not computed"}.` : "";
+    setText(this.reason, state.phase === "interrupted" ? interruptedText(state) : missing);
     const said = result.final && result.aqi.score !== null ? besideIndex(result.aqi, result.dataset.input, digits, interval) : [];
     setText(this.beside, result.final || result.dataset.kind !== "safety" ? said.join(" · ") : "\u00a0");
     this.more.draw(result);
@@ -212,7 +214,7 @@ export class Verdict {
       this.notices.hidden = !state.view;
       this.bar.hidden = !host.actions;
       if (!host.actions) return;
-      const { again, pickModel, cancel, about } = host.actions;
+      const { again, resume, pickModel, cancel, about } = host.actions;
       const runAgain = (primary = false) => kit.button({ text: "Run again", look: primary ? "primary" : "secondary", press: again });
       const change = (primary = false) => kit.button({ text: "Change model", look: primary ? "primary" : "secondary", press: pickModel });
       const page = state.view ? leading(state.view.result).about : "";
@@ -231,7 +233,8 @@ export class Verdict {
       } else if (state.phase === "failed") {
         const model = /^(model|engine)\//.test(state.problem?.code ?? "");
         this.bar.append(...(model ? [change(true), runAgain()] : [runAgain(true), change()]));
-      } else if (state.phase === "empty") this.bar.append(kit.button({ text: "Choose a model", look: "primary", press: pickModel }));
+      } else if (state.phase === "interrupted") this.bar.append(kit.button({ text: "Resume", look: "primary", press: resume }), runAgain(), change());
+      else if (state.phase === "empty") this.bar.append(kit.button({ text: "Choose a model", look: "primary", press: pickModel }));
       else
         this.bar.append(
           ...(state.view ? [exportMenu(this.kit, this.save)] : []),
@@ -262,7 +265,7 @@ export class Verdict {
 const ruleWidth = (width: number): number => Math.max(200, Math.min(640, width < 640 ? width : width - 250));
 
 /** What is shown beside a number that is not final. */
-const BADGES: Partial<Record<PanelState["phase"], string>> = { running: "preview", cancelled: "cancelled" };
+const BADGES: Partial<Record<PanelState["phase"], string>> = { running: "preview", cancelled: "cancelled", interrupted: "interrupted" };
 
 const PHASES = { opening: "Opening the model", reading: "Reading the dataset", running: "Running", scoring: "Scoring" } as const;
 
@@ -275,7 +278,14 @@ function progressText({ phase, done, of, unit, perSecond, secondsLeft, pass }: P
   return parts.join(" · ");
 }
 
-function sentenceWithout({ phase, dataset }: PanelState): string {
+/** What is kept of a run that did not end, and why it did not. */
+export function interruptedText({ interrupted, problem }: PanelState): string {
+  const at = interrupted ? `Interrupted at row ${count(interrupted.row)} of ${count(interrupted.of)}` : "Interrupted";
+  return `${at}. What was computed is kept: Resume goes on from there, to the same result.${problem ? ` ${problem.message}` : ""}`;
+}
+
+function sentenceWithout(state: PanelState): string {
+  const { phase, dataset } = state;
   switch (phase) {
     case "empty":
       return "Nothing is audited yet. In the Explorer, right-click a dataset (JSONL, JSON, CSV, TXT, Parquet, or a folder of images) and choose Audit Alignment.";
@@ -285,6 +295,8 @@ function sentenceWithout({ phase, dataset }: PanelState): string {
       return "";
     case "cancelled":
       return `The audit of ${baseName(dataset)} was cancelled before its first picture.`;
+    case "interrupted":
+      return interruptedText(state);
     case "done":
       return "";
     default:

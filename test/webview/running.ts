@@ -90,6 +90,24 @@ export function runningTests(lab: () => Lab): void {
       await page.close();
     });
 
+    it("says at which row a run was interrupted, and goes on with it", async () => {
+      const more = { interrupted: { row: 412, of: 1_000 }, problem: { code: "engine/crashed", message: "The engine ended." } };
+      const page = await lab().open({ noView: true, phase: "interrupted", more });
+      expect(await page.locator(".sentence").textContent()).toContain("Interrupted at row 412 of 1,000.");
+      expect(await page.locator(".sentence").textContent()).toContain("The engine ended.");
+      await page.getByText("Resume", { exact: true }).click();
+      expect(await asked(page, "run.resume")).toEqual([{}]);
+      await page.evaluate((m) => window.mock.state({ final: false }, "interrupted", m), more);
+      await settle(page);
+      expect(await page.locator(".badge").textContent()).toBe("interrupted");
+      expect(await page.locator(".reason").textContent()).toContain("Interrupted at row 412 of 1,000.");
+      await page.evaluate(() => window.mock.state({}, "done"));
+      await settle(page);
+      expect(await page.locator(".reason").textContent()).toBe("");
+      expect(await page.getByText("Resume", { exact: true }).count()).toBe(0);
+      await page.close();
+    });
+
     it("leads with the probe where there is no index, and says why", async () => {
       const page = await lab().open({ wish: { kind: "concept" } });
       expect(await page.locator(".number-unit").textContent()).toBe("AUROC");
