@@ -79,6 +79,7 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
       provider: opened.provider,
       providerNotes: opened.notes,
       vocabularySize: opened.vocabulary,
+      layout: opened.layout,
       run: (batch) => runner.run(batch),
       taps: places.map(entryOf),
       runTaps: (batch) => runTaps(runner, places, batch),
@@ -98,6 +99,7 @@ interface Opened {
   readonly notes: string[];
   readonly notices: Notice[];
   readonly vocabulary?: number;
+  readonly layout?: Layouts;
   /** Absent when the export takes nothing but the shape it was traced with. */
   readonly trial?: Trial | ImageTrial;
 }
@@ -157,7 +159,7 @@ async function openSession(
       const found = await findLayouts(analysis.place.path, probe, SHAPE, feeds.feeds, names);
       if (found) {
         await cpu.session.release();
-        return openSession(analysis, rebuild(found), feeds, weights, options, pixels, signal);
+        return { ...(await openSession(analysis, rebuild(found), feeds, weights, options, pixels, signal)), layout: found };
       }
     } finally {
       await probe.release();

@@ -1,4 +1,5 @@
 import type { LayerTap, ModelCard, Notice, Provider, TapEntry } from "../../protocol/index.js";
+import type { Layouts } from "./layout.js";
 import type { ImageInput } from "./pixels.js";
 
 export interface OpenOptions {
@@ -56,11 +57,17 @@ export interface TappedModel {
   readonly vocabularySize?: number;
   /** Present when the model reads images: then every batch needs `images`. */
   readonly image?: ImageInput;
+  /** Batches that may be under way at once, each `run` waiting for its own; absent: one. Set by models that run on servers. */
+  readonly parallel?: number;
+  /** `host:port` of the servers that compute; absent: this machine does. */
+  readonly hosts?: readonly string[];
   /**
    * @returns pooled states, [layers + 1, rows, K, hiddenSize] float32, layer-major.
    * Falls back to one row at a time by itself when the export accepts no more (and remembers it).
    */
   run(batch: Batch): Promise<Float32Array>;
+  /** How the graph keeps its states, where a trial had to find out; the exported graph is made with it. */
+  readonly layout?: Layouts;
   /** The further taps that the model was opened with. */
   readonly taps: readonly TapEntry[];
   /**
