@@ -173,7 +173,9 @@ async function readIds(path: string): Promise<{ lists: number[][] }> {
   }
   if (!Array.isArray(json) || json.length === 0) throw wrong("it is not a list of lists");
   json.forEach((row: unknown, i) => {
-    if (!Array.isArray(row) || !row.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31)) throw wrong(`list ${i + 1} is not a list of token ids`);
+    if (!Array.isArray(row)) throw wrong(`entry ${i + 1} is no list`);
+    const at = row.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= 2 ** 31);
+    if (at >= 0) throw wrong(`list ${i + 1} holds ${String(JSON.stringify(row[at])).slice(0, 40)} at place ${at + 1}, which is no token id`);
   });
   return { lists: json as number[][] };
 }

@@ -70,11 +70,11 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
       block.sums.slice(0, -1).forEach((_, k) => {
         const v = stateAfter(links, taps.streams, chain, at + k);
         const note = taps.streams.norm[v] ? "after the normalisation that follows the addition (post-norm), as the next part takes it in" : undefined;
-        found(name(k === 0 ? "resid_mid" : k === 1 ? "resid_mid_cross" : `resid_mid_${k + 1}`), i, { plus: [v] }, { note });
+        found(name(k === 0 ? "resid_mid" : k === 1 && attends.length > 1 ? "resid_mid_cross" : `resid_mid_${k + 1}`), i, { plus: [v] }, { note });
       });
     const mlps = parts.filter((part) => part.kind === "mlp");
     if (mlps.length === 0) for (const tap of ["mlp_act", "mlp_out"]) missing(name(tap), i, `block ${i} has no MLP of its own`);
-    for (const [k, part] of mlps.entries()) mlpPlaces(part, k === 0 ? "" : `${k + 1}_`, i);
+    for (const [k, part] of mlps.entries()) mlpPlaces(part, k === 0 ? "mlp" : `mlp_${k + 1}`, i);
     found(name("resid_post"), i + 1, { plus: [block.end] });
     at += block.sums.length;
   });
@@ -122,14 +122,14 @@ export function findPlaces(links: Links, taps: Taps, config: Config, numbers: Nu
     return products.length === 0 && others.length === 1 && others[0] === node;
   }
 
-  function mlpPlaces(part: Part, prefix: string, i: number): void {
-    const name = (tap: string) => `blocks.${i}.${prefix}${tap}`;
+  function mlpPlaces(part: Part, mlp: string, i: number): void {
+    const name = (tap: string) => `blocks.${i}.${mlp}_${tap}`;
     const product = lastProduct(links, part, stop);
     const size = sizeOf(part, product);
-    if (product) found(name("mlp_act"), i, { plus: [part.shared?.mlp ?? product.input] }, { shape: ["batch", "tokens", size ?? "MLP width"] });
-    else missing(name("mlp_act"), i, `the MLP of block ${i} ends in no single down projection: it is split over experts or computed by a fused operator`);
-    if (part.shared) missing(name("mlp_out"), i, sharing(i));
-    else found(name("mlp_out"), i, part.reading, { note: noteOf(part) });
+    if (product) found(name("act"), i, { plus: [part.shared?.mlp ?? product.input] }, { shape: ["batch", "tokens", size ?? "MLP width"] });
+    else missing(name("act"), i, `the MLP of block ${i} ends in no single down projection: it is split over experts or computed by a fused operator`);
+    if (part.shared) missing(name("out"), i, sharing(i));
+    else found(name("out"), i, part.reading, { note: noteOf(part) });
   }
 
   function noteOf(part: Part): string | undefined {
