@@ -46,7 +46,7 @@ export interface Taps {
 export function findTaps(links: Links, configured?: number, wanted?: string | ((input: string) => boolean)): Taps {
   const streams = findSums(links);
   const towers = findTowers(links, streams);
-  if (towers.length === 0 || towers[0]!.chain.length < 2) throw noStream(links.file, describe(links));
+  if (towers.length === 0) throw noStream(links.file, describe(links));
   if (isConvolutional(links)) throw noStream(links.file, `it is a convolutional network; ${describe(links)}`);
   const tower = chooseTower(towers, wanted);
   if (tower < 0) throw noTower(links.file, String(wanted), towers.map(said));

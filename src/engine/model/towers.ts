@@ -20,7 +20,9 @@ const MOST = 64;
 
 /** The streams of a graph, longest first; side chains inside a step of another one (adapters, experts, bottlenecks) are not among them. */
 export function findTowers(links: Links, streams: Streams): Tower[] {
-  const chains = longestChains(streams.sums);
+  const several = longestChains(streams.sums, 2);
+  // One addition alone is a stream when tokens see each other in its branch: the toy model of one block with attention only.
+  const chains = several.length > 0 ? several : longestChains(streams.sums, 1).filter((chain) => attends(links, streams, chain[0]!));
   if (chains.length === 0) return [];
   const cones = new Cones(links, chains);
   const start = (c: number) => chains[c]![0]!.root;
@@ -47,7 +49,7 @@ export function findTowers(links: Links, streams: Streams): Tower[] {
 }
 
 /** Disjoint chains of additions that start at the start of a stream, longest first; of chains far shorter than the longest none. */
-function longestChains(sums: readonly Sum[]): Sum[][] {
+function longestChains(sums: readonly Sum[], least: number): Sum[][] {
   const used = new Set<Sum>();
   const chains: Sum[][] = [];
   for (const last of [...sums].sort((a, b) => b.depth - a.depth || b.node - a.node)) {
@@ -59,12 +61,15 @@ function longestChains(sums: readonly Sum[]): Sum[][] {
     }
     chain.reverse();
     // A branch of a stream that was found already is no stream of its own.
-    if (chain.length < 2 || chain[0]!.previous || chain.length * 8 < (chains[0]?.length ?? 0)) continue;
+    if (chain.length < least || chain[0]!.previous || chain.length * 8 < (chains[0]?.length ?? 0)) continue;
     chains.push(chain);
     if (chains.length === MOST) break;
   }
   return chains;
 }
+
+const attends = (links: Links, streams: Streams, sum: Sum): boolean =>
+  mixing(links, streams, [sum])[0]! && inputsOf(links, sum.root).some((name) => TEXT.test(name));
 
 const count = (chains: readonly Sum[][], part: readonly number[]): number => part.reduce((sum, c) => sum + chains[c]!.length, 0);
 
