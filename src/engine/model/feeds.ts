@@ -50,6 +50,14 @@ export function feedOf(input: Value, config: Config): Feed | undefined {
   // No token sees all others unless it is asked for (Longformer's own default).
   if (/global_attention_mask$/.test(name)) return byToken(input, () => 0);
   if (/(attention|input)_mask$/.test(name) || name === "mask") return maskOf(input, config);
+  // torch's own name, with true on padding; as numbers its meaning differs from model to model.
+  if (/(^|_)key_padding_mask$/.test(name) && TYPES.get(type)?.name === "bool")
+    return ({ ids, length }) =>
+      typed(
+        input,
+        [ids.length, length],
+        Float64Array.from({ length: ids.length * length }, (_, i) => Number(i % length >= ids[Math.floor(i / length)]!.length)),
+      );
   if (/position_ids$/.test(name)) {
     // Three or more axes of positions (multimodal rotary embeddings): the same for text.
     if (rank === 3 && typeof dims![0] === "number") return repeated(input, dims![0], (t) => t);

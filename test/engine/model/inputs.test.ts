@@ -26,6 +26,12 @@ describe("what a graph is fed", () => {
     expect(fed({ name: "token_type_ids", type: INT64, dims }).data).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
+  it("torch's padding mask, true on padding; not where it is made of numbers, whose meaning differs", () => {
+    const dims = ["batch", "sequence"];
+    expect(fed({ name: "src_key_padding_mask", type: BOOL, dims })).toEqual({ type: "bool", dims: [2, 3], data: [0, 0, 0, 0, 1, 1] });
+    expect(() => fed({ name: "src_key_padding_mask", type: FLOAT, dims })).toThrow("cannot feed: src_key_padding_mask");
+  });
+
   it("positions that respect the mask; three axes of them for multimodal models", () => {
     expect(fed({ name: "position_ids", type: INT64, dims: ["batch", "sequence"] }).data).toEqual([0, 1, 2, 0, 0, 0]);
     expect(fed({ name: "position_ids", type: INT64, dims: [3, "batch", "sequence"] })).toMatchObject({ dims: [3, 2, 3] });
