@@ -51,10 +51,15 @@ describe("models", () => {
   });
 
   it("the keyboard chooses: the first entry is the embedded model", async () => {
-    const choosing = api.layerscope.models.choose();
-    await new Promise((done) => setTimeout(done, 600));
-    await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
-    strictEqual(await choosing, embedded());
+    let chosen: string | undefined;
+    // A list closes when a window that starts up gives the focus to something else.
+    for (let i = 0; i < 4 && chosen === undefined; i++) {
+      const choosing = api.layerscope.models.choose();
+      await new Promise((done) => setTimeout(done, 600));
+      await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+      chosen = await choosing;
+    }
+    strictEqual(chosen, embedded());
     strictEqual(api.layerscope.models.remembered, embedded());
   });
 
