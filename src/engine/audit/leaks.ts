@@ -1,4 +1,4 @@
-import type { Notice } from "../../protocol/index.js";
+import type { Controls, Notice } from "../../protocol/index.js";
 import type { Groups } from "./groups.js";
 
 /** Folds that an audit makes where it can. */
@@ -71,6 +71,14 @@ function swallowed(largest: readonly [number, number], label: Uint8Array, names:
   if (c === undefined) return [];
   const message = `One group holds ${largest[c].toLocaleString("en")} of the ${total[c]!.toLocaleString("en")} ${names[c]} rows; whichever fold it lies in decides the score.`;
   return [{ code: "audit/large-group", message }];
+}
+
+/** Words that are held against their own labels: a row's like-worded partner has the other label and lies in another fold, as in pairs that no column names. */
+export function wrongWay({ words, wordsCi95 }: Controls, groupColumn: string | undefined): Notice[] {
+  if (words === null || wordsCi95 === null || wordsCi95[1] >= 0.5) return [];
+  const hint = groupColumn === undefined ? "name their column with --group" : "the group column does not bind them";
+  const message = `Words alone score ${words.toFixed(2)}, on the wrong side of chance: rows seem to come in pairs of like texts with different labels, which lie in different folds; ${hint}. Until then the probe and the index are too low.`;
+  return [{ code: "audit/unbound-pairs", message }];
 }
 
 /** One class after the other, as where two sources were joined: whatever tells the sources apart then tells the classes apart. */

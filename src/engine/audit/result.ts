@@ -6,6 +6,7 @@ import type { LensOutput } from "../lenses/lens.js";
 import { surfaceVersusMeaning } from "../lenses/surface-versus-meaning/index.js";
 import type { Collected } from "./collect.js";
 import { frameOf } from "./frame.js";
+import { wrongWay } from "./leaks.js";
 import type { Prepared } from "./prepare.js";
 import { rowTable } from "./rows.js";
 import type { StudyOfRows } from "./study.js";
@@ -57,6 +58,7 @@ export function assemble({ plan, prepared, collected, study, outputs, started, o
   const notices: Notice[] = [
     ...frame.notices,
     ...study.leaks.notices,
+    ...wrongWay(controls, frame.dataset.columns.group),
     ...[...withheld].map(([layer, reason]) => ({ code: "audit/not-finite", message: `Layer ${layer} is withheld: ${reason}.` })),
     ...[...outputs.values()].flatMap((output) => output.notices),
   ];

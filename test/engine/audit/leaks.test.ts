@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { groupRows } from "../../../src/engine/audit/groups.js";
-import { findLeaks } from "../../../src/engine/audit/leaks.js";
+import { findLeaks, wrongWay } from "../../../src/engine/audit/leaks.js";
 
 const NAMES = ["safe", "unsafe"] as const;
 const text = (i: number) => `${["apples", "kites", "soup", "rivers", "stones"][i % 5]} number${i} ${["red", "cold", "tall"][i % 3]} and${i * 31} so on`;
@@ -114,5 +114,21 @@ describe("what may tell a label without having to do with it", () => {
     );
     expect(found.groups).toEqual({ count: 80, largest: 1, nearDuplicates: 0, templated: 60 });
     expect(codes(found)).toEqual(["audit/template"]);
+  });
+});
+
+describe("words on the wrong side of chance", () => {
+  const controls = (words: number | null, ci: [number, number] | null) =>
+    ({ words, wordsCi95: ci, length: null, shuffled: null, shuffledCi95: null, residualised: null }) as const;
+
+  it("say that pairs lie in different folds, and name the way out", () => {
+    expect(wrongWay(controls(0.14, [0.06, 0.25]), undefined)).toMatchObject([{ code: "audit/unbound-pairs" }]);
+    expect(wrongWay(controls(0.14, [0.06, 0.25]), undefined)[0]?.message).toContain("name their column with --group");
+    expect(wrongWay(controls(0.14, [0.06, 0.25]), "story")[0]?.message).toContain("the group column does not bind them");
+  });
+
+  it("say nothing where chance is possible", () => {
+    expect(wrongWay(controls(0.44, [0.3, 0.58]), undefined)).toEqual([]);
+    expect(wrongWay(controls(null, null), undefined)).toEqual([]);
   });
 });
