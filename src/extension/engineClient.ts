@@ -76,12 +76,19 @@ export class EngineClient {
   }
 
   /** Asks the engine, starting it when there is none. A cancelled question that is not answered soon costs the engine its life. */
-  async ask<K extends keyof EngineMethods & string>(method: K, params: EngineMethods[K]["params"], signal?: AbortSignal): Promise<EngineMethods[K]["result"]> {
+  async ask<K extends keyof EngineMethods & string>(
+    method: K,
+    params: EngineMethods[K]["params"],
+    signal?: AbortSignal,
+    /** `patient`: a cancelled question is told to the engine, which is left alive however long it takes. */
+    how: { readonly patient?: boolean } = {},
+  ): Promise<EngineMethods[K]["result"]> {
     if (signal?.aborted) throw new ProblemError(cancelled);
     this.count(1);
     let killTimer: NodeJS.Timeout | undefined;
     let asked: Running | undefined;
     const onAbort = () => {
+      if (how.patient) return;
       killTimer = setTimeout(() => asked && this.replace(asked), this.options.cancelMs ?? 200);
     };
     signal?.addEventListener("abort", onAbort, { once: true });

@@ -1,5 +1,6 @@
 export * from "./accelerators.js";
 export * from "./axioms.js";
+export * from "./baseline.js";
 export * from "./check.js";
 export * from "./compare.js";
 export * from "./compareCheck.js";
