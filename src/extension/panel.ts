@@ -1,5 +1,5 @@
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type Envelope, type PanelEvents, type PanelImage, type PanelMethods, type RowText, Rpc, type Wire } from "../protocol/index.js";
+import { type Envelope, type PanelEvents, type PanelImage, type PanelMethods, type PromptPoint, type RowText, Rpc, type Wire } from "../protocol/index.js";
 import type { Log } from "./log.js";
 import { gate, type PanelHandlers } from "./panelGate.js";
 import { panelHtml } from "./panelHtml.js";
@@ -21,6 +21,8 @@ export interface PanelActions {
   openAbout(page: string): Promise<void>;
   runLens(session: Session, id: string): Promise<void>;
   openSkipped(session: Session): Promise<void>;
+  openPrompt?(session: Session, key: string): Promise<void>;
+  nearPrompts?(session: Session, row: number): Promise<void>;
   pickModel(session: Session): Promise<void>;
   pickTower(session: Session): Promise<void>;
   changeColumns(session: Session): Promise<void>;
@@ -39,6 +41,7 @@ export class AuditPanel {
   private listening: Disposable | undefined;
   private viewTimer: NodeJS.Timeout | undefined;
   private lastView = 0;
+  private prompts: readonly PromptPoint[] = [];
   private disposed = false;
 
   constructor(
@@ -94,6 +97,12 @@ export class AuditPanel {
     if (this.webviewPanel.visible) this.rpc.tell("row.active", { row });
   }
 
+  /** Prompts in code among the rows on the map; none takes them away. */
+  showPrompts(prompts: readonly PromptPoint[]): void {
+    this.prompts = prompts;
+    if (this.webviewPanel.visible) this.rpc.tell("prompts.shown", { prompts });
+  }
+
   private handlers(): PanelHandlers {
     const { actions } = this;
     /** Done when it is done; there is nothing to tell. */
@@ -102,7 +111,10 @@ export class AuditPanel {
       return null;
     };
     return {
-      "panel.ready": () => this.session.state,
+      "panel.ready": () => {
+        if (this.prompts.length > 0) this.rpc.tell("prompts.shown", { prompts: this.prompts });
+        return this.session.state;
+      },
       "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
       "rows.find": ({ words }) => actions.findRows(this.session, words),
       "rows.image": ({ rows, side }) => actions.rowImages(this.session, rows, side),
@@ -115,6 +127,8 @@ export class AuditPanel {
       "about.open": ({ page }) => answer(actions.openAbout(page)),
       "lens.run": ({ id }) => answer(actions.runLens(this.session, id)),
       "skipped.open": () => answer(actions.openSkipped(this.session)),
+      "prompt.open": ({ key }) => answer(actions.openPrompt?.(this.session, key)),
+      "row.prompts": ({ row }) => answer(actions.nearPrompts?.(this.session, row)),
       "tower.pick": () => answer(actions.pickTower(this.session)),
       "model.pick": () => answer(actions.pickModel(this.session)),
       "columns.change": () => answer(actions.changeColumns(this.session)),

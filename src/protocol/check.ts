@@ -63,6 +63,8 @@ export const PANEL_PARAMS = {
   "about.open": fields({ page: text }),
   "lens.run": fields({ id: text }),
   "skipped.open": fields({}),
+  "prompt.open": fields({ key: text }),
+  "row.prompts": fields({ row: whole }),
   "tower.pick": fields({}),
   "model.pick": fields({}),
   "columns.change": fields({}),

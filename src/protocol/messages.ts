@@ -5,7 +5,7 @@ import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./
 import type { ChatMode, ModelCard, Pooling, Provider, TokenSet } from "./model.js";
 import type { Picture } from "./picture.js";
 import type { DataOptions, Problem } from "./problem.js";
-import type { PromptMethods } from "./prompts.js";
+import type { PromptMethods, PromptPoint } from "./prompts.js";
 import type { AuditResult, LensCard, RowTable } from "./result.js";
 import type { ModelGlance, ModelList, ModelSheet } from "./sheet.js";
 
@@ -145,6 +145,10 @@ export interface PanelMethods {
   /** The same audit again with one lens more. */
   "lens.run": { params: { id: string }; result: null };
   "skipped.open": { params: Record<string, never>; result: null };
+  /** Goes to a prompt in code, by the key that `prompts.shown` gave it. */
+  "prompt.open": { params: { key: string }; result: null };
+  /** Lists the prompts in code that lie nearest to a row. */
+  "row.prompts": { params: { row: number }; result: null };
   /** Which of the model's residual streams is looked at. */
   "tower.pick": { params: Record<string, never>; result: null };
   "model.pick": { params: Record<string, never>; result: null };
@@ -158,6 +162,8 @@ export interface PanelEvents {
   "audit.view": AuditView;
   /** The row under the editor's cursor; null = none. */
   "row.active": { row: number | null };
+  /** Prompts in code to show among the rows on the map; replaces those shown before. */
+  "prompts.shown": { prompts: readonly PromptPoint[] };
 }
 
 export interface PanelState {

@@ -118,6 +118,25 @@ export interface PromptScore {
   readonly fault?: Problem;
 }
 
+/** A prompt in code as a point among the rows on an audit's map. No text of it. */
+export interface PromptPoint {
+  /** The sender's own name of it, handed back when it is chosen. */
+  readonly key: string;
+  /** What stands beside the point, for instance `SYSTEM, chat.py:12`. */
+  readonly label: string;
+  readonly side: PromptSide;
+  readonly probability: number | null;
+  /** The profile's layer: at others the point is not shown. */
+  readonly layer: number;
+  /** As `RowTable.score`: places it across. */
+  readonly decision: number;
+  /** Ids of the rows nearest to it, nearest first: places it upwards, where `y` is absent. */
+  readonly near: readonly number[];
+  /** Where it lies on the map's own axes, when that is known. */
+  readonly x?: number;
+  readonly y?: number;
+}
+
 export const HEAT_METHODS = ["direction", "occlusion"] as const;
 /** `direction`: the token's state along the probe's direction, exact for mean pooling. `occlusion`: the change when the token is left out. */
 export type HeatMethod = (typeof HEAT_METHODS)[number];

@@ -1,4 +1,4 @@
-import type { AuditView, PanelState, Progress } from "../protocol/index.js";
+import type { AuditView, PanelState, Progress, PromptPoint } from "../protocol/index.js";
 import { AxiomTable } from "./axioms.js";
 import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
@@ -44,6 +44,7 @@ export class App {
   private readonly waiting = skeleton();
   private readonly live = el("div", { class: "live", attrs: { role: "status" } });
   private hover: number | null = null;
+  private prompts: readonly PromptPoint[] = [];
   /** The row came from the editor's cursor: it goes when the cursor leaves. */
   private fromEditor = false;
   private frame = 0;
@@ -81,6 +82,7 @@ export class App {
     this.mapTools = new MapTools(kit, {
       layer: (layer) => this.clicks.layer(layer),
       resetZoom: () => this.sections.resetZoom(),
+      prompt: (key) => this.clicks.prompt?.(key),
     });
     this.detail = new Detail(kit, host);
     this.scenes = new SceneMaker(this.texts, this.finder, this.images);
@@ -134,6 +136,12 @@ export class App {
     this.store.set({ row });
   }
 
+  /** Prompts in code, among the rows on the map. */
+  showPrompts(prompts: readonly PromptPoint[]): void {
+    this.prompts = prompts;
+    this.schedule();
+  }
+
   /** Says a sentence once, where screen readers hear it and eyes see it. */
   say(sentence: string): void {
     setText(this.live, sentence);
@@ -165,6 +173,7 @@ export class App {
       this.sections.rows?.root.scrollIntoView({ block: "nearest", behavior: this.theme.moves ? "smooth" : "auto" });
       this.say(`${indices.length} rows listed: ${are}.`);
     },
+    prompt: (key) => this.host.actions?.openPrompt(key),
     tip: (tip) => this.tooltip.show(tip),
     scrolled: (scroll) => this.restored && this.store.set({ scroll }),
   };
@@ -219,7 +228,7 @@ export class App {
     const { view } = this.state;
     if (!view) return undefined;
     const width = this.sections.lane.clientWidth || this.root.clientWidth;
-    return this.scenes.make(view, { state: this.store.now, theme: this.theme, hover: this.hover, width });
+    return this.scenes.make(view, { state: this.store.now, theme: this.theme, hover: this.hover, width, prompts: this.prompts });
   }
 
   private keys(event: KeyboardEvent): void {

@@ -25,7 +25,8 @@ export class Detail {
     if (id >= 0 && text === undefined) texts.want([id]);
     const p = row < 0 ? Number.NaN : risk(rows, row);
     const score = row < 0 ? Number.NaN : rows.score[row * rows.columns + layer];
-    const key = [id, layer, p, score, text === undefined, texts.trouble, ...classNames].join();
+    const near = scene.prompts.length > 0 ? this.host.actions?.nearPrompts : undefined;
+    const key = [id, layer, p, score, near !== undefined, text === undefined, texts.trouble, ...classNames].join();
     if (key === this.key) return;
     this.key = key;
     if (id < 0) {
@@ -63,6 +64,7 @@ export class Detail {
         : []),
       el("dl", { class: "stats" }, ...facts.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value })))),
       open ?? "",
+      ...(near ? [this.kit.button({ text: "Nearest prompts in code", look: "secondary", press: () => near(id) })] : []),
       ...(openImage ? [this.kit.button({ text: "Open the image", look: "secondary", press: () => openImage(id) })] : []),
     );
   }

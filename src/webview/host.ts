@@ -27,6 +27,9 @@ export interface Host {
     pickTower(): void;
     changeColumns(): void;
     skipped(): void;
+    openPrompt(key: string): void;
+    /** The prompts in code that lie nearest to a row. */
+    nearPrompts(row: number): void;
     about(page: string): void;
     lens(id: string): void;
     exportRun(format: ExportFormat, withText: boolean, svgs?: Record<string, string>): void;

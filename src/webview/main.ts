@@ -38,6 +38,8 @@ const host: Host = {
     pickTower: () => void rpc.ask("tower.pick", {}).catch(said),
     changeColumns: () => void rpc.ask("columns.change", {}).catch(said),
     skipped: () => void rpc.ask("skipped.open", {}).catch(said),
+    openPrompt: (key) => void rpc.ask("prompt.open", { key }).catch(said),
+    nearPrompts: (row) => void rpc.ask("row.prompts", { row }).catch(said),
     lens: (id) => void rpc.ask("lens.run", { id }).catch(said),
     about: (page) => void rpc.ask("about.open", { page }).catch(said),
     exportRun: (format, withText, svgs) => void rpc.ask("run.export", { format, withText, ...(svgs ? { svgs } : {}) }).catch(said),
@@ -48,6 +50,7 @@ const app = new App(document.getElementById("app")!, toolkit, host);
 rpc.on("panel.state", (state) => app.showState(state));
 rpc.on("audit.progress", (progress) => app.showProgress(progress));
 rpc.on("audit.view", (view) => app.showView(view));
+rpc.on("prompts.shown", ({ prompts }) => app.showPrompts(prompts));
 rpc.on("row.active", ({ row }) => app.showActive(row));
 void rpc
   .ask("panel.ready", {})

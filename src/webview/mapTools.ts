@@ -1,6 +1,7 @@
 import { el, setText } from "./dom.js";
 import { ClassKey } from "./key.js";
 import type { Kit } from "./kit.js";
+import { PromptKey } from "./promptKey.js";
 import type { Scene } from "./views/view.js";
 
 const STEP_MS = 700;
@@ -9,6 +10,7 @@ const STEP_MS = 700;
 export class MapTools {
   readonly root: HTMLElement;
   private readonly classes = new ClassKey();
+  private readonly prompts: PromptKey;
   private readonly slider: HTMLInputElement;
   private readonly out = el("output", { class: "layer-number" });
   private readonly play: HTMLElement;
@@ -17,17 +19,19 @@ export class MapTools {
 
   constructor(
     kit: Kit,
-    private readonly on: { layer(layer: number): void; resetZoom(): void },
+    private readonly on: { layer(layer: number): void; resetZoom(): void; prompt(key: string): void },
   ) {
     this.slider = el("input", { attrs: { type: "range", min: 0, step: 1, "aria-label": "Layer" }, on: { input: () => on.layer(Number(this.slider.value)) } });
     this.play = kit.button({ text: "Play", look: "secondary", press: () => (this.timer ? this.stop() : this.start()) });
     const whole = kit.button({ text: "Reset zoom", look: "quiet", label: "Reset zoom of the map", press: on.resetZoom });
     const hint = el("span", { class: "quiet", text: "A drag is a lasso, Ctrl+wheel zooms." });
+    this.prompts = new PromptKey({ open: on.prompt, layer: on.layer });
     this.root = el(
       "div",
       {},
       el("div", { class: "map-tools" }, this.play, this.slider, this.out, whole),
       el("div", { class: "map-keys" }, this.classes.root, hint),
+      this.prompts.root,
     );
   }
 
@@ -38,6 +42,7 @@ export class MapTools {
     setText(this.out, `layer ${scene.layer}`);
     const [zero, one] = scene.view.result.dataset.classes;
     this.classes.draw(scene.theme, scene.classNames, [zero.rows, one.rows]);
+    this.prompts.draw(scene);
   }
 
   stop(): void {

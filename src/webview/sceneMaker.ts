@@ -1,4 +1,4 @@
-import type { AuditView } from "../protocol/index.js";
+import type { AuditView, PromptPoint } from "../protocol/index.js";
 import type { Finder } from "./finder.js";
 import type { Images } from "./images.js";
 import { type LayerAxis, layerAxis } from "./layers.js";
@@ -17,6 +17,7 @@ export interface Look {
   readonly hover: number | null;
   /** Of the lane that the pictures stand in, px. */
   readonly width: number;
+  readonly prompts: readonly PromptPoint[];
 }
 
 /** Makes scenes; axis, order and index are kept while nothing that they follow from changes. */
@@ -33,11 +34,12 @@ export class SceneMaker {
     private readonly images: Images | undefined,
   ) {}
 
-  make(view: AuditView, { state, theme, hover, width }: Look): Scene {
+  make(view: AuditView, { state, theme, hover, width, prompts }: Look): Scene {
     const columns = Math.max(1, view.rows.columns);
     if (this.axis.count !== columns || this.axis.width !== width) this.axis = layerAxis(columns, width);
     const { layer, row } = state;
     if (this.byId?.rows !== view.rows) this.byId = { rows: view.rows, index: indexById(view.rows) };
+    const { index } = this.byId;
     const best = Math.max(0, view.result.probe.bestLayer ?? view.rows.probabilityLayer);
     // The best layer of a preview changes with every batch; the panel stays with the first until the end.
     this.firstBest = view.result.final ? null : (this.firstBest ?? best);
@@ -50,7 +52,9 @@ export class SceneMaker {
       layer: Math.max(0, Math.min(columns - 1, layer ?? this.firstBest ?? best)),
       hover: hover !== null && hover < columns ? hover : null,
       order: this.listOrder(view, state, classNames),
-      row: row === null ? -1 : (this.byId.index.get(row) ?? -1),
+      row: row === null ? -1 : (index.get(row) ?? -1),
+      prompts,
+      indexOf: (id) => index.get(id) ?? -1,
       classNames,
       texts: this.texts,
       images: this.images?.of(view),

@@ -5,6 +5,7 @@ import { digits, shorten } from "../format.js";
 import { layerKey } from "../layers.js";
 import { type Bins, makeBins, nearest } from "./bins.js";
 import { drawCloud } from "./cloud.js";
+import { drawOverlay, markUnder, type OverlayMark, type PlacedMark, placePrompts, promptLines } from "./overlay.js";
 import { type Extent, layerExtent, project } from "./projection.js";
 import { rowTitle, sideName } from "./row.js";
 import type { Clicks, Scene, Size, View } from "./view.js";
@@ -28,6 +29,9 @@ interface Memory {
   y: Float32Array;
   bins: Bins;
   listed: Uint8Array;
+  /** What lies over the rows, on the map's axes and in px. */
+  overlay: readonly OverlayMark[];
+  marks: readonly PlacedMark[];
   transform: ZoomTransform;
   frame: number;
   began: number;
@@ -58,11 +62,13 @@ export const points: View<Points> = (at, picture, size, scene, on) => {
     now.began = performance.now();
     if (!glides) now.unit = now.to;
   }
+  const overlaid = moved || before.scene.prompts !== scene.prompts;
+  if (overlaid) now.overlay = picture.slot === "map" ? placePrompts(scene.prompts, picture, scene) : [];
   setAttr(now.canvas, "aria-label", describe(now));
   const restyled =
     !before || before.scene.theme !== scene.theme || before.scene.row !== scene.row || before.size.width !== size.width || before.size.height !== size.height;
   if (glides) glide(now);
-  else if (!now.frame && (moved || relisted || restyled)) paint(now);
+  else if (!now.frame && (moved || relisted || restyled || overlaid)) paint(now);
 };
 
 /** Back to the whole picture. */
@@ -71,7 +77,7 @@ export const resetZoom = (at: HTMLElement): void => memory.get(at)?.resetZoom();
 function begin(at: HTMLElement): Memory {
   const canvas = el("canvas", { class: "map-canvas", attrs: { role: "img", tabindex: 0 } });
   at.append(canvas);
-  const now = { canvas, transform: zoomIdentity, frame: 0, lasso: null } as unknown as Memory;
+  const now = { canvas, transform: zoomIdentity, frame: 0, lasso: null, overlay: [], marks: [] } as unknown as Memory;
   memory.set(at, now);
   const behaviour = zoom<HTMLCanvasElement, unknown>()
     .scaleExtent([1, 40])
@@ -153,6 +159,8 @@ function paint(now: Memory): void {
   context.rect(-4, -4, wide + 8, high + 8);
   context.clip();
   drawCloud(context, now, scene, wide, high);
+  now.marks = now.overlay.map((mark) => placeMark(now, mark, wide, high));
+  drawOverlay(context, now.marks, scene.theme, wide);
   if (now.lasso && now.lasso.length > 1) {
     context.beginPath();
     for (const [x, y] of now.lasso) context.lineTo(x, y);
@@ -164,6 +172,13 @@ function paint(now: Memory): void {
     context.setLineDash([]);
   }
   context.restore();
+}
+
+/** Beyond the extent a mark lies on the edge, as rows do. */
+function placeMark({ extent, transform }: Memory, mark: OverlayMark, wide: number, high: number): PlacedMark {
+  const within = (value: number, [lo, hi]: readonly [number, number]) => Math.max(0, Math.min(1, (value - lo) / (hi - lo)));
+  const px = transform.applyX(within(mark.x, extent.x) * wide);
+  return { ...mark, px, py: mark.y === null ? high - 8 : transform.applyY((1 - within(mark.y, extent.y)) * high) };
 }
 
 function drawFrame(context: CanvasRenderingContext2D, { picture, scene, extent, transform }: Memory, wide: number, high: number): void {
@@ -213,6 +228,11 @@ function pointer(now: Memory): void {
       now.on.tip(null);
       return paint(now);
     }
+    const mark = markUnder(now.marks, ...place(event));
+    if (mark) {
+      const lines = [...promptLines(mark.prompt, now.scene), "Click goes to the code"];
+      return now.on.tip({ x: event.clientX, y: event.clientY, title: mark.prompt.label, lines });
+    }
     const i = under(event);
     if (i < 0) return now.on.tip(null);
     const { rows } = now.scene.view;
@@ -230,8 +250,10 @@ function pointer(now: Memory): void {
     if (!path) return;
     const reach = Math.max(...path.map(([x, y]) => Math.hypot(x - path[0][0], y - path[0][1])));
     if (reach < 5) {
-      const i = under(event);
-      if (i >= 0) now.on.row(i, "show");
+      const mark = markUnder(now.marks, ...place(event));
+      const i = mark ? -1 : under(event);
+      if (mark) now.on.prompt?.(mark.prompt.key);
+      else if (i >= 0) now.on.row(i, "show");
     } else {
       const inside: number[] = [];
       for (let i = 0; i < now.x.length; i++) if (!Number.isNaN(now.x[i]) && polygonContains(path, [now.x[i], now.y[i]])) inside.push(i);

@@ -42,6 +42,8 @@ export function fillRow(element: HTMLElement, place: number, scene: Scene, paint
   const high = rowHeight(axis.narrow);
   element.id = `row-${place}`;
   element.dataset["place"] = String(place);
+  // What VS Code hands to the entries of the row's menu.
+  element.dataset["vscodeContext"] = rowContext(table.id[i]);
   element.style.transform = `translateY(${place * high}px)`;
   element.style.height = `${high}px`;
   mark.replaceChildren(glyph(table.label[i], theme));
@@ -61,6 +63,8 @@ export function fillRow(element: HTMLElement, place: number, scene: Scene, paint
   setAttr(element, "aria-setsize", scene.order.length);
   setAttr(element, "aria-posinset", place + 1);
 }
+
+export const rowContext = (row: number): string => JSON.stringify({ webviewSection: "row", row, preventDefaultContextMenuItems: true });
 
 /** What may come later: the text, and whether the row is the chosen one. */
 export function markRow(element: HTMLElement, i: number, scene: Scene): void {

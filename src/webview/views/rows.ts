@@ -3,7 +3,7 @@ import type { Strips } from "../../protocol/index.js";
 import { el, setAttr } from "../dom.js";
 import { shorten } from "../format.js";
 import { bindLayerPointer, crosshair, layerKey } from "../layers.js";
-import { emptyRow, fillRow, markRow, rowHeight, rowTitle, sideName } from "./row.js";
+import { emptyRow, fillRow, markRow, rowContext, rowHeight, rowTitle, sideName } from "./row.js";
 import { StripPainter } from "./strips.js";
 import { layerTicks } from "./ticks.js";
 import type { Clicks, Scene, View } from "./view.js";
@@ -48,6 +48,9 @@ export const rows: View<Strips> = (at, picture, size, scene, on) => {
   if (reorder && !retable) now.scroller.scrollTop = 0;
   if (scene.row !== now.shown || (reorder && before && scene.row >= 0)) reveal(now);
   now.shown = scene.row;
+  // The menu key belongs to the list, which has the focus; it means the chosen row.
+  if (scene.row >= 0) now.scroller.dataset["vscodeContext"] = rowContext(scene.view.rows.id[scene.row]);
+  else delete now.scroller.dataset["vscodeContext"];
   sight(now);
   crosshair(at, scene.axis, scene.layer, scene.hover, "column");
 };

@@ -1,4 +1,4 @@
-import type { AuditView, Picture, RowTable } from "../../protocol/index.js";
+import type { AuditView, Picture, PromptPoint, RowTable } from "../../protocol/index.js";
 import type { Images } from "../images.js";
 import type { LayerAxis } from "../layers.js";
 import type { Texts } from "../texts.js";
@@ -24,6 +24,10 @@ export interface Scene extends Stage {
   readonly view: AuditView;
   /** Indices of the listed rows, sorted. */
   readonly order: Uint32Array;
+  /** Prompts in code that the map shows among the rows. */
+  readonly prompts: readonly PromptPoint[];
+  /** Index of a row by its id, -1 = none. */
+  indexOf(id: number): number;
 }
 
 export const isScene = (stage: Stage): stage is Scene => "view" in stage;
@@ -51,6 +55,8 @@ export interface Clicks {
   lasso(indices: readonly number[] | null): void;
   /** Lists these rows, by index, and says what they are. Absent where there is no list. */
   list?(indices: readonly number[], are: string): void;
+  /** Goes to a prompt in code. */
+  prompt?(key: string): void;
   tip(tip: Tip | null): void;
   scrolled(top: number): void;
 }
