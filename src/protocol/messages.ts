@@ -35,6 +35,12 @@ export interface AuditPlan {
   readonly reference?: string;
   /** Folder that receives plan.json, result.json and rows.bin; absent = nothing is written. */
   readonly runFolder?: string;
+  /** Goes on with the run in `runFolder` where it was interrupted; refused when model, dataset or tokenizer are no longer the same. */
+  readonly resume?: boolean;
+  /** Folder of states that are kept from run to run; absent: they go with the run. */
+  readonly storeFolder?: string;
+  /** What may lie there, in GB (10^9 bytes); the least recently used goes first. */
+  readonly storeGigabytes?: number;
   /** File that receives the profile prompts in code are scored with. */
   readonly saveProfile?: string;
   /** Servers that compute in place of this machine: addresses of models that speak the Open Inference Protocol v2. */
