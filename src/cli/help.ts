@@ -5,6 +5,8 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
   layerscope card MODEL                 what a model file is: parameters, precision, taps, inputs, memory; nothing is run
   layerscope extract FILE --model DIR --out F.safetensors
                                         pooled hidden states of every layer
+  layerscope export-model MODEL --layout triton|kserve --out DIR
+                                        the tapped model as a serving engine takes it (docs/serving.md)
   layerscope download ORG/NAME          a model from the Hugging Face Hub into the standard cache; asks first
   layerscope check-accelerators         which of CUDA, DirectML, Core ML, WebGPU compute here, and how to get the others
   layerscope lenses                     what can be asked of a model, one analysis a paper
@@ -44,6 +46,13 @@ extract
   --pool mean,last       one tensor each, [layers + 1, rows, width] float32
   --ids F.json           token-id lists instead of a dataset, for models without a tokenizer
   --tap PATTERN          these taps instead of the layers, one tensor each; once for each (\`blocks.*.attn_out\`)
+
+export-model
+  --taps residual|PATTERN   what is given out: the layers, or taps by name or pattern; once for each (residual)
+  --layout triton|kserve    a Triton model repository; for KServe with an InferenceService beside it
+  --out DIR  --name NAME    the repository, and the model's name in it (from the model's own)
+  --link                    hard links to the weights instead of copies    --force   replace an earlier export
+  --instances N (1)  --max-batch N (64)  --storage-uri URI  --tower NAME  --format text|json
 
 download
   --file onnx/model_q4.onnx   one of the repository's .onnx files (full precision first)

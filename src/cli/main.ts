@@ -7,6 +7,7 @@ import { compare } from "./compare.js";
 import { compat } from "./compat.js";
 import { download } from "./download.js";
 import { exitCode, printProblem } from "./exit.js";
+import { exportForServer } from "./exportModel.js";
 import { extract } from "./extract.js";
 import { HELP } from "./help.js";
 import { lenses } from "./lenses.js";
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortS
   taps,
   extract,
   card,
+  "export-model": exportForServer,
   download,
   "check-accelerators": accelerators,
   lenses,
