@@ -118,6 +118,18 @@ export const modelFlows = {
       verdict = await sentence();
       return verdict !== undefined;
     }, "the verdict");
+    // A click on a moved row selects it in the file; the comparison stays visible.
+    await until(async () => {
+      const frame = await compared();
+      await frame.locator(".ranking-list .list-row").first().click({ timeout: 3000 });
+      await page.waitForSelector(".monaco-editor .view-line .mtk1, .monaco-editor .view-line", { timeout: 3000 });
+      return (await page.locator(".tab.active", { hasText: "prompts.jsonl" }).count()) > 0;
+    }, "the file of a moved row");
+    const beside = await (await compared())?.evaluate(() => document.querySelector(".runs-table")?.getBoundingClientRect().width);
+    const covered = await page.locator(".tab.active", { hasText: "Compare:" }).count();
+    if (SHOTS) await page.screenshot({ path: join(SHOTS, "flow-compare-row.png") });
+    if (!beside || covered === 0) throw new Error("the file of a moved row covers the comparison");
+    await until(async () => (await page.locator(".monaco-editor .selected-text").count()) > 0, "the row is selected in its file");
     // A workbench in a browser writes its state every five seconds.
     await page.waitForTimeout(7000);
     await page.reload();

@@ -14,7 +14,8 @@ type Handlers = {
 /** What a comparison's panel may cause, done by others. */
 export interface CompareActions {
   rowTexts(comparison: Comparison, rows: readonly number[]): Promise<ComparePanelMethods["rows.text"]["result"]>;
-  openRow(comparison: Comparison, row: number, keepFocus: boolean): Promise<void>;
+  /** @param panel the panel's group, which the file must not cover */
+  openRow(comparison: Comparison, row: number, keepFocus: boolean, panel?: ViewColumn): Promise<void>;
   save(comparison: Comparison, wish: ComparePanelMethods["compare.export"]["params"]): Promise<void>;
   openAbout(page: string): Promise<void>;
   openRun(comparison: Comparison, run: number): Promise<void>;
@@ -42,7 +43,7 @@ export class ComparePanel {
         post: (message: Envelope) => void webview.postMessage(message),
         onMessage: (listener) => void webview.onDidReceiveMessage(listener, undefined, this.toDispose),
       },
-      gateBy(COMPARE_PARAMS, handlersOf(comparison, actions), refused),
+      gateBy(COMPARE_PARAMS, handlersOf(comparison, actions, webviewPanel), refused),
       refused,
     );
     const tell = () => {
@@ -76,7 +77,7 @@ export class ComparePanel {
 
 export const titleOf = (comparison: Comparison): string => `Compare: ${comparison.title}`;
 
-function handlersOf(comparison: Comparison, actions: CompareActions): Handlers {
+function handlersOf(comparison: Comparison, actions: CompareActions, panel: WebviewPanel): Handlers {
   const done = async (doing: unknown): Promise<null> => {
     await doing;
     return null;
@@ -84,7 +85,7 @@ function handlersOf(comparison: Comparison, actions: CompareActions): Handlers {
   return {
     "panel.ready": async () => comparison.state,
     "rows.text": ({ rows }) => actions.rowTexts(comparison, rows),
-    "row.open": ({ row, keepFocus }) => done(actions.openRow(comparison, row, keepFocus)),
+    "row.open": ({ row, keepFocus }) => done(actions.openRow(comparison, row, keepFocus, panel.viewColumn)),
     "pair.show": ({ pair }) => done(comparison.show(pair)),
     "pair.swap": () => done(comparison.swap()),
     "compare.again": () => done(comparison.run()),

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { commands, Uri } from "vscode";
+import { commands, Uri, type ViewColumn } from "vscode";
 import { type PanelImage, ProblemError } from "../protocol/index.js";
 import type { EngineClient } from "./engineClient.js";
 import { noRun } from "./errors.js";
@@ -15,9 +15,9 @@ export const isFolder = (path: string): Promise<boolean> =>
   );
 
 /** Where a row is to be seen: its line in the file, or its image where the dataset is a folder. */
-export async function openRow(engine: EngineClient, source: RowSource, row: number, keepFocus: boolean): Promise<void> {
-  if (await isFolder(source.source.dataset)) await openImage(engine, source, row, keepFocus);
-  else await revealRow(source, row, keepFocus);
+export async function openRow(engine: EngineClient, source: RowSource, row: number, keepFocus: boolean, panel?: ViewColumn): Promise<void> {
+  if (await isFolder(source.source.dataset)) await openImage(engine, source, row, keepFocus, panel);
+  else await revealRow(source, row, keepFocus, panel);
 }
 
 /** Pictures of rows for the panel; where their files lie is not told to it. */
@@ -27,11 +27,11 @@ export async function rowImages(engine: EngineClient, session: RowSource, rows: 
 }
 
 /** Opens the image file of a row in VS Code's own viewer. */
-export async function openImage(engine: EngineClient, session: RowSource, row: number, keepFocus: boolean): Promise<void> {
+export async function openImage(engine: EngineClient, session: RowSource, row: number, keepFocus: boolean, panel?: ViewColumn): Promise<void> {
   const [image] = await ask(engine, session, [row], 0);
   if (!image?.path) throw new ProblemError({ code: "row/no-image", message: `Row ${row + 1} has no image: ${image?.fault ?? "the run has no such row"}.` });
   const uri = Uri.file(image.path);
-  await commands.executeCommand("vscode.open", uri, { preserveFocus: keepFocus, preview: true, viewColumn: columnFor(uri) });
+  await commands.executeCommand("vscode.open", uri, { preserveFocus: keepFocus, preview: true, viewColumn: columnFor(uri, panel) });
 }
 
 async function ask(engine: EngineClient, session: RowSource, rows: readonly number[], side: number) {

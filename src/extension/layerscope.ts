@@ -92,7 +92,7 @@ export class Layerscope {
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
     this.comparisons = new Comparisons(context, this.engine, this.runsRoot, this.log, {
       rowTexts: (comparison, rows) => this.rowTexts(comparison.rowSource, rows),
-      openRow: (comparison, row, keepFocus) => openRow(this.engine, comparison.rowSource, row, keepFocus),
+      openRow: (comparison, row, keepFocus, panel) => openRow(this.engine, comparison.rowSource, row, keepFocus, panel),
       save: async (comparison, wish) => void (await this.guard(() => exportComparison(this.engine, comparison, wish))),
       openAbout: (page) => this.about.open(page),
       openRun: async (comparison, run) => {

@@ -12,8 +12,9 @@ export interface PanelActions {
   rowTexts(session: Session, rows: readonly number[]): Promise<RowText[]>;
   findRows(session: Session, words: readonly string[]): Promise<Uint32Array[]>;
   rowImages(session: Session, rows: readonly number[], side: number): Promise<PanelImage[]>;
-  openRow(session: Session, row: number, keepFocus: boolean): Promise<void>;
-  openImage(session: Session, row: number): Promise<void>;
+  /** @param panel the panel's group, which the file must not cover */
+  openRow(session: Session, row: number, keepFocus: boolean, panel?: ViewColumn): Promise<void>;
+  openImage(session: Session, row: number, panel?: ViewColumn): Promise<void>;
   cancel(session: Session): void;
   again(session: Session): Promise<void>;
   resume?(session: Session): Promise<void>;
@@ -118,8 +119,8 @@ export class AuditPanel {
       "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
       "rows.find": ({ words }) => actions.findRows(this.session, words),
       "rows.image": ({ rows, side }) => actions.rowImages(this.session, rows, side),
-      "image.open": ({ row }) => answer(actions.openImage(this.session, row)),
-      "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus)),
+      "image.open": ({ row }) => answer(actions.openImage(this.session, row, this.webviewPanel.viewColumn)),
+      "row.open": ({ row, keepFocus }) => answer(actions.openRow(this.session, row, keepFocus, this.webviewPanel.viewColumn)),
       "run.cancel": () => answer(actions.cancel(this.session)),
       "run.again": () => answer(actions.again(this.session)),
       "run.resume": () => answer(actions.resume?.(this.session)),
