@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { build, context } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -17,14 +18,27 @@ const common = {
 /** Native libraries stay outside every bundle; only the engine may ask for them. */
 const NATIVE = ["onnxruntime-node", "sharp"];
 
-/** The four programs. */
+/** Its module form asks for its own address, which a bundle has not. */
+const PARSER = { "web-tree-sitter": "./node_modules/web-tree-sitter/web-tree-sitter.cjs" };
+/** What the finder of prompts reads beside its bundle: the parsers' runtime and the four grammars. */
+const WASM = [
+  "web-tree-sitter/web-tree-sitter.wasm",
+  "tree-sitter-python/tree-sitter-python.wasm",
+  "tree-sitter-typescript/tree-sitter-typescript.wasm",
+  "tree-sitter-typescript/tree-sitter-tsx.wasm",
+  "tree-sitter-javascript/tree-sitter-javascript.wasm",
+];
+
+/** The programs. */
 const targets = [
   { ...common, entryPoints: { extension: "src/extension/extension.ts" }, platform: "node", format: "cjs", target: "node20", external: ["vscode"] },
   { ...common, entryPoints: { templates: "src/engine/text/template/child.ts" }, platform: "node", format: "cjs", target: "node20" },
   { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: NATIVE },
+  { ...common, entryPoints: { prompts: "src/prompts/index.ts" }, platform: "node", format: "cjs", target: "node20", alias: PARSER },
   {
     ...common,
     entryPoints: { cli: "src/cli/main.ts" },
+    alias: PARSER,
     platform: "node",
     format: "cjs",
     target: "node20",
@@ -40,10 +54,12 @@ const targets = [
   },
 ];
 
+mkdirSync("dist", { recursive: true });
+for (const file of WASM) copyFileSync(`node_modules/${file}`, `dist/${basename(file)}`);
+
 if (watch) {
   for (const target of targets) await (await context(target)).watch();
 } else {
-  mkdirSync("dist", { recursive: true });
   const inputs = {};
   for (const target of targets) {
     const { metafile } = await build(target);

@@ -11,6 +11,9 @@ export const STAGE = join(ROOT, "out", "package");
 /** Open VSX's infrastructure takes no more; the marketplace's limit is not published. */
 const MOST_BYTES = 100e6;
 
+/** Their wasm files lie beside the bundles. */
+const GRAMMARS = ["tree-sitter-python", "tree-sitter-typescript", "tree-sitter-javascript"];
+
 const fail = (why) => {
   throw new Error(why);
 };
@@ -24,12 +27,12 @@ function stage(target) {
   for (const file of ["package.nls.json", "README.md", "CHANGELOG.md", "LICENSE"])
     if (existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(STAGE, file));
   if (!existsSync(join(ROOT, "dist"))) fail("dist is missing; run the build first");
-  for (const file of readdirSync(join(ROOT, "dist"))) if (file.endsWith(".js")) cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
+  for (const file of readdirSync(join(ROOT, "dist"))) if (/\.(js|wasm)$/.test(file)) cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
   cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
   cpSync(join(ROOT, "docs", "compare.md"), join(STAGE, "docs", "compare.md"));
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
-  const beside = ["onnxruntime-node", "onnxruntime-common", ...stageImages(target)];
+  const beside = ["onnxruntime-node", "onnxruntime-common", ...GRAMMARS, ...stageImages(target)];
   writeFileSync(join(STAGE, "ThirdPartyNotices.txt"), notices(ROOT, readMeta(ROOT), beside));
 }
 
@@ -74,7 +77,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|ThirdPartyNotices\.txt|dist\/\w+\.js|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md))/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|ThirdPartyNotices\.txt|dist\/\w+\.js|dist\/(web-)?tree-sitter(-\w+)?\.wasm|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md))/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of [
@@ -85,6 +88,12 @@ export function checkContents(names) {
     "dist/webview.js",
     "dist/report.js",
     "dist/card.js",
+    "dist/prompts.js",
+    "dist/web-tree-sitter.wasm",
+    "dist/tree-sitter-python.wasm",
+    "dist/tree-sitter-typescript.wasm",
+    "dist/tree-sitter-tsx.wasm",
+    "dist/tree-sitter-javascript.wasm",
     "media/icon.png",
     "ThirdPartyNotices.txt",
     "media/webview.css",

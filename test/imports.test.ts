@@ -32,7 +32,8 @@ const RULES: Readonly<Record<string, Rule>> = {
               ? file === "engine/image/sharp.ts"
               : ["@huggingface/tokenizers", "hyparquet", "hyparquet-compressors"].includes(name)),
   },
-  cli: { parts: ["protocol", "engine"], packages: isNode },
+  prompts: { parts: ["protocol"], packages: (name) => isNode(name) || ["web-tree-sitter", "yaml", "jsonc-parser"].includes(name) },
+  cli: { parts: ["protocol", "engine", "prompts"], packages: isNode },
   extension: { parts: ["protocol"], packages: (name) => isNode(name) || name === "vscode" },
   webview: {
     parts: ["protocol"],
@@ -114,7 +115,7 @@ describe("what is inside a bundle", () => {
     const bundles = JSON.parse(readFileSync(meta, "utf8")) as Record<string, { bytes: number; inputs: string[] }>;
     const extension = bundles["dist/extension.js"];
     expect(extension.bytes).toBeLessThanOrEqual(300_000);
-    expect(extension.inputs.filter((input) => /node_modules|src\/(engine|webview)/.test(input))).toEqual([]);
+    expect(extension.inputs.filter((input) => /node_modules|src\/(engine|webview|prompts)/.test(input))).toEqual([]);
     expect(bundles["dist/webview.js"].inputs.filter((input) => /huggingface|src\/engine/.test(input))).toEqual([]);
     expect(readFileSync(join(ROOT, "dist/extension.js"), "utf8")).not.toMatch(/require\("(onnxruntime-node|sharp)"\)/);
     // Native code lies beside the bundles, never inside.

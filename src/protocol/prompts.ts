@@ -1,5 +1,5 @@
 import type { Provider } from "./model.js";
-import type { Notice, Problem } from "./problem.js";
+import type { DataOptions, Notice, Problem } from "./problem.js";
 
 /** `certain`: the call's shape names a prompt field. `likely`: a list of messages, a telling name, a marker. `possible`: long texts with an opening phrase; off by default. */
 export const PROMPT_RANKS = ["certain", "likely", "possible"] as const;
@@ -47,6 +47,41 @@ export interface FoundPrompts {
   readonly notices: readonly Notice[];
 }
 
+/** How a document is read for prompts. */
+export interface FindOptions {
+  /** Path or name; file conventions (`prompts/x.md`, `*.prompty`, `agents.yaml`) and the language go by it. */
+  readonly fileName: string;
+  /** VS Code's, where it is known; wins over the file's ending. */
+  readonly languageId?: string;
+  /** Also report `possible` prompts. */
+  readonly possible?: boolean;
+}
+
+/** One change as VS Code's `contentChanges` have it; several are applied in their order. */
+export interface PromptChange {
+  readonly rangeOffset: number;
+  readonly rangeLength: number;
+  readonly text: string;
+}
+
+/** A document that is being edited. */
+export interface PromptDocument {
+  edit(changes: readonly PromptChange[]): void;
+  /** The same with the whole new text: what an edit touched is found by comparing. */
+  replace(source: string): void;
+  /** What the document holds now; the same object until the next edit. */
+  prompts(): FoundPrompts;
+  dispose(): void;
+}
+
+/** What `dist/prompts.js` gives: `openFinder(folder)`, the folder that holds the wasm files. */
+export interface PromptFinder {
+  /** Whether a file of this name can hold prompts; others are not worth reading. */
+  reads(fileName: string, languageId?: string): boolean;
+  find(source: string, options: FindOptions): FoundPrompts;
+  open(source: string, options: FindOptions): PromptDocument;
+}
+
 /** A profile as it is shown: what one audit learnt, kept in a file that a team can commit. No row text in it. */
 export interface ProfileCard {
   readonly path: string;
@@ -60,9 +95,12 @@ export interface ProfileCard {
   readonly maxTokens: number;
   /** Calibrated probability from which a prompt is reported. */
   readonly threshold: number;
+  /** Below `clear` a prompt is called safe, from `report` (= `threshold`) on unsafe, from `error` on it is reported as an error. */
+  readonly thresholds: { readonly clear: number; readonly report: number; readonly error: number };
   /** Held-out rows that the probability was calibrated and checked on; expected calibration error over ten bins. */
   readonly calibration: { readonly rows: number; readonly ece: number | null };
-  readonly dataset: { readonly path: string; readonly sha256: string; readonly rows: number };
+  /** `linked`: the file lies at `path` as it was audited, so the lines of nearest rows are its own. `options` read it again. */
+  readonly dataset: { readonly path: string; readonly sha256: string; readonly rows: number; readonly linked: boolean; readonly options: DataOptions };
   readonly auroc: number | null;
   readonly createdAt: string;
   /** For instance: the dataset has changed since. */
@@ -92,6 +130,8 @@ export interface NearRow {
   /** Row id of the profile's dataset, and its zero-based line where it has one. */
   readonly row: number;
   readonly line?: number;
+  /** 1: the line is of the contrast file. */
+  readonly file?: number;
   readonly unsafe: boolean;
   /** In the profile's own frame; smaller is nearer. */
   readonly distance: number;
@@ -100,7 +140,10 @@ export interface NearRow {
 export interface PromptScore {
   readonly key: string;
   readonly side: PromptSide;
-  /** Calibrated probability of lying on the unsafe side, 0..1; of a long prompt the worst window's. null: none, with `fault`. */
+  /**
+   * Calibrated probability of lying on the unsafe side, 0..1. Of a long prompt the worst window's, held against the worst of as many safe
+   * windows, or that of all windows together where it is higher. null: none, with `fault`.
+   */
   readonly probability: number | null;
   /** The probe's decision value, as in a run's `RowTable.score` at the profile's layer; above 0 is the unsafe side. */
   readonly decision: number | null;

@@ -1,0 +1,94 @@
+import type { Notice } from "../../protocol/index.js";
+import { roleOf } from "../roles.js";
+import type { Branch } from "../tree/mirror.js";
+import { type Call, callOf, isCall, isText, pathOf, plainString, unwrapped } from "./code.js";
+import { anchorOf, type Collector } from "./collector.js";
+import { readsAsPrompt } from "./names.js";
+import { CALL_SHAPES, type CallShape, CERTAIN_KEYS, TOOL_SHAPES } from "./shapes.js";
+
+/** What a call hands to a model. */
+export function readCall(collector: Collector, branch: Branch, notices: Notice[]): void {
+  const call = callOf(collector.code, branch);
+  if (elsewhere(collector, call, notices)) return;
+  for (const shape of CALL_SHAPES) if (shape.path.test(call.path) && (!shape.when || shape.when(call))) take(collector, call, shape);
+  for (const shape of TOOL_SHAPES) if (shape.path.test(call.path) && (!shape.when || shape.when(call))) take(collector, call, shape);
+  for (const { key, value, pair } of call.named) {
+    const certain = Object.hasOwn(CERTAIN_KEYS, key) ? CERTAIN_KEYS[key] : undefined;
+    if (certain) collector.value(value, { ...certain, rank: "certain", name: key, anchor: pair.start });
+  }
+  readChatMessage(collector, call);
+  readPipeline(collector, call);
+  readModelCall(collector, call);
+}
+
+function take(collector: Collector, call: Call, { shape, fields }: CallShape): void {
+  for (const { at, role } of fields) {
+    const entry = typeof at === "string" ? call.named.find(({ key }) => key === at) : undefined;
+    const value = typeof at === "number" ? call.positional[at] : entry?.value;
+    if (!value) continue;
+    // Of a call's first argument only what is a text or a list: its object's keys are named above.
+    if (typeof at === "number" && unwrapped(value).type === "object") continue;
+    const own = shape === "openai-messages" && entry ? shape : roleShape(shape, entry?.key);
+    collector.value(value, { shape: own, rank: "certain", role, name: entry?.key, anchor: entry?.pair.start ?? anchorOf(value) });
+  }
+}
+
+const roleShape = (shape: string, key: string | undefined): string => (shape === "anthropic-messages" && key === "system" ? "anthropic-system" : shape);
+
+/** `ChatMessage(role="system", content="…")`, `new ChatMessage("…", "system")`. */
+function readChatMessage(collector: Collector, call: Call): void {
+  if (!/(^|\.)(ChatMessage|ChatMessageContent|PromptMessage|Message|ChatCompletion\w*MessageParam|MessageParam|ModelMessage)$/.test(call.path)) return;
+  const word = call.named.find(({ key }) => key === "role");
+  const content = call.named.find(({ key }) => key === "content" || key === "blocks");
+  if (!word || !content) return;
+  const role = roleOf(collector.roleWord(word.value));
+  if (role) collector.value(content.value, { shape: "chat-message", rank: "certain", role, name: "content", anchor: content.pair.start });
+}
+
+/** `pipe(messages)` where `pipe = pipeline("text-generation", …)`. */
+function readPipeline(collector: Collector, call: Call): void {
+  const { code, constants } = collector;
+  const callee = call.branch.kids[0];
+  const made = callee && (isCall(unwrapped(callee)) ? unwrapped(callee) : constants.of(unwrapped(callee)));
+  const maker = made && unwrapped(made);
+  if (!maker || !isCall(maker) || !/(^|\.)pipeline$/.test(pathOf(code, maker.kids[0]))) return;
+  const task = plainString(code, callOf(code, maker).positional[0]) ?? plainString(code, callOf(code, maker).named.find(({ key }) => key === "task")?.value);
+  if (task && !/generation|conversational|text2text|image-text-to-text/.test(task)) return;
+  collector.value(call.positional[0], { shape: "hf-pipeline", rank: "certain", role: "user" });
+}
+
+/** `llm.invoke("…")`, `agent.run_sync("…")`, `Runner.run(agent, "…")`: a model's or an agent's own method with a text. */
+function readModelCall(collector: Collector, call: Call): void {
+  const found =
+    /(^|[._])(llm|model|chat_?model|gpt|claude|openai|agent|runner|chain|predictor)\.(a?invoke|a?predict|a?complete|a?stream|a?run|run_sync|run_stream|runSync|run_streamed|chat|a?generate|send_?message|ask|prompt)$/i.exec(
+      call.path,
+    );
+  if (!found) return;
+  const want = {
+    shape: "model-call",
+    rank: "likely",
+    role: "user",
+    only: (text: string) => text.length >= 15 && text.trim().split(/\s+/).length >= 3,
+  } as const;
+  for (const part of call.positional.slice(0, 2)) {
+    const at = unwrapped(part);
+    if (!isText(at) && at.type !== "binary_expression" && at.type !== "binary_operator") continue;
+    collector.value(at, { ...want, only: (text) => want.only(text) && readsAsPrompt(`please ${text} now then`) });
+    return;
+  }
+}
+
+/** A prompt that lies on a server is told of, never fetched. @returns whether it was one */
+function elsewhere(collector: Collector, call: Call, notices: Notice[]): boolean {
+  if (!/(^|\.)hub\.pull$|^pull$|(^|\.)(pull_prompt|pullPrompt|_pull_prompt|pullPromptCommit)$/.test(call.path)) return false;
+  const name = plainString(collector.code, call.positional[0]);
+  if (name === undefined || (call.path === "pull" && !/^[\w-]+\/[\w-]+/.test(name))) return false;
+  const before = collector.code.source.slice(0, call.branch.start);
+  const line = before.split("\n").length - 1;
+  notices.push({
+    code: "prompts/elsewhere",
+    message: `The prompt ${name} is fetched by name when the program runs; it does not stand in this file, so it is not read.`,
+    where: { line, column: call.branch.start - (before.lastIndexOf("\n") + 1) },
+  });
+  return true;
+}

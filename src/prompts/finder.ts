@@ -1,0 +1,78 @@
+import type { FindOptions, FoundPrompts, PromptChange, PromptDocument, PromptFinder } from "../protocol/index.js";
+import { CodeDocument } from "./codeDocument.js";
+import { type Kind, kindOf } from "./kinds.js";
+import { LARGEST_FILE } from "./limits.js";
+import { isBinary, tooLarge } from "./notices.js";
+import { type Grammars, openGrammars } from "./tree/grammars.js";
+
+const NOTHING: FoundPrompts = { prompts: [], notices: [] };
+
+/** Whatever reads one document, again after each edit. */
+interface Reader {
+  read(source: string): FoundPrompts;
+  dispose(): void;
+}
+
+/**
+ * Opens the finder of prompts. `wasmFolder` holds the runtime's and the grammars' wasm files (`dist` in the package); they are read on demand.
+ * @throws when the runtime's file is missing there
+ */
+export async function openFinder(wasmFolder: string): Promise<PromptFinder> {
+  const grammars = await openGrammars(wasmFolder);
+  const open = (source: string, options: FindOptions): PromptDocument => new OpenDocument(source, readerOf(grammars, options));
+  return {
+    reads: (fileName, languageId) => kindOf(fileName, languageId) !== undefined,
+    find(source, options) {
+      const document = open(source, options);
+      try {
+        return document.prompts();
+      } finally {
+        document.dispose();
+      }
+    },
+    open,
+  };
+}
+
+function readerOf(grammars: Grammars, options: FindOptions): Reader {
+  const kind: Kind | undefined = kindOf(options.fileName, options.languageId);
+  if (!kind) return { read: () => NOTHING, dispose() {} };
+  if (kind.by === "grammar") return new CodeDocument(grammars.parser(kind.grammar), options.possible === true);
+  return { read: () => NOTHING, dispose() {} };
+}
+
+class OpenDocument implements PromptDocument {
+  private found: FoundPrompts | undefined;
+
+  constructor(
+    private source: string,
+    private readonly reader: Reader,
+  ) {}
+
+  edit(changes: readonly PromptChange[]): void {
+    for (const { rangeOffset, rangeLength, text } of changes)
+      this.source = this.source.slice(0, rangeOffset) + text + this.source.slice(rangeOffset + rangeLength);
+    if (changes.length > 0) this.found = undefined;
+  }
+
+  replace(source: string): void {
+    if (source !== this.source) this.found = undefined;
+    this.source = source;
+  }
+
+  prompts(): FoundPrompts {
+    this.found ??= refusal(this.source) ?? this.reader.read(this.source);
+    return this.found;
+  }
+
+  dispose(): void {
+    this.reader.dispose();
+  }
+}
+
+/** Documents that are not searched, with the reason. */
+function refusal(source: string): FoundPrompts | undefined {
+  if (source.length > LARGEST_FILE) return { ...NOTHING, notices: [tooLarge(source.length)] };
+  if (source.slice(0, 8000).includes("\0")) return { ...NOTHING, notices: [isBinary()] };
+  return undefined;
+}
