@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { readRunPlan } from "../engine/audit/run-folder.js";
 import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
 import type { AuditPlan, AuditResult } from "../protocol/index.js";
@@ -7,6 +8,7 @@ import {
   choice,
   count,
   DATA_OPTIONS,
+  type DataValues,
   dataOptions,
   modelPath,
   number,
@@ -20,6 +22,7 @@ import {
 } from "./options.js";
 import { checkOutput } from "./output.js";
 import { emptyRunFolder } from "./runFolder.js";
+import { STORE_OPTIONS, type StoreWish, storePlan } from "./storePlace.js";
 import { ProgressLine, plain } from "./terminal.js";
 import { textReport } from "./text.js";
 
@@ -34,28 +37,17 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     run: { type: "string" },
     reference: { type: "string" },
     lens: { type: "string", multiple: true },
+    "save-profile": { type: "string" },
+    resume: { type: "string" },
+    ...STORE_OPTIONS,
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
   if (values["with-text"] && format !== "html") throw usageProblem("--with-text goes with --format html.");
   const floors = { aqi: floor("min-aqi", values["min-aqi"]), auroc: floor("min-auroc", values["min-auroc"]) };
-  const options = dataOptions(values);
-  const plan: AuditPlan = {
-    data: { path: resolve(onlyFile(positionals, "dataset")), options: options.contrast ? { ...options, contrast: resolve(options.contrast) } : options },
-    model: resolve(modelPath(values.model)),
-    ...(values.tower ? { tower: values.tower } : {}),
-    pooling: values.pool === undefined ? undefined : pooling(values.pool),
-    maxTokens: count("max-tokens", values["max-tokens"], 512),
-    seed: count("seed", values.seed, 0),
-    provider: provider(values.provider),
-    threads: count("threads", values.threads, 0),
-    chatTemplate: chatMode(values["chat-template"]),
-    tokens: tokenSet(values.tokens),
-    ...(values.lens ? { lenses: values.lens } : {}),
-    ...(values.reference ? { reference: resolve(values.reference) } : {}),
-  };
+  const plan = values.resume === undefined ? planOf(values, positionals) : resumedPlan(values, positionals);
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model, plan.reference].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
-  const runFolder = values.run === undefined ? undefined : await emptyRunFolder(values.run);
+  const runFolder = values.run === undefined ? plan.runFolder : await emptyRunFolder(values.run);
   const engine = new Engine();
   const line = new ProgressLine();
   try {
@@ -74,6 +66,46 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     line.clear();
     await engine.close();
   }
+}
+
+type Values = DataValues &
+  StoreWish & { readonly [K in keyof typeof RUN_OPTIONS]?: string } & {
+    readonly lens?: string[];
+    readonly reference?: string;
+    readonly run?: string;
+    readonly resume?: string;
+  };
+
+function planOf(values: Values, positionals: readonly string[]): AuditPlan {
+  const options = dataOptions(values);
+  return {
+    data: { path: resolve(onlyFile(positionals, "dataset")), options: options.contrast ? { ...options, contrast: resolve(options.contrast) } : options },
+    model: resolve(modelPath(values.model)),
+    ...(values.tower ? { tower: values.tower } : {}),
+    pooling: values.pool === undefined ? undefined : pooling(values.pool),
+    maxTokens: count("max-tokens", values["max-tokens"], 512),
+    seed: count("seed", values.seed, 0),
+    provider: provider(values.provider),
+    threads: count("threads", values.threads, 0),
+    chatTemplate: chatMode(values["chat-template"]),
+    tokens: tokenSet(values.tokens),
+    ...(values.lens ? { lenses: values.lens } : {}),
+    ...(values.reference ? { reference: resolve(values.reference) } : {}),
+    ...storePlan(values),
+  };
+}
+
+/** The run's own plan: what it measures is settled, so only how the result is shown may be said anew. */
+function resumedPlan(values: Values, positionals: readonly string[]): AuditPlan {
+  const settled = ["run", "lens", "reference", ...Object.keys(DATA_OPTIONS), ...Object.keys(RUN_OPTIONS).filter((name) => name !== "out")];
+  const said = settled.find((name) => values[name as keyof Values] !== undefined);
+  if (said || positionals.length > 0)
+    throw usageProblem(`--resume goes on with a run as it was begun; ${said ? `--${said}` : "a dataset"} cannot be named again.`);
+  const folder = resolve(values.resume!);
+  const { fixed: _, storeFolder, storeGigabytes, ...plan } = readRunPlan(folder);
+  const kept = { ...(storeFolder === undefined ? {} : { storeFolder }), ...(storeGigabytes === undefined ? {} : { storeGigabytes }) };
+  const other = values.store !== undefined || values["no-store"] || values["store-gb"] !== undefined;
+  return { ...plan, ...(other ? storePlan(values) : kept), runFolder: folder, resume: true };
 }
 
 function floor(name: string, value: string | undefined): number | undefined {

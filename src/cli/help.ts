@@ -12,6 +12,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
   layerscope lenses                     what can be asked of a model, one analysis a paper
   layerscope compare RUN RUN [RUN…]     runs that \`audit --run\` left, side by side; the first is the base
   layerscope compat TABLE               the published composites from a table of raw metrics (CHI, XB, …); never comparable
+  layerscope store                      the states kept from run to run: how much; --clear deletes them all
 
 audit
   --model DIR            folder (config.json, tokenizer.json, onnx/model.onnx) or an .onnx file
@@ -29,7 +30,10 @@ audit
   --provider auto|cpu|cuda|dml|webgpu|coreml
   --with-text            html: include the rows' texts (left out unless asked for)
   --reference MODEL      the same rows through a second model: do both agree on the geometry (lens relative-anchors)
-  --run FOLDER           leave the run there, for \`compare\`
+  --run FOLDER           leave the run there, for \`compare\`; interrupted, it goes on with --resume
+  --resume FOLDER        go on with a run where it was interrupted; the result is that of an unbroken run
+  --store DIR            where states are kept from run to run, so that only new rows go through the model (LAYERSCOPE_STORE, else
+                         the user's cache folder)   --no-store (LAYERSCOPE_STORE=off)   --store-gb N (4)
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position
@@ -68,6 +72,9 @@ taps, card, check-accelerators, lenses
 
 compare
   --format text|json|html  (text)   --out F   --with-text
+
+store
+  --info | --clear       --store DIR   --format text|json
 
 compat
   --mode ref-xb-chi|ref-chi-sil|ref-ss-xb|ref-dbs-di|paper-eq   (ref-xb-chi)   --gamma X   --format text|json

@@ -12,6 +12,7 @@ import { extract } from "./extract.js";
 import { HELP } from "./help.js";
 import { lenses } from "./lenses.js";
 import { usageProblem } from "./options.js";
+import { store } from "./store.js";
 import { taps } from "./taps.js";
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = {
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortS
   lenses,
   compare,
   compat,
+  store,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -9,6 +9,7 @@ import { encodeRows } from "../text/shown.js";
 import { extractStates, type SkipReason } from "./extract.js";
 import { finalNormOf, openFinalNorm } from "./final-norm.js";
 import { CHUNK_IMAGES } from "./images.js";
+import type { RunKeeping } from "./keeping.js";
 import type { Prepared } from "./prepare.js";
 import { collectView, type Encode, makeReadingStates, type ReadingStates, viewsOf } from "./readings.js";
 import { MESSAGES } from "./skips.js";
@@ -83,7 +84,10 @@ export async function startCollection(prepared: Prepared, wanted: readonly Readi
 /** Rows that a view is wanted of; positions in the dataset, ascending. */
 export type RowsOfView = (view: View, arrived: readonly number[]) => readonly number[];
 
-/** @param rowsOf asked once the audit's own pass is over; absent: every view of every row */
+/**
+ * @param rowsOf asked once the audit's own pass is over; absent: every view of every row
+ * @param kept what was computed before, and where what is computed goes
+ */
 export async function collect(
   prepared: Prepared,
   into: Collected,
@@ -91,17 +95,26 @@ export async function collect(
   onBatch: () => Promise<void> | void,
   signal?: AbortSignal,
   rowsOf: RowsOfView = (_, arrived) => arrived,
+  kept?: { readonly keeping: RunKeeping; readonly prefix: string },
 ): Promise<void> {
   const { dataset, model, tokenizer, shown, images, pooling, maxTokens } = prepared;
-  const own = into.embeddingMean ? 2 : 1;
   // What is linear in the row's own tokens comes with the first pass.
   const along = into.readings.filter((one) => one.view === "plain" && one.pool !== "max" && one.pool !== "final-norm");
   const largest = into.readings.find((one) => one.view === "plain" && one.pool === "max");
-  const normed = into.tail && into.readings.find((one) => one.pool === "final-norm");
-  const eachToken = async (tokens: TokenStates) => {
-    if (largest) for (let layer = 0; layer < tokens.layers; layer++) into.readingStates.get(largest.name)?.put(layer, tokens.rows, largestOf(tokens, layer));
-    if (normed && into.tail) into.readingStates.get(normed.name)?.put(0, tokens.rows, await finalNormOf(into.tail, tokens));
-  };
+  const tail = into.tail;
+  const normed = tail && into.readings.find((one) => one.pool === "final-norm");
+  const { layers } = into.states;
+  const targets: Target[] = [
+    { reading: pooling, layers, into: into.states },
+    ...(into.embeddingMean ? [{ reading: "mean", layers: 1, into: into.embeddingMean }] : []),
+    ...along.map(({ name }) => ({ reading: name, layers, into: into.readingStates.get(name) })),
+    ...(largest ? [{ reading: largest.name, layers, into: into.readingStates.get(largest.name) }] : []),
+    ...(normed ? [{ reading: normed.name, layers: 1, into: into.readingStates.get(normed.name) }] : []),
+  ];
+  const further = async (tokens: TokenStates) => [
+    ...(largest ? [Array.from({ length: tokens.layers }, (_, layer) => largestOf(tokens, layer))] : []),
+    ...(normed ? [[await finalNormOf(tail, tokens)]] : []),
+  ];
   const poolings: TokenPooling[] = [
     ...(into.embeddingMean ? [pooling, "mean" as const] : [pooling]),
     ...along.map((one) => poolOf(one, pooling) as TokenPooling),
@@ -116,7 +129,15 @@ export async function collect(
     seed,
     signal,
     ...(images ? { chunkRows: CHUNK_IMAGES } : {}),
-    ...(largest || normed ? { eachToken } : {}),
+    ...(largest || normed ? { further } : {}),
+    layersOf: (kind) => targets[kind]!.layers,
+    keeper: kept?.keeping.pass({
+      name: `${kept.prefix}plain`,
+      prepared,
+      kinds: targets,
+      count: dataset.rows.length,
+      ...(images ? {} : { shown: (row) => shown.of(row) }),
+    }),
     encode,
     onRow(row, tokens, truncated) {
       into.tokens[row] = tokens;
@@ -127,11 +148,7 @@ export async function collect(
       if (list) list.push(row);
       else into.skipped.set(reason, [row]);
     },
-    sink(kind, layer, rows, values) {
-      if (kind === 0) into.states.put(layer, rows, values);
-      else if (kind >= own) into.readingStates.get(along[kind - own].name)?.put(layer, rows, values);
-      else if (layer === 0) into.embeddingMean?.put(0, rows, values);
-    },
+    sink: (kind, layer, rows, values) => targets[kind]!.into?.put(layer, rows, values),
     async onBatch(rows, tokens) {
       into.arrived.push(...rows);
       into.done += rows.length;
@@ -155,8 +172,15 @@ export async function collect(
       into.done += count;
       await onBatch();
     };
-    await collectView(prepared, into.readings, into.readingStates, encode, { view, rows, seed, onBatch: told, signal });
+    await collectView(prepared, into.readings, into.readingStates, encode, { view, rows, seed, onBatch: told, signal, kept });
   }
+}
+
+/** Where states of one kind go. */
+interface Target {
+  readonly reading: string;
+  readonly layers: number;
+  readonly into: Activations | undefined;
 }
 
 export function closeCollection(collected: Collected): void {

@@ -11,6 +11,7 @@ import { noTokenizer } from "../text/errors.js";
 import { type ShownRows, showRows } from "../text/shown.js";
 import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { ImageRows } from "./images.js";
+import { recall, remember } from "./remembered.js";
 
 export interface Prepared {
   readonly dataset: Dataset;
@@ -34,6 +35,18 @@ function canonical(dataset: Dataset): Dataset {
 /** What has no words is never tokenised. */
 const refuse = () => Promise.reject(new Error("a model of images has no tokenizer"));
 const NO_TOKENIZER: Tokenizer = { encode: refuse, encodeShown: refuse };
+/** Read by the first row that has to be tokenised: it was read before, and has not changed since. */
+function lazyTokenizer(path: string): Tokenizer {
+  let opened: Promise<Tokenizer> | undefined;
+  const real = () => {
+    opened ??= openTokenizer(path);
+    return opened;
+  };
+  return {
+    encode: async (...args) => (await real()).encode(...args),
+    encodeShown: async (...args) => (await real()).encodeShown(...args),
+  };
+}
 const NOTHING_SHOWN: ShownRows = { chatTemplate: "none", tokenSet: "all", notices: [], of: () => undefined };
 
 /** The patches are pooled without what leads them: at layer 0 the class token is the same for every image, and later it need not stand for them. */
@@ -63,7 +76,14 @@ export class Workbench {
     const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower]);
     if (this.open?.key === key && this.open.stamp === (await stampOf(this.open.model))) return this.open;
     await this.close();
-    const model = await openModel(plan.model, { provider: plan.provider, threads: plan.threads, images, tower: plan.tower }, signal);
+    const open = () => openModel(plan.model, { provider: plan.provider, threads: plan.threads, images, tower: plan.tower }, signal);
+    const memory = plan.endpoints?.length ? undefined : plan.storeFolder;
+    const known = memory === undefined ? undefined : recall(memory, key, open);
+    if (known?.card.tokenizer && !images) {
+      this.open = { key, stamp: await stampOf(known), model: known, tokenizer: lazyTokenizer(known.card.tokenizer.path) };
+      return this.open;
+    }
+    const model = await open();
     try {
       if (model.image) {
         this.open = { key, stamp: await stampOf(model), model, tokenizer: NO_TOKENIZER };
@@ -73,6 +93,7 @@ export class Workbench {
       if (images) throw readsText(model.card.name);
       if (!model.card.tokenizer) throw noTokenizer(model.card.folder);
       this.open = { key, stamp: await stampOf(model), model, tokenizer: await openTokenizer(model.card.tokenizer.path) };
+      if (memory !== undefined) remember(memory, key, model);
       return this.open;
     } catch (error) {
       await model.close();

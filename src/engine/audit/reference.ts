@@ -4,6 +4,7 @@ import { closeCollection, collect, startCollection } from "./collect.js";
 import { Phase } from "./pace.js";
 import { type Prepared, Workbench } from "./prepare.js";
 import type { AuditHooks } from "./run.js";
+import type { RunFolder } from "./run-folder.js";
 
 /** A second model's states of the audited rows, and which model it is. */
 export interface Reference {
@@ -17,16 +18,26 @@ export interface Reference {
  * The same rows through the plan's second model: its own tokenizer, its own template, the audit's pooling and limit of tokens.
  * The model is closed again before this resolves; its states stay until `close`.
  */
-export async function collectReference(prepared: Prepared, plan: AuditPlan, hooks: AuditHooks, signal?: AbortSignal): Promise<Reference | undefined> {
+export async function collectReference(
+  prepared: Prepared,
+  plan: AuditPlan,
+  hooks: AuditHooks,
+  folder: RunFolder,
+  signal?: AbortSignal,
+): Promise<Reference | undefined> {
   if (plan.reference === undefined) return undefined;
   const bench = new Workbench();
   try {
     hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
     const other = await bench.prepare({ ...plan, model: plan.reference, pooling: prepared.pooling }, signal);
+    folder.checkReference(other);
     const collected = await startCollection(other);
     try {
       const phase = new Phase("running", "rows", collected.passRows);
-      await collect(other, collected, plan.seed, () => hooks.onProgress?.(phase.at(collected.done)), signal);
+      await collect(other, collected, plan.seed, () => hooks.onProgress?.(phase.at(collected.done)), signal, undefined, {
+        keeping: folder.keeping,
+        prefix: "reference/",
+      });
     } catch (error) {
       closeCollection(collected);
       throw error;

@@ -3,30 +3,52 @@ import { throwIfAborted } from "../errors.js";
 import { checkReference, chooseLenses, readingsOf, rowsOfView } from "../lenses/choice.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { createBlas } from "../model/runtime.js";
-import { savePlan, saveView } from "../store/runs.js";
+import type { Disk } from "../store/disk.js";
+import { isFinished, openView } from "../store/runs.js";
 import { isRounding } from "../text/readings.js";
 import { closeCollection, collect, type RowsOfView, startCollection } from "./collect.js";
 import { Pace, Phase } from "./pace.js";
-import type { Workbench } from "./prepare.js";
+import type { Prepared, Workbench } from "./prepare.js";
 import { startPreview } from "./preview.js";
 import { collectReference, type Reference } from "./reference.js";
 import { assemble } from "./result.js";
+import { RunFolder } from "./run-folder.js";
 import { studyRows } from "./study.js";
 
 export interface AuditHooks {
   onProgress?(progress: Progress): void;
   /** Pictures of what has arrived so far, at most four a second; the final one is the return value. */
   onView?(view: AuditView): void;
+  /** Of tests: a file system that fails. */
+  readonly disk?: Disk;
 }
 
 /** Data, model, states, lenses, result: the whole of an audit. */
 export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHooks, signal?: AbortSignal): Promise<AuditView> {
+  if (plan.resume && plan.runFolder && isFinished(plan.runFolder)) return openView(plan.runFolder);
   const started = performance.now();
   hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
   const chosen = chooseLenses(plan.reference === undefined ? plan.lenses : [...(plan.lenses ?? []), "relative-anchors"]);
   checkReference(plan.lenses, plan.reference !== undefined);
   const prepared = await bench.prepare(plan, signal);
-  if (plan.runFolder) await savePlan(plan.runFolder, plan);
+  const folder = RunFolder.open(plan, prepared, hooks.disk);
+  try {
+    return await runInto(folder, prepared, chosen, plan, hooks, started, signal);
+  } finally {
+    folder.close();
+  }
+}
+
+async function runInto(
+  folder: RunFolder,
+  prepared: Prepared,
+  chosen: ReturnType<typeof chooseLenses>,
+  plan: AuditPlan,
+  hooks: AuditHooks,
+  started: number,
+  signal?: AbortSignal,
+): Promise<AuditView> {
+  const { keeping } = folder;
   const opened = performance.now();
   // What changes a text before it is read, an image has not.
   const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain" || isRounding(view));
@@ -55,12 +77,12 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
       const study = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
       return rowsOfView(chosen, view, study).map((i) => study.rows[i]);
     };
-    await collect(prepared, collected, plan.seed, onBatch, signal, rowsOf);
+    await collect(prepared, collected, plan.seed, onBatch, signal, rowsOf, { keeping, prefix: "" });
     hooks.onProgress?.(phase.at(collected.done));
     const last = hooks.onView && preview.view(performance.now() - started);
     if (last) hooks.onView?.(last);
 
-    reference = await collectReference(prepared, plan, hooks, signal);
+    reference = await collectReference(prepared, plan, hooks, folder, signal);
     const extracted = performance.now();
     const rows = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
     const study = reference ? { ...rows, reference: reference.statesOf(rows.rows) } : rows;
@@ -84,9 +106,8 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
     }
     hooks.onProgress?.(scoring.at(needed.length * study.layers));
     const whole = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
-    const view = reference ? { ...whole, result: { ...whole.result, reference: reference.card } } : whole;
-    if (plan.runFolder) await saveView(plan.runFolder, view);
-    return view;
+    const result = { ...whole.result, ...(reference ? { reference: reference.card } : {}), notices: [...whole.result.notices, ...keeping.notices] };
+    return await folder.finish({ ...whole, result });
   } finally {
     closeCollection(collected);
     reference?.close();

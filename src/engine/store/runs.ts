@@ -1,19 +1,18 @@
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type AuditPlan, type AuditView, decodeView, encodeView } from "../../protocol/index.js";
+import { type AuditView, decodeView, encodeView } from "../../protocol/index.js";
 import { problem, rawText } from "../errors.js";
-import { writeAtomically } from "./files.js";
+import { DISK, type Disk, replaceFile } from "./disk.js";
 
-/** A run is a folder: plan.json from its first moment, result.json (the report) and view.json (pictures and rows) at its end. No row text in any. */
-export async function savePlan(folder: string, plan: AuditPlan): Promise<void> {
-  await writeAtomically(join(folder, "plan.json"), JSON.stringify(plan, null, 1));
-}
-
-export async function saveView(folder: string, view: AuditView): Promise<void> {
-  await writeAtomically(join(folder, "view.json"), JSON.stringify(encodeView(view)));
+/** A run is a folder: plan.json and log.jsonl from its first moment, result.json (the report) and view.json (pictures and rows) at its end. No row text in any. */
+export async function saveView(folder: string, view: AuditView, disk: Disk = DISK): Promise<void> {
+  replaceFile(disk, join(folder, "view.json"), JSON.stringify(encodeView(view)));
   // Last: a run with a result is whole.
-  await writeAtomically(join(folder, "result.json"), JSON.stringify(view.result, null, 1));
+  replaceFile(disk, join(folder, "result.json"), JSON.stringify(view.result, null, 1));
 }
+
+export const isFinished = (folder: string): boolean => existsSync(join(folder, "result.json"));
 
 /** A view of 100,000 rows and 32 layers is about 60 MB. */
 const MAX_VIEW_BYTES = 512 * 1024 * 1024;
