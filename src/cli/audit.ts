@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { readRunPlan } from "../engine/audit/run-folder.js";
 import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
-import type { AuditPlan, AuditResult } from "../protocol/index.js";
+import { type AuditPlan, type AuditResult, ProblemError } from "../protocol/index.js";
 import {
   chatMode,
   choice,
@@ -48,10 +48,15 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model, plan.reference].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
   const runFolder = values.run === undefined ? plan.runFolder : await emptyRunFolder(values.run);
+  const saveProfile = values["save-profile"] === undefined ? undefined : await checkOutput(values["save-profile"], inputs);
   const engine = new Engine();
   const line = new ProgressLine();
   try {
-    const view = await engine.audit({ ...plan, ...(runFolder && { runFolder }) }, { onProgress: (progress) => line.show(progress) }, signal);
+    const view = await engine.audit(
+      { ...plan, ...(runFolder && { runFolder }), ...(saveProfile && { saveProfile }) },
+      { onProgress: (progress) => line.show(progress) },
+      signal,
+    );
     line.clear();
     const content =
       format === "json"
@@ -61,6 +66,9 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
           : textReport(view.result, { colour: process.stdout.isTTY && !out && !process.env.NO_COLOR }, view.lenses);
     if (out) await writeAtomically(out, content, 0o666);
     else process.stdout.write(content);
+    const unsaved =
+      saveProfile && view.result.notices.find(({ code, where }) => code === "profile/none" || (code === "profile/not-saved" && where?.file === saveProfile));
+    if (unsaved) throw new ProblemError({ code: unsaved.code, message: unsaved.message });
     return belowFloor(view.result, floors) ? 1 : 0;
   } finally {
     line.clear();

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ProblemError } from "../protocol/index.js";
 
-const RUN_FILES = ["plan.json", "log.jsonl", "view.json", "result.json", "ended.json", "lock", "states", "profile.json"];
+const RUN_FILES = ["plan.json", "log.jsonl", "view.json", "result.json", "profile.json", "ended.json", "lock", "states"];
 
 /**
  * The folder that `--run` names: new, empty, or one that holds a run and nothing else, whose result is taken away first (a run
@@ -18,6 +18,6 @@ export async function emptyRunFolder(folder: string): Promise<string> {
   });
   const foreign = names.filter((name) => !RUN_FILES.includes(name) && !name.endsWith(".incomplete"));
   if (foreign.length > 0) throw refuse(`${folder} holds other things than a run (${foreign[0]}), and would be mixed up with it.`);
-  for (const name of ["result.json", "view.json", "ended.json", "log.jsonl"]) await rm(join(path, name), { force: true });
+  for (const name of ["result.json", "view.json", "profile.json", "ended.json", "log.jsonl"]) await rm(join(path, name), { force: true });
   return path;
 }

@@ -32,6 +32,7 @@ import { downloadFromHub, hubPlaces, lookAtHub, tokenSources } from "./hub/index
 import { picturesOf } from "./image/thumbnails.js";
 import { checkAccelerators, glanceAt, inspectModel, listModels, readSheet } from "./model/index.js";
 import { listProviders, runtimeVersion } from "./model/runtime.js";
+import { PromptDesk } from "./prompts/desk.js";
 import { compareReport } from "./report/compare.js";
 import { csvReport } from "./report/csv.js";
 import { htmlReport } from "./report/html.js";
@@ -47,6 +48,8 @@ const MAX_IMAGES = 64;
 /** The one front door of the engine: the process and the command line both come in here. One audit at a time. */
 export class Engine {
   private readonly bench = new Workbench();
+  /** Prompts in code, on a session of their own: they are scored while an audit runs. */
+  readonly prompts = new PromptDesk();
   private busy = false;
   private read: { key: string; dataset: Dataset } | undefined;
 
@@ -164,6 +167,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    await this.prompts.close();
     await this.bench.close();
   }
 

@@ -38,6 +38,13 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "run.open": ({ folder }) => engine.openRun(folder),
     "run.export": (request) => engine.exportRun(request),
     "runs.compare": ({ folders, shown }, signal) => engine.compareRuns(folders, shown, signal),
+    "profile.open": ({ use }) => engine.prompts.open(use),
+    "profile.save": async ({ from, to }) => {
+      await engine.prompts.save(from, to);
+      return null;
+    },
+    "prompts.score": ({ use, prompts }, signal) => engine.prompts.score(use, prompts, signal),
+    "prompts.heat": ({ use, prompt, method }, signal) => engine.prompts.heat(use, prompt, method, signal),
     "compare.export": (request, signal) => engine.exportComparison(request, signal),
   },
   (reason) => rpc.tell("engine.log", { level: "warn", text: `Refused ${reason}.` }),

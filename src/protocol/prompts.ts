@@ -195,6 +195,8 @@ export interface PromptHeat {
 /** Asked by the extension and the CLI, answered by the engine. */
 export interface PromptMethods {
   "profile.open": { params: { use: ProfileUse }; result: ProfileCard };
+  /** A copy of a profile that names model and dataset from where it lies then. */
+  "profile.save": { params: { from: string; to: string }; result: null };
   /** At most 500 at once; cancellable between batches. */
   "prompts.score": { params: { use: ProfileUse; prompts: PromptAsk[] }; result: PromptScore[] };
   "prompts.heat": { params: { use: ProfileUse; prompt: PromptAsk; method: HeatMethod }; result: PromptHeat };

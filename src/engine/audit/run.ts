@@ -3,6 +3,7 @@ import { throwIfAborted } from "../errors.js";
 import { checkReference, chooseLenses, readingsOf, rowsOfView } from "../lenses/choice.js";
 import type { LensOutput } from "../lenses/lens.js";
 import { createBlas } from "../model/runtime.js";
+import { keepProfile } from "../prompts/keep.js";
 import type { Disk } from "../store/disk.js";
 import { isFinished, openView } from "../store/runs.js";
 import { isRounding } from "../text/readings.js";
@@ -105,7 +106,8 @@ async function runInto(
       outputs.set(lens.id, await lens.run(study, { blas, signal, progress }, outputs));
     }
     hooks.onProgress?.(scoring.at(needed.length * study.layers));
-    const whole = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
+    const assembled = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
+    const whole = await keepProfile(assembled, { plan, prepared, collected, study, outputs, blas, signal });
     const result = { ...whole.result, ...(reference ? { reference: reference.card } : {}), notices: [...whole.result.notices, ...keeping.notices] };
     return await folder.finish({ ...whole, result });
   } finally {

@@ -8,6 +8,7 @@ import { badTokenizer } from "./errors.js";
 import { CHARACTERS_PER_TOKEN, MAX_TOKENIZER_BYTES, TOKENIZE_BUDGET_MS, TOKENIZE_CHUNK } from "./limits.js";
 import { type Encode, encodePart, specialPrefix } from "./part.js";
 import type { Shown } from "./shown.js";
+import { tokenBytes } from "./token-bytes.js";
 
 export interface Encoded {
   /** Token ids with the model's special tokens; empty when the row could not be tokenised. */
@@ -30,6 +31,8 @@ export interface Tokenizer {
   encode(texts: readonly string[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
   /** The same for rows of which only a part is pooled, or whose text has its special tokens already. */
   encodeShown(rows: readonly Shown[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
+  /** What a token says of the text, in UTF-8; undefined: nothing (special or unknown). Absent: it has no words. */
+  bytesOf?(id: number): Uint8Array | undefined;
 }
 
 type Json = Record<string, unknown>;
@@ -61,6 +64,7 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
     return all;
   };
   return {
+    bytesOf: tokenBytes(json as Json, (id) => tokenizer.id_to_token(id)),
     encode: (texts, maxTokens, signal) => chunks(texts, (text) => encodeOne(encode, text, maxTokens), signal),
     encodeShown: (rows, maxTokens, signal) =>
       chunks(rows, (row) => (row.special && !row.pooled ? encodeOne(encode, row.text, maxTokens) : encodePart(encode, special, row, maxTokens)), signal),
