@@ -1,5 +1,10 @@
 import { commands, Disposable, type Uri } from "vscode";
+import type { HeatMethod } from "../protocol/index.js";
+import type { PromptItem } from "./prompts/tree.js";
 import type { RunItem } from "./runsTree.js";
+
+/** A document, an entry of the Prompts view, or nothing: the prompt under the cursor. */
+export type PromptPlace = Uri | string | PromptItem;
 
 /** Every command and what it is called with; package.json declares the same ids (a test compares them). */
 export interface Commands {
@@ -27,6 +32,19 @@ export interface Commands {
   "layerscope.deleteRun": [item?: RunItem, selected?: readonly RunItem[]];
   "layerscope.deleteAllRuns": [];
   "layerscope.refreshRuns": [];
+  "layerscope.useProfile": [];
+  "layerscope.saveProfile": [item?: RunItem];
+  "layerscope.scorePrompts": [];
+  "layerscope.showTokenHeat": [prompt?: PromptPlace, start?: number, method?: HeatMethod];
+  "layerscope.clearTokenHeat": [];
+  "layerscope.promptActions": [prompt?: PromptPlace, start?: number];
+  "layerscope.ignorePrompt": [prompt?: PromptPlace, start?: number];
+  "layerscope.addToBaseline": [prompt?: PromptPlace, start?: number];
+  "layerscope.showPromptInPanel": [prompt?: PromptPlace, start?: number];
+  "layerscope.copyPromptEvidence": [prompt?: PromptPlace, start?: number, format?: "markdown" | "json"];
+  "layerscope.openPrompt": [item?: PromptItem];
+  "layerscope.groupPromptsByFile": [];
+  "layerscope.sortPromptsByRisk": [];
 }
 
 export type CommandHandlers = { readonly [K in keyof Commands]: (...args: Commands[K]) => unknown };

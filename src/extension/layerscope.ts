@@ -16,12 +16,14 @@ import type { ModelPicker } from "./modelPicker.js";
 import { Models } from "./models.js";
 import { type Change, panelActions } from "./panelActions.js";
 import { Panels } from "./panels.js";
+import { Prompts } from "./prompts/prompts.js";
 import { changeColumns, pickDataset } from "./questions.js";
 import { Reading } from "./reading.js";
 import { followCursor } from "./rowCursor.js";
 import type { RowSource } from "./rowSource.js";
 import { rowTexts } from "./rowTexts.js";
 import { ROW_SCHEME, RowView } from "./rowView.js";
+import { readRun } from "./runFolders.js";
 import { RunsTree } from "./runsTree.js";
 import { openSample } from "./sample.js";
 import { Session } from "./session.js";
@@ -39,6 +41,7 @@ export class Layerscope {
   readonly modelParts: Models;
   readonly runsRoot: string;
   readonly comparisons: Comparisons;
+  readonly prompts: Prompts;
   private readonly reading: Reading;
   private readonly runs: RunsTree;
   private readonly status = new StatusBar();
@@ -79,14 +82,18 @@ export class Layerscope {
     );
     this.panels = new Panels(
       context,
-      panelActions({
-        engine: this.engine,
-        models: this.modelParts,
-        guard: this.guard,
-        again: (session, change) => this.again(session, change),
-        changeColumns: (file) => this.changeColumns(file),
-        openAbout: (page) => this.about.open(page),
-      }),
+      {
+        ...panelActions({
+          engine: this.engine,
+          models: this.modelParts,
+          guard: this.guard,
+          again: (session, change) => this.again(session, change),
+          changeColumns: (file) => this.changeColumns(file),
+          openAbout: (page) => this.about.open(page),
+        }),
+        openPrompt: (_session, key) => this.prompts.openPoint(key),
+        nearPrompts: (session, row) => this.prompts.listNear(session, row),
+      },
       this.log,
     );
     this.runs = new RunsTree(this.runsRoot, (folder) => this.audits.isRunning(folder));
@@ -112,6 +119,20 @@ export class Layerscope {
         await this.disagreements.mark(session);
       },
       audit: ({ data, model, lenses, reference, tower }) => this.audit(data.path, data.options, model, lenses, reference, tower),
+    });
+    this.prompts = new Prompts({
+      context,
+      engine: this.engine,
+      audits: this.audits,
+      panels: this.panels,
+      runsRoot: this.runsRoot,
+      guard: this.guard,
+      log: this.log,
+      models: () => [this.models.remembered, ...this.models.embedded().map(({ path }) => path)].filter((path) => path !== undefined),
+      openRun: async (folder) => {
+        const run = await readRun(folder);
+        if (run) await this.stored.load(run, (session) => this.panels.show(session));
+      },
     });
   }
 
@@ -139,6 +160,7 @@ export class Layerscope {
         (part) => new Disposable(() => part.dispose()),
       ),
     );
+    this.prompts.register();
     const { remembered } = this.models;
     this.status.setModel(remembered && this.models.nameOf(remembered));
   }
@@ -205,6 +227,7 @@ export class Layerscope {
       "layerscope.runAgain": (item) => this.stored.runAgain(item),
       "layerscope.exportRun": (item) => this.stored.export(item),
       ...this.comparisons.handlers(),
+      ...this.prompts.handlers(),
       "layerscope.deleteRun": (item, selected) => this.stored.delete(item, selected),
       "layerscope.deleteAllRuns": () => this.stored.deleteAll(),
       "layerscope.refreshRuns": () => this.runs.refresh(),

@@ -1,6 +1,24 @@
 import { type Uri, workspace } from "vscode";
 import { CHAT_MODES, type ChatMode, POOLINGS, type Pooling, PROVIDERS, type Provider, TOKEN_SETS, type TokenSet } from "../protocol/index.js";
 
+/** How prompts in source code are scored and shown. */
+export interface PromptSettings {
+  readonly enabled: boolean;
+  /** A profile's file, from the workspace folder or absolute; undefined = the committed one, else the last run's. */
+  readonly profile: string | undefined;
+  readonly model: string | undefined;
+  /** Whether texts that may be prompts count, too. */
+  readonly possible: boolean;
+  /** Calibrated probabilities; null = the profile's own. */
+  readonly warningAt: number | null;
+  readonly errorAt: number | null;
+  readonly codeLens: boolean;
+  readonly exclude: readonly string[];
+  readonly baseline: string;
+  /** Score while typing; else when a file is opened or saved. */
+  readonly live: boolean;
+}
+
 export interface Settings {
   readonly nodePath: string | undefined;
   readonly model: string | undefined;
@@ -17,6 +35,7 @@ export interface Settings {
   /** Ids of lenses to run in every audit beside the core ones. */
   readonly lenses: readonly string[];
   readonly diagnostics: { readonly enabled: boolean; readonly probability: number };
+  readonly prompts: PromptSettings;
 }
 
 const within = (value: unknown, lo: number, hi: number, otherwise: number) =>
@@ -37,6 +56,9 @@ export function readSettings(scope?: Uri): Settings {
   const pooling = all.get<unknown>("pooling");
   const folders = machine("modelFolders");
   const lenses = all.get<unknown>("lenses");
+  const exclude = all.get<unknown>("prompts.exclude");
+  const warningAt = all.get<unknown>("prompts.warningAt");
+  const errorAt = all.get<unknown>("prompts.errorAt");
   return {
     nodePath: path(machine("nodePath")),
     model: path(machine("model")),
@@ -50,5 +72,22 @@ export function readSettings(scope?: Uri): Settings {
     seed: Math.round(within(all.get("seed"), 0, 2 ** 31 - 1, 0)),
     lenses: Array.isArray(lenses) ? lenses.filter((id) => typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id)).slice(0, 100) : [],
     diagnostics: { enabled: all.get<unknown>("diagnostics.enabled") !== false, probability: within(all.get("diagnostics.probability"), 0.5, 1, 0.9) },
+    prompts: {
+      enabled: all.get<unknown>("prompts.enabled") !== false,
+      profile: path(all.get<unknown>("prompts.profile")),
+      model: path(machine("prompts.model")),
+      possible: all.get<unknown>("prompts.possible") === true,
+      warningAt: typeof warningAt === "number" ? within(warningAt, 0, 1, 1) : null,
+      errorAt: typeof errorAt === "number" ? within(errorAt, 0, 1, 1) : null,
+      codeLens: all.get<unknown>("prompts.codeLens") !== false,
+      exclude: Array.isArray(exclude)
+        ? exclude
+            .map(path)
+            .filter((p) => p !== undefined)
+            .slice(0, 100)
+        : [],
+      baseline: path(all.get<unknown>("prompts.baseline")) ?? ".layerscope/baseline.json",
+      live: all.get<unknown>("prompts.live") !== false,
+    },
   };
 }

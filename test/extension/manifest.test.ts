@@ -50,8 +50,10 @@ describe("package.json", () => {
 
   it("paths, provider and threads are the machine's own and restricted", () => {
     const machine = settings.filter(([, s]) => s.scope === "machine").map(([name]) => name);
-    expect(machine.sort()).toEqual(["layerscope.model", "layerscope.modelFolders", "layerscope.nodePath", "layerscope.provider", "layerscope.threads"]);
-    expect([...pkg.capabilities.untrustedWorkspaces.restrictedConfigurations].sort()).toEqual(machine);
+    expect(machine.sort()).toEqual(["model", "modelFolders", "nodePath", "prompts.model", "provider", "threads"].map((name) => `layerscope.${name}`));
+    // Where a workspace keeps its profile and baseline is its own to say, once it is trusted.
+    const restricted = [...machine, "layerscope.prompts.profile", "layerscope.prompts.baseline"];
+    expect([...pkg.capabilities.untrustedWorkspaces.restrictedConfigurations].sort()).toEqual(restricted.sort());
   });
 
   it("offers what the protocol knows", () => {

@@ -17,7 +17,7 @@ describe("the extension", () => {
     const contributed: string[] = extensions.getExtension(EXTENSION)?.packageJSON.contributes.commands.map((c: { command: string }) => c.command);
     const registered = (await commands.getCommands(true)).filter((c) => c.startsWith("layerscope."));
     // The views' own commands (focus, resetViewLocation …) come from VS Code.
-    const ours = registered.filter((c) => !/^layerscope\.runs\./.test(c));
+    const ours = registered.filter((c) => !/^layerscope\.(runs|prompts)\./.test(c));
     deepStrictEqual([...ours].sort(), [...contributed].sort());
   });
 
@@ -36,7 +36,9 @@ describe("the extension", () => {
     const machine = contributes.configuration.flatMap((c: { properties: Record<string, { scope: string }> }) =>
       Object.entries(c.properties).flatMap(([k, v]) => (v.scope === "machine" ? [k] : [])),
     );
-    deepStrictEqual([...machine].sort(), [...capabilities.untrustedWorkspaces.restrictedConfigurations].sort());
+    const restricted: string[] = capabilities.untrustedWorkspaces.restrictedConfigurations;
+    ok(machine.every((key: string) => restricted.includes(key)));
+    ok(["layerscope.prompts.profile", "layerscope.prompts.baseline"].every((key) => restricted.includes(key)));
     ok(env.appName.length > 0);
   });
 });

@@ -1,0 +1,264 @@
+import { Disposable, EventEmitter, type Range, type TextDocument, type TextDocumentChangeEvent, type TextEditor, window, workspace } from "vscode";
+import { type Notice, type PromptAsk, type PromptDocument, type PromptFinder, type PromptScore, problemOf } from "../../protocol/index.js";
+import type { Log } from "../log.js";
+import { readSettings } from "../settings.js";
+import type { Baselines } from "./baselines.js";
+import { type Edit, follow } from "./follow.js";
+import { isTarget, type Profiles, type Target } from "./profiles.js";
+import { type Scorer, URGENCY } from "./scorer.js";
+import { settle } from "./settle.js";
+import { isQuiet, type PromptAt, type Standing } from "./state.js";
+
+/** After the last keystroke. */
+export const QUIET_MS = 300;
+
+export interface DocumentPrompts {
+  readonly document: TextDocument;
+  readonly prompts: readonly PromptAt[];
+  readonly notices: readonly Notice[];
+  /** What the scores come from; absent while nothing was scored. */
+  readonly target?: Target;
+}
+
+interface Watched {
+  document: TextDocument;
+  reader?: PromptDocument;
+  prompts: PromptAt[];
+  notices: readonly Notice[];
+  target?: Target;
+  timer?: NodeJS.Timeout;
+  control: AbortController;
+  reading: boolean;
+  possible?: boolean;
+}
+
+export interface DocumentParts {
+  finder(): Promise<PromptFinder>;
+  readonly profiles: Profiles;
+  readonly scorer: Scorer;
+  readonly baselines: Baselines;
+  readonly log: Log;
+}
+
+/** The documents on screen: their prompts, followed through every edit, read again and scored when the typing pauses. */
+export class PromptDocuments {
+  private readonly watched = new Map<string, Watched>();
+  private readonly changed = new EventEmitter<DocumentPrompts>();
+  private readonly gone = new EventEmitter<TextDocument>();
+  /** Prompts or scores of a document are others now. */
+  readonly onDidChange = this.changed.event;
+  /** A document is no longer looked at. */
+  readonly onDidForget = this.gone.event;
+  private readonly listening: Disposable;
+
+  constructor(private readonly parts: DocumentParts) {
+    this.listening = Disposable.from(
+      this.changed,
+      this.gone,
+      workspace.onDidChangeTextDocument((e) => this.edited(e)),
+      workspace.onDidSaveTextDocument((document) => !readSettings(document.uri).prompts.live && this.soon(document, 0)),
+      workspace.onDidCloseTextDocument((document) => this.forget(document)),
+      window.onDidChangeVisibleTextEditors(() => this.lookAround()),
+      window.onDidChangeVisibleNotebookEditors(() => this.lookAround()),
+      parts.profiles.onDidChange(() => this.renew()),
+      parts.baselines.onDidChange(() => this.renew()),
+      workspace.onDidChangeConfiguration((e) => e.affectsConfiguration("layerscope.prompts") && this.renew()),
+    );
+  }
+
+  /** Starts with what is on screen. */
+  lookAround(): void {
+    const documents = [
+      ...window.visibleTextEditors.map((editor) => editor.document),
+      ...window.visibleNotebookEditors.flatMap((editor) => editor.notebook.getCells().map((cell) => cell.document)),
+    ];
+    for (const document of documents) if (!this.watched.has(document.uri.toString())) void this.watch(document);
+  }
+
+  /** Everything is looked at again: another profile, other settings, another baseline. */
+  renew(): void {
+    for (const { document } of [...this.watched.values()]) {
+      if (readSettings(document.uri).prompts.enabled) this.soon(document, 0);
+      else this.forget(document);
+    }
+    this.lookAround();
+  }
+
+  of(document: TextDocument): DocumentPrompts | undefined {
+    return this.watched.get(document.uri.toString());
+  }
+
+  [Symbol.iterator](): Iterator<DocumentPrompts> {
+    return this.watched.values();
+  }
+
+  /** Resolves when a document that was just opened has been read. */
+  async settled(uri: string): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      const one = this.watched.get(uri);
+      if (one && !one.reading && !one.prompts.some(({ standing }) => standing === "scoring" || standing === "stale")) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** The prompt that holds a position, the smallest where several do. */
+  at(document: TextDocument, offset: number): PromptAt | undefined {
+    const holding = this.of(document)?.prompts.filter(({ found }) => found.start <= offset && offset <= found.end) ?? [];
+    return holding.sort((a, b) => a.found.end - a.found.start - (b.found.end - b.found.start))[0];
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    for (const one of this.watched.values()) stop(one);
+    this.watched.clear();
+  }
+
+  private async watch(document: TextDocument): Promise<void> {
+    const key = document.uri.toString();
+    if (!isReadable(document) || !readSettings(document.uri).prompts.enabled || !(await this.isWanted(document))) return;
+    const finder = await this.parts.finder();
+    if (document.isClosed || this.watched.has(key) || !finder.reads(pathOf(document), document.languageId)) return;
+    this.watched.set(key, { document, prompts: [], notices: [], control: new AbortController(), reading: false });
+    await this.read(document);
+  }
+
+  /** Nothing is loaded for a workspace that was never audited; in Restricted Mode prompts are shown without scores. */
+  private async isWanted(document: TextDocument): Promise<boolean> {
+    return !workspace.isTrusted || (await this.parts.profiles.find(document.uri)) !== undefined;
+  }
+
+  private edited({ document, contentChanges }: TextDocumentChangeEvent): void {
+    const one = this.watched.get(document.uri.toString());
+    if (!one || contentChanges.length === 0) return;
+    one.control.abort();
+    const edits = contentChanges.map((c): Edit => ({ from: c.rangeOffset, to: c.rangeOffset + c.rangeLength, length: c.text.length }));
+    let touched = false;
+    for (const edit of edits) {
+      one.prompts = one.prompts.flatMap((prompt) => {
+        const now = follow(prompt.found, edit);
+        touched ||= now === undefined || now.touched;
+        return now ? [{ ...prompt, found: now.found, ...(now.touched && { standing: staleOf(prompt.standing) }) }] : [];
+      });
+    }
+    // A prompt that was asked for and not answered is asked for again.
+    if (touched) this.changed.fire(one);
+    if (readSettings(document.uri).prompts.live) this.soon(document, QUIET_MS);
+  }
+
+  private soon(document: TextDocument, ms: number): void {
+    const one = this.watched.get(document.uri.toString());
+    if (!one) return;
+    clearTimeout(one.timer);
+    one.timer = setTimeout(() => void this.read(document), ms);
+  }
+
+  private async read(document: TextDocument): Promise<void> {
+    const one = this.watched.get(document.uri.toString());
+    if (!one || document.isClosed) return;
+    if (one.reading) return this.soon(document, 20);
+    one.reading = true;
+    one.control.abort();
+    one.control = new AbortController();
+    const { signal } = one.control;
+    try {
+      const finder = await this.parts.finder();
+      const opened = workspace.isTrusted ? await this.parts.profiles.find(document.uri) : undefined;
+      const standing: Standing = !workspace.isTrusted ? "untrusted" : !opened ? "no-profile" : this.parts.scorer.waits ? "waiting" : "scoring";
+      await this.parts.baselines.ready(document.uri);
+      if (document.isClosed) return;
+      // From here on nothing is waited for: an edit in between would be overwritten.
+      const text = document.getText();
+      const { possible } = readSettings(document.uri).prompts;
+      if (one.possible !== possible) {
+        one.reader?.dispose();
+        delete one.reader;
+      }
+      one.possible = possible;
+      one.reader ??= finder.open(text, { fileName: pathOf(document), languageId: document.languageId, possible });
+      one.reader.replace(text);
+      const { prompts, notices } = one.reader.prompts();
+      one.prompts = this.parts.baselines.mark(document.uri, settle(one.prompts, prompts, standing));
+      one.notices = notices;
+      this.changed.fire(one);
+      if (opened && !signal.aborted) void this.score(one, signal);
+    } catch (error) {
+      this.parts.log.error(`Prompts of a document could not be read: ${problemOf(error).message}\n${problemOf(error).details ?? ""}`);
+    } finally {
+      one.reading = false;
+    }
+  }
+
+  private async score(one: Watched, signal: AbortSignal): Promise<void> {
+    const opened = await this.parts.profiles.open(one.document.uri);
+    if (signal.aborted || !opened) return;
+    if (!isTarget(opened)) return this.mark(one, "failed", () => true, opened.message);
+    // Scores of another profile are none of this one's.
+    const other = one.target !== undefined && one.target.key !== opened.key;
+    one.target = opened;
+    if (other) one.prompts = one.prompts.map(({ score: _score, ...prompt }) => ({ ...prompt, standing: "scoring" as const }));
+    const left = one.prompts.filter((prompt) => prompt.standing !== "fresh" && !isQuiet(prompt));
+    const seen = visible(one.document);
+    const inSight = ({ found }: PromptAt) => seen.some(([from, to]) => found.start < to && found.end > from);
+    const parts = [
+      { urgency: URGENCY.seen, prompts: left.filter(inSight) },
+      { urgency: URGENCY.open, prompts: left.filter((prompt) => !inSight(prompt)) },
+    ];
+    await Promise.all(
+      parts.map(({ urgency, prompts }) => {
+        const asks = prompts.map(({ hash, found }): PromptAsk => ({ key: hash, text: found.text, role: found.role }));
+        return this.parts.scorer
+          .score({ target: opened, asks, urgency, signal, onScores: (scores) => this.take(one, scores, signal) })
+          .catch((error: unknown) => !signal.aborted && this.mark(one, "failed", (p) => asks.some((ask) => ask.key === p.hash), problemOf(error).message));
+      }),
+    );
+  }
+
+  private take(one: Watched, scores: ReadonlyMap<string, PromptScore>, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    one.prompts = one.prompts.map((prompt) => {
+      const score = scores.get(prompt.hash);
+      if (!score) return prompt;
+      const { fault: _fault, ...rest } = prompt;
+      return score.fault ? { ...rest, score, standing: "failed", fault: score.fault.message } : { ...rest, score, standing: "fresh" };
+    });
+    this.changed.fire(one);
+  }
+
+  private mark(one: Watched, standing: Standing, which: (prompt: PromptAt) => boolean, fault?: string): void {
+    one.prompts = one.prompts.map(({ score, ...prompt }) =>
+      which(prompt) ? { ...prompt, standing, ...(fault && { fault }) } : { ...prompt, ...(score && { score }) },
+    );
+    this.changed.fire(one);
+  }
+
+  private forget(document: TextDocument): void {
+    const one = this.watched.get(document.uri.toString());
+    if (!one) return;
+    stop(one);
+    this.watched.delete(document.uri.toString());
+    this.gone.fire(document);
+  }
+}
+
+function stop(one: Watched): void {
+  clearTimeout(one.timer);
+  one.control.abort();
+  one.reader?.dispose();
+}
+
+const staleOf = (standing: Standing): Standing => (standing === "untrusted" || standing === "no-profile" ? standing : "stale");
+
+/** Files, unsaved ones and cells of notebooks; not the other side of a diff, nor what extensions show. */
+export const isReadable = (document: TextDocument): boolean => ["file", "untitled", "vscode-notebook-cell"].includes(document.uri.scheme);
+/** The path that tells which kind of file it is; a cell's own language does. */
+const pathOf = (document: TextDocument): string =>
+  document.uri.scheme === "file" ? document.uri.fsPath : document.uri.scheme === "untitled" ? document.uri.path : "";
+
+/** Offsets on screen, with a screenful before and behind. */
+function visible(document: TextDocument): [number, number][] {
+  const margin = 60;
+  return window.visibleTextEditors
+    .filter((editor: TextEditor) => editor.document === document)
+    .flatMap((editor) => editor.visibleRanges)
+    .map((range: Range) => [document.offsetAt(range.start.translate(-Math.min(margin, range.start.line))), document.offsetAt(range.end.translate(margin))]);
+}

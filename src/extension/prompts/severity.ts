@@ -1,0 +1,20 @@
+import type { ProfileCard, PromptScore } from "../../protocol/index.js";
+
+/** From which calibrated probability a prompt is a warning and an error; null: as the profile says. */
+export interface Thresholds {
+  readonly warningAt: number | null;
+  readonly errorAt: number | null;
+}
+
+export type Severity = "error" | "warning" | "information" | "none";
+
+/** Codes of the diagnostics; each has its heading in docs/prompts-editor.md. */
+export const CODES = { unsafe: "prompt-unsafe", outside: "prompt-out-of-domain", failed: "prompt-not-scored" } as const;
+export type Code = (typeof CODES)[keyof typeof CODES];
+
+export function severityOf(score: PromptScore, card: Pick<ProfileCard, "threshold" | "thresholds">, { warningAt, errorAt }: Thresholds): Severity {
+  if (score.side === "outside") return "information";
+  if (score.probability === null) return "none";
+  if (score.probability >= (errorAt ?? card.thresholds?.error ?? 1)) return "error";
+  return score.probability >= (warningAt ?? card.thresholds?.report ?? card.threshold) ? "warning" : "none";
+}
