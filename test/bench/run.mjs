@@ -1,6 +1,7 @@
 // npm run bench -- NAME [--out F.json] [...]: builds, then runs test/bench/NAME.mjs, or NAME.ts bundled; what it reports (table.mjs) goes to F.json too.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build, install, ROOT, run } from "../../scripts/setup.mjs";
 
 const [name, ...rest] = process.argv.slice(2);
@@ -38,7 +39,9 @@ else {
     platform: "node",
     format: "cjs",
     external: ["onnxruntime-node", "sharp"],
-    define: { LAYERSCOPE_VERSION: '"bench"' },
+    // Where scripts/setup.mjs lies tells where the project does, in a bundle too.
+    define: { LAYERSCOPE_VERSION: '"bench"', "import.meta.url": "SETUP_URL" },
+    banner: { js: `const SETUP_URL = ${JSON.stringify(pathToFileURL(join(ROOT, "scripts", "setup.mjs")).href)};` },
     outfile,
     logLevel: "error",
   });
