@@ -186,6 +186,8 @@ export interface Timing {
   readonly lensMs: number;
   readonly rowsPerSecond: number;
   readonly tokens: number;
+  /** Rows whose states were stored, by an earlier run or by this one before it was interrupted. */
+  readonly stored?: number;
 }
 
 /** What an audit amounts to; this object is what `--format json` prints. No row text in it. */
@@ -198,6 +200,8 @@ export interface AuditResult {
   readonly model: Pick<ModelCard, "path" | "name" | "sha256" | "hiddenSize" | "precision" | "architecture" | "tower" | "towers"> & {
     readonly layers: number;
     readonly provider: string;
+    /** `host:port` of the servers that computed, where this machine did not; `provider` is `remote` then. */
+    readonly hosts?: readonly string[];
     readonly tokenizerSha256?: string;
   };
   /** The second model, where the audit had one. */

@@ -27,6 +27,8 @@ export interface Keeping {
   keyOf(row: number, encoded: Encoded | undefined, occurrence: number): string | undefined;
   append(keys: readonly string[], states: States, tokens: ArrayLike<number>, truncated: ArrayLike<number>): Uint32Array | undefined;
   note(entry: Entry): void;
+  /** Rows that need not be computed. */
+  restored(rows: number): void;
   /** Rows that an earlier part took from the store and that are there no more, or no more the same. */
   lost(rows: number): void;
 }
@@ -96,15 +98,14 @@ export class ChunkKeeper {
     const { spaces } = this.keeping;
     const known = this.former?.stored;
     const wanted = known ? positions(known.rows) : this.rows.flatMap((_, i) => (this.isThere(i) ? [i] : []));
-    if (wanted.length === 0) return { had: [], lost: [] };
-    const had = spaces ? this.read(wanted, deliver) : [];
+    const had = spaces && wanted.length > 0 ? this.read(wanted, deliver) : [];
     const sum = this.sumOf(had);
     const lost = known ? wanted.filter((i) => !had.includes(i)) : [];
     if (known && known.sum !== sum) this.keeping.lost(Math.max(1, lost.length));
-    if (had.length > 0 || known) {
-      const at = this.keeper.arrived(had.length);
-      if (!known) this.keeping.note({ kind: "stored", pass: this.keeper.pass, chunk: this.number, rows: ranges(had), sum, ...at });
-    }
+    this.keeping.restored(had.length);
+    const at = this.keeper.arrived(had.length);
+    // Noted even where there is none: what the store holds later, from this very run, must not count as had from the start.
+    if (!known) this.keeping.note({ kind: "stored", pass: this.keeper.pass, chunk: this.number, rows: ranges(had), sum, ...at });
     return { had, lost };
   }
 
@@ -156,6 +157,7 @@ export class ChunkKeeper {
     const had = this.read(at, (...part) => parts.push(part));
     if (had.length !== at.length || sum() !== wanted) return false;
     for (const part of parts) deliver(...part);
+    this.keeping.restored(at.length);
     this.keeper.arrived(at.length);
     return true;
   }

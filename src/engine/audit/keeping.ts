@@ -48,7 +48,7 @@ export class RunKeeping {
   private readonly spaces: Space[] = [];
   private readonly said = new Map<string, Notice>();
   private lostRows = 0;
-  /** Rows whose states were computed before: in an earlier run, or before this one was interrupted. */
+  /** Rows of the audit's own pass whose states were computed before: in an earlier run, or before this one was interrupted. */
   stored = 0;
 
   constructor(private readonly parts: KeepingParts) {
@@ -83,6 +83,9 @@ export class RunKeeping {
       keyOf: (row, encoded, occurrence) => this.key(encoded, shown?.(row), occurrence),
       append: (keys, states, tokens, truncated) => this.append(spaces, keys, states, tokens, truncated),
       note: (entry) => this.note(entry),
+      restored: (rows) => {
+        if (name === "plain") this.stored += rows;
+      },
       lost: (rows) => {
         this.lostRows += rows;
       },

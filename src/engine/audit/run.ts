@@ -108,7 +108,12 @@ async function runInto(
     hooks.onProgress?.(scoring.at(needed.length * study.layers));
     const assembled = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
     const whole = await keepProfile(assembled, { plan, prepared, collected, study, outputs, blas, signal });
-    const result = { ...whole.result, ...(reference ? { reference: reference.card } : {}), notices: [...whole.result.notices, ...keeping.notices] };
+    const result = {
+      ...whole.result,
+      ...(reference ? { reference: reference.card } : {}),
+      notices: [...whole.result.notices, ...keeping.notices],
+      timing: { ...whole.result.timing, ...(keeping.stored > 0 ? { stored: keeping.stored } : {}) },
+    };
     return await folder.finish({ ...whole, result });
   } finally {
     closeCollection(collected);
