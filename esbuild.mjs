@@ -18,8 +18,11 @@ const common = {
 /** Native libraries stay outside every bundle; only the engine may ask for them. */
 const NATIVE = ["onnxruntime-node", "sharp"];
 
-/** Its module form asks for its own address, which a bundle has not. */
-const PARSER = { "web-tree-sitter": "./node_modules/web-tree-sitter/web-tree-sitter.cjs" };
+/** The one's module form asks for its own address, which a bundle has not; the other's common form asks for its parts at run time. */
+const PARSER = {
+  "web-tree-sitter": "./node_modules/web-tree-sitter/web-tree-sitter.cjs",
+  "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js",
+};
 /** What the finder of prompts reads beside its bundle: the parsers' runtime and the four grammars. */
 const WASM = [
   "web-tree-sitter/web-tree-sitter.wasm",

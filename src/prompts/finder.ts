@@ -1,8 +1,11 @@
 import type { FindOptions, FoundPrompts, PromptChange, PromptDocument, PromptFinder } from "../protocol/index.js";
 import { CodeDocument } from "./codeDocument.js";
+import { DataDocument } from "./dataDocument.js";
 import { type Kind, kindOf } from "./kinds.js";
 import { LARGEST_FILE } from "./limits.js";
+import { NotebookDocument } from "./notebookDocument.js";
 import { isBinary, tooLarge } from "./notices.js";
+import { TextDocument } from "./textDocument.js";
 import { type Grammars, openGrammars } from "./tree/grammars.js";
 
 const NOTHING: FoundPrompts = { prompts: [], notices: [] };
@@ -37,8 +40,17 @@ export async function openFinder(wasmFolder: string): Promise<PromptFinder> {
 function readerOf(grammars: Grammars, options: FindOptions): Reader {
   const kind: Kind | undefined = kindOf(options.fileName, options.languageId);
   if (!kind) return { read: () => NOTHING, dispose() {} };
-  if (kind.by === "grammar") return new CodeDocument(grammars.parser(kind.grammar), options.possible === true);
-  return { read: () => NOTHING, dispose() {} };
+  const possible = options.possible === true;
+  switch (kind.by) {
+    case "grammar":
+      return new CodeDocument(grammars.parser(kind.grammar), possible);
+    case "notebook":
+      return new NotebookDocument(grammars, possible);
+    case "text":
+      return new TextDocument(options.fileName);
+    default:
+      return new DataDocument(kind.by, options.fileName, possible);
+  }
 }
 
 class OpenDocument implements PromptDocument {

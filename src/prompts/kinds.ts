@@ -67,5 +67,5 @@ export function isPromptFile(fileName: string): boolean {
     return true;
   if (/^(readme|changelog|license|licence|contributing|code_of_conduct|index|notes?|todo)\b/.test(name)) return false;
   if (/\/prompts?(_?templates)?\/(.*\/)?[^/]+\.(txt|md|mdx|j2|jinja2?|hbs|handlebars|mustache|liquid|tmpl|tpl|prompt)$/.test(path)) return true;
-  return /\/(patterns|strategies|system[_-]prompts)\/(.*\/)?(system|user)\.md$/.test(path);
+  return /[/_.-](prompts?|patterns|strategies)[/_-](.*[/_-])?(system|user)\.md$/.test(path);
 }
