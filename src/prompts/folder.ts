@@ -124,7 +124,7 @@ function isLeftOut(entry: Dirent, path: string, levels: readonly Level[], count:
     else count.excludedFiles++;
     return true;
   }
-  for (const level of levels.toReversed()) {
+  for (const level of [...levels].reverse()) {
     const said = level.ignore(relative(level.folder, path).split(sep).join("/"), folder);
     if (said === undefined) continue;
     if (said) count.ignoredByGit++;

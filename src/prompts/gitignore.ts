@@ -12,7 +12,7 @@ export type Ignore = (relative: string, isFolder: boolean) => boolean | undefine
 export function readGitignore(text: string): Ignore {
   const rules = text.split(/\r?\n/).flatMap(ruleOf);
   return (relative, isFolder) => {
-    for (const rule of rules.toReversed()) if ((!rule.folderOnly || isFolder) && rule.test.test(relative)) return !rule.keeps;
+    for (const rule of [...rules].reverse()) if ((!rule.folderOnly || isFolder) && rule.test.test(relative)) return !rule.keeps;
     return undefined;
   };
 }
