@@ -111,7 +111,7 @@ export async function extractStates(request: ExtractRequest): Promise<{ tokensPe
         run.map((i) => encoded[i]!.ids),
       );
       if (budget === 0) {
-        budget = keeper?.budget ?? (await measureBudget(model, encoded[run[Math.floor(run.length / 2)]!]!));
+        budget = keeper?.budget ?? (await (model.tokensPerBatch?.() ?? measureBudget(model, encoded[run[Math.floor(run.length / 2)]!]!)));
         keeper?.planned(budget);
       }
       const apart = new Set(lost);
@@ -234,7 +234,7 @@ async function runBatch(request: ExtractRequest, rows: readonly number[], encode
   return [...own, ...further];
 }
 
-/** Two short runs: the first one pays for the runtime's own preparation, the second is timed. */
+/** For a model that does not measure itself, two short runs: the first one pays for the preparation, the second is timed. */
 async function measureBudget(model: TappedModel, middle: Encoded): Promise<number> {
   // An image's tokens are all there or none.
   const sample = middle.image ? middle.ids : middle.ids.slice(0, 32);

@@ -80,6 +80,7 @@ function lazily(known: Remembered, open: () => Promise<TappedModel>, forget: () 
     taps: [],
     run: async (batch) => (await real()).run(batch),
     runTaps: async (batch) => (await real()).runTaps(batch),
+    tokensPerBatch: async () => (await real()).tokensPerBatch!(),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }

@@ -18,9 +18,11 @@ import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
 import { entryOf } from "./roles/index.js";
 import { planTaps } from "./roles/plan.js";
-import { createSession, listProviders, type Session } from "./runtime.js";
+import { createSession, listProviders, runtimeVersion, type Session } from "./runtime.js";
+import { openFastest, settledTokens } from "./settle.js";
 import { runTaps } from "./tap-runner.js";
 import type { OpenOptions, TappedModel } from "./tapped.js";
+import { machine, TempoFile } from "./tempo.js";
 import { distance, type ImageTrial, type Trial, tryImages, tryOut } from "./trial.js";
 import { positionsOf, vocabularyOf } from "./vocabulary.js";
 import { roundedWeights } from "./weights/rounding.js";
@@ -49,7 +51,15 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     const hashing = hashes(analysis, weights);
     // Awaited below; a failure before that must not end the process.
     hashing.catch(() => {});
-    const opened = await openSession(analysis, graph, feeds, weights, options, pixels?.shape, signal, places.length > 0 ? undefined : build);
+    const tempoOf = async (provider: string) => {
+      if (wanted.memory === undefined) return undefined;
+      const { sha256, weights: files = [] } = await hashing;
+      const what = [sha256, files.map((file) => file.sha256), analysis.taps.tower, options.upTo ?? null, wanted.rounding ?? null];
+      return new TempoFile(wanted.memory, [...what, provider, wanted.threads, machine(), await runtimeVersion()]);
+    };
+    const openWith = (threads: number) =>
+      openSession(analysis, graph, feeds, weights, { ...options, threads }, pixels?.shape, signal, places.length > 0 ? undefined : build);
+    const { opened, threads } = await openFastest(openWith, options.threads, () => tempoOf("cpu"));
     const { runner, session, trial } = opened;
     const found = await hashing;
     try {
@@ -73,9 +83,15 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
       notices,
       ...(image ? { image: { height: image.shape.height, width: image.shape.width, tokens: image.tokens, prefix: image.prefix } } : {}),
     };
+    let tokensPerBatch: Promise<number> | undefined;
     return {
       card: full,
       image,
+      threads,
+      tokensPerBatch() {
+        tokensPerBatch ??= tempoOf(opened.provider).then((file) => settledTokens(runner, full, image, file));
+        return tokensPerBatch;
+      },
       provider: opened.provider,
       providerNotes: opened.notes,
       vocabularySize: opened.vocabulary,
@@ -92,7 +108,7 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
 
 type Build = (layout?: Layouts | "find") => TappedGraph;
 
-interface Opened {
+export interface Opened {
   readonly session: Session;
   readonly runner: PooledRunner;
   readonly provider: RealProvider;

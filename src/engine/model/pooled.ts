@@ -27,6 +27,11 @@ export class PooledRunner {
     return this.feeds.fixedRows !== undefined || this.feeds.fixedLength !== undefined;
   }
 
+  /** Tokens that a row may have at most, where that is known. */
+  get longest(): number | undefined {
+    return this.feeds.fixedLength ?? this.maxTokens;
+  }
+
   /** @returns [layers, rows, K, width] float32 */
   async run(batch: Batch): Promise<Float32Array> {
     this.check(batch);

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly rounding?: number;
   /** Of a graph that reads both (CLIP): look at the tower that starts from pixels. */
   readonly images?: boolean;
+  /** Folder where the measured tempo (tokens per batch, threads) is remembered; absent: measured again each time. */
+  readonly memory?: string;
 }
 
 /** A right-padded batch. Token ids are plain numbers; ids of padding are ignored. */
@@ -61,6 +63,10 @@ export interface TappedModel {
   readonly parallel?: number;
   /** `host:port` of the servers that compute; absent: this machine does. */
   readonly hosts?: readonly string[];
+  /** Intra-op threads that were asked for or found to be the fastest; 0 = the runtime's default. */
+  readonly threads?: number;
+  /** Padded tokens a batch should hold on this machine: measured by the first call, remembered where there is a memory. */
+  tokensPerBatch?(): Promise<number>;
   /**
    * @returns pooled states, [layers + 1, rows, K, hiddenSize] float32, layer-major.
    * Falls back to one row at a time by itself when the export accepts no more (and remembers it).
