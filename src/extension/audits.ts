@@ -14,7 +14,7 @@ import type { EngineClient } from "./engineClient.js";
 import { cancelled, Dismissed, interrupted } from "./errors.js";
 import type { Log } from "./log.js";
 import type { Reading } from "./reading.js";
-import { makeRunFolder, noteEnd, type RunSummary } from "./runFolders.js";
+import { courseOf, forgetEnd, makeRunFolder, noteEnd, type RunSummary } from "./runFolders.js";
 import type { Session, SessionSource } from "./session.js";
 import { readSettings } from "./settings.js";
 
@@ -34,6 +34,8 @@ export class Audits {
     private readonly reading: Reading,
     private readonly runsRoot: string,
     private readonly log: Log,
+    /** Folder of the states that are kept from run to run, of all windows. */
+    private readonly storeFolder: string,
   ) {}
 
   get running(): Session | undefined {
@@ -51,7 +53,26 @@ export class Audits {
   }
 
   /** Reads the dataset, asks what only the user knows, plans and runs. Ends in exactly one state; never throws. */
-  async run(session: Session, options: DataOptions): Promise<void> {
+  run(session: Session, options: DataOptions): Promise<void> {
+    return this.inTurn(session, async (turn) => {
+      const card = await this.reading.card(session.source.dataset, options, session.signal);
+      if (card.contrastPath) session.setContrast(card.contrastPath);
+      await turn();
+      this.log.info(`An audit of ${card.used} of ${card.rows} rows, ${card.format}.`);
+      return this.plan(session.source, card);
+    });
+  }
+
+  /** Goes on with a run where it was interrupted. Ends in exactly one state; never throws. */
+  resume(session: Session, run: { readonly folder: string; readonly plan: AuditPlan }): Promise<void> {
+    return this.inTurn(session, async (turn) => {
+      await turn();
+      await forgetEnd(run.folder);
+      return { ...run.plan, ...this.stored(), runFolder: run.folder, resume: true };
+    });
+  }
+
+  private async inTurn(session: Session, planned: (turn: () => Promise<void>) => Promise<AuditPlan>): Promise<void> {
     this.waiting.add(session);
     const before = this.turn;
     let release = () => {};
@@ -59,15 +80,14 @@ export class Audits {
       release = resolve;
     });
     try {
-      const card = await this.reading.card(session.source.dataset, options, session.signal);
-      if (card.contrastPath) session.setContrast(card.contrastPath);
-      await Promise.race([before, aborted(session.signal)]);
-      if (session.signal.aborted) throw new ProblemError(cancelled);
-      const plan = await this.plan(session.source, card);
+      const plan = await planned(async () => {
+        await Promise.race([before, aborted(session.signal)]);
+        if (session.signal.aborted) throw new ProblemError(cancelled);
+      });
       session.planned(plan, plan.runFolder as string);
       this.active = session;
       this.began.fire(session);
-      this.log.info(`Audit ${session.state.run} begins: ${card.used} of ${card.rows} rows, ${card.format}.`);
+      this.log.info(`Audit ${session.state.run} ${plan.resume ? "goes on" : "begins"}.`);
       const view = await this.engine.ask("audit.run", plan, session.signal);
       session.done(view);
       this.log.info(`Audit ${session.state.run} done in ${Math.round(view.result.timing.totalMs)} ms.`);
@@ -84,6 +104,7 @@ export class Audits {
   /** Fills a session with a stored run, as it was shown. Ends done or failed; never throws. */
   async load(session: Session, run: RunSummary): Promise<void> {
     if (run.plan) session.planned(run.plan, run.folder);
+    if (run.kept && run.plan) return session.ended("interrupted", run.message ? interrupted("interrupted", run.message) : undefined, run.kept);
     if (run.state !== "done") return session.ended("failed", interrupted(run.state, run.message));
     try {
       const view = await this.engine.ask("run.open", { folder: run.folder });
@@ -118,19 +139,30 @@ export class Audits {
       threads: settings.threads,
       ...(lenses.length > 0 && { lenses }),
       ...(source.reference && { reference: source.reference }),
+      ...this.stored(),
       runFolder: await makeRunFolder(this.runsRoot),
     };
+  }
+
+  private stored(): Pick<AuditPlan, "storeFolder" | "storeGigabytes"> {
+    const { storeGigabytes } = readSettings();
+    return storeGigabytes > 0 ? { storeFolder: this.storeFolder, storeGigabytes } : { storeFolder: undefined, storeGigabytes: undefined };
   }
 
   private async end(session: Session, error: unknown): Promise<void> {
     const dismissed = error instanceof Dismissed;
     const problem: Problem = problemOf(error);
-    const state = dismissed || problem.code === "run/cancelled" ? "cancelled" : "failed";
+    const ended = dismissed || problem.code === "run/cancelled" ? "cancelled" : "failed";
+    // An engine that is gone says nothing about the run: it can go on in another.
+    const at = session.folder && (ended === "cancelled" || /^engine\//.test(problem.code)) ? await courseOf(session.folder) : undefined;
+    const state = at ? "interrupted" : ended;
     if (session.folder)
-      await noteEnd(session.folder, state, problem.message).catch((e: unknown) => this.log.warn(`How the run ended was not saved: ${String(e)}`));
-    if (state === "failed") this.log.error(`Audit failed: ${problem.code}: ${problem.message}${problem.details ? `\n${problem.details}` : ""}`);
+      await noteEnd(session.folder, ended === "failed" ? state : ended, problem.message).catch((e: unknown) =>
+        this.log.warn(`How the run ended was not saved: ${String(e)}`),
+      );
+    if (ended === "failed") this.log.error(`Audit failed: ${problem.code}: ${problem.message}${problem.details ? `\n${problem.details}` : ""}`);
     else this.log.info("Audit cancelled.");
-    session.ended(state, state === "failed" ? problem : undefined);
+    session.ended(state, ended === "failed" || at ? problem : undefined, at);
   }
 }
 

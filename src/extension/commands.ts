@@ -32,6 +32,8 @@ export interface Commands {
   "layerscope.deleteRun": [item?: RunItem, selected?: readonly RunItem[]];
   "layerscope.deleteAllRuns": [];
   "layerscope.refreshRuns": [];
+  "layerscope.resumeRun": [item?: RunItem];
+  "layerscope.deleteStoredActivations": [];
   "layerscope.useProfile": [];
   "layerscope.saveProfile": [item?: RunItem];
   "layerscope.scorePrompts": [];

@@ -48,7 +48,11 @@ export const noRun = (): ProblemError =>
   new ProblemError(say("run/none", "There is no finished run to do that with.", "Wait for the audit to end, or run it again."));
 
 export const interrupted = (state: string, message?: string): Problem =>
-  say(`run/${state}`, state === "interrupted" ? "This audit was interrupted before it ended." : (message ?? `This audit was ${state}.`), "Run it again");
+  say(
+    `run/${state}`,
+    message ?? (state === "interrupted" ? "This audit was interrupted before it ended." : `This audit was ${state}.`),
+    state === "interrupted" && message ? undefined : "Run it again",
+  );
 
 export const needsLocalFile = (): ProblemError =>
   new ProblemError(say("data/not-local", "This file does not lie on this machine's disk.", "Save a copy in a local folder and audit that one."));

@@ -53,6 +53,7 @@ export class Layerscope {
   constructor(private readonly context: ExtensionContext) {
     this.about = new AboutPages(context.extensionUri);
     this.runsRoot = join((context.storageUri ?? context.globalStorageUri).fsPath, "runs");
+    const storeFolder = join(context.globalStorageUri.fsPath, "store");
     // The fault tests of the extension put an engine of theirs here; it counts for nothing outside tests.
     const program = context.extensionMode === ExtensionMode.Test ? process.env["LAYERSCOPE_TEST_ENGINE"] : undefined;
     this.engine = new EngineClient({
@@ -66,7 +67,7 @@ export class Layerscope {
       onState: (state) => this.status.setEngine(state),
     });
     this.reading = new Reading(this.engine, context.workspaceState);
-    this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log);
+    this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log, storeFolder);
     this.modelParts = new Models(
       context,
       this.engine,
@@ -90,6 +91,7 @@ export class Layerscope {
           again: (session, change) => this.again(session, change),
           changeColumns: (file) => this.changeColumns(file),
           openAbout: (page) => this.about.open(page),
+          resume: async (session) => void (await this.guard(() => this.stored.resume(session))),
         }),
         openPrompt: (_session, key) => this.prompts.openPoint(key),
         nearPrompts: (session, row) => this.prompts.listNear(session, row),
@@ -114,6 +116,7 @@ export class Layerscope {
       panels: this.panels,
       tree: this.runs,
       root: this.runsRoot,
+      store: storeFolder,
       loaded: async (session) => {
         if (session.view) this.status.setProvider(session.view.result.model.provider);
         await this.disagreements.mark(session);
@@ -230,6 +233,8 @@ export class Layerscope {
       ...this.prompts.handlers(),
       "layerscope.deleteRun": (item, selected) => this.stored.delete(item, selected),
       "layerscope.deleteAllRuns": () => this.stored.deleteAll(),
+      "layerscope.resumeRun": (item) => this.stored.resume(item),
+      "layerscope.deleteStoredActivations": () => this.stored.deleteStates(),
       "layerscope.refreshRuns": () => this.runs.refresh(),
     };
   }

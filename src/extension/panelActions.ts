@@ -24,10 +24,11 @@ export interface PanelParts {
   again(session: Session, change?: Change): Promise<void>;
   changeColumns(file: Uri): Promise<void>;
   openAbout(page: string): Promise<void>;
+  resume(session: Session): Promise<void>;
 }
 
 /** What the buttons of an audit's panel cause. */
-export function panelActions({ engine, models, guard, again, changeColumns, openAbout }: PanelParts): PanelActions {
+export function panelActions({ engine, models, guard, again, changeColumns, openAbout, resume }: PanelParts): PanelActions {
   return {
     rowTexts: (session, rows) => rowTexts(engine, session, rows),
     findRows: (session, words) => findRows(engine, session, words),
@@ -38,6 +39,7 @@ export function panelActions({ engine, models, guard, again, changeColumns, open
     again: async (session) => void again(session),
     export: async (session, wish) => void (await guard(() => exportRun(engine, session, wish))),
     openAbout,
+    resume: async (session) => void resume(session),
     runLens: async (session, id) => {
       const known = session.plan?.reference ?? session.source.reference;
       const reference = id === "relative-anchors" ? (known ?? (await models.picker.chooseReference())) : known;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { AuditPlan, AuditResult, Maybe } from "../protocol/index.js";
 
@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly auroc: Maybe;
   readonly plan?: AuditPlan;
   readonly message?: string;
+  /** Of a run that did not end: how many of its rows had arrived. It can go on from there. */
+  readonly kept?: { readonly row: number; readonly of: number };
 }
 
 /** A run list longer than this is cut: the oldest wait until others are deleted. */
@@ -35,9 +37,30 @@ export async function makeRunFolder(root: string, now = new Date()): Promise<str
 }
 
 /** How a run ended that left no result; a folder with a plan alone was interrupted. One that never began leaves nothing. */
-export async function noteEnd(folder: string, state: "cancelled" | "failed", message: string): Promise<void> {
+export async function noteEnd(folder: string, state: "cancelled" | "failed" | "interrupted", message: string): Promise<void> {
   if (!(await exists(join(folder, "plan.json")))) return rm(folder, { recursive: true, force: true });
   await writeFile(join(folder, "ended.json"), JSON.stringify({ state, message }), "utf8");
+}
+
+/** A run goes on: how it ended before counts no more. */
+export const forgetEnd = (folder: string): Promise<void> => rm(join(folder, "ended.json"), { force: true });
+
+/** Bytes of a log's end that are looked at for its last whole line. */
+const TAIL = 65_536;
+
+/** How far a run got: what its log says last. */
+export async function courseOf(folder: string): Promise<RunSummary["kept"]> {
+  const file = await open(join(folder, "log.jsonl"), "r").catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(TAIL, size)), 0, Math.min(TAIL, size), Math.max(0, size - TAIL));
+    const text = buffer.toString("utf8", 0, bytesRead);
+    const last = [...text.slice(0, text.lastIndexOf("\n") + 1).matchAll(/"done":(\d+),"of":(\d+)\}\}\n/g)].at(-1);
+    return last && Number(last[1]) > 0 ? { row: Number(last[1]), of: Number(last[2]) } : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 async function json<T>(file: string): Promise<T | undefined> {
@@ -56,16 +79,18 @@ export async function readRun(folder: string): Promise<RunSummary | undefined> {
   const [plan, result, ended] = await Promise.all([
     json<AuditPlan>(join(folder, "plan.json")),
     json<AuditResult>(join(folder, "result.json")),
-    json<{ state: "cancelled" | "failed"; message: string }>(join(folder, "ended.json")),
+    json<{ state: "cancelled" | "failed" | "interrupted"; message: string }>(join(folder, "ended.json")),
   ]);
   if (!plan && !result) return undefined;
   const [, year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number, number];
   const done = result?.final === true;
+  const kept = done || ended?.state === "failed" ? undefined : await courseOf(folder);
   const best = done ? (result.layers ?? []).reduce<Maybe>((m, l) => (l.auroc !== null && (m === null || l.auroc > m) ? l.auroc : m), null) : null;
   return {
     id,
     folder,
-    state: done ? "done" : (ended?.state ?? "interrupted"),
+    // A cancelled run of which rows are kept is one that can go on.
+    state: done ? "done" : kept ? "interrupted" : (ended?.state ?? "interrupted"),
     dataset: result?.dataset?.path ?? plan?.data?.path ?? "",
     model: result?.model?.name ?? nameOfModel(plan?.model ?? ""),
     at: Date.UTC(year, month - 1, day, hour, minute, second),
@@ -73,6 +98,7 @@ export async function readRun(folder: string): Promise<RunSummary | undefined> {
     auroc: best,
     ...(plan && { plan }),
     ...(!done && ended?.message && { message: ended.message }),
+    ...(kept && { kept }),
   };
 }
 

@@ -28,20 +28,26 @@ export class RunItem extends TreeItem {
   ) {
     super(basename(run.dataset) || run.id, TreeItemCollapsibleState.None);
     this.id = `${run.id}:${shown}`;
-    this.contextValue = `run.${shown}`;
+    this.contextValue = shown === "interrupted" && run.kept ? "run.interrupted.kept" : `run.${shown}`;
     this.iconPath = new ThemeIcon(ICONS[shown]);
     const { score, when } = wordsOf(run);
-    this.description = [shown === "done" ? score : shown, run.model, when].filter(Boolean).join(" · ");
+    const at = run.kept && `at row ${run.kept.row.toLocaleString("en")} of ${run.kept.of.toLocaleString("en")}`;
+    const state = shown === "interrupted" && at ? `interrupted ${at}` : shown;
+    this.description = [shown === "done" ? score : state, run.model, when].filter(Boolean).join(" · ");
     this.tooltip = [
       run.dataset,
       `model: ${run.model}`,
       run.message,
-      shown === "interrupted" ? "Interrupted before it ended. Run it again from here." : undefined,
+      shown === "interrupted"
+        ? at
+          ? `Interrupted ${at}. Resume goes on from there.`
+          : "Interrupted before its first row. Run it again from here."
+        : undefined,
     ]
       .filter(Boolean)
       .join("\n");
-    this.accessibilityInformation = { label: `${shown} audit of ${basename(run.dataset)} with ${run.model}${score ? `, ${score}` : ""}, ${when}` };
-    this.command = { command: shown === "done" || shown === "running" ? "layerscope.openRun" : "layerscope.runAgain", title: "Open", arguments: [this] };
+    this.accessibilityInformation = { label: `${state} audit of ${basename(run.dataset)} with ${run.model}${score ? `, ${score}` : ""}, ${when}` };
+    this.command = { command: shown === "done" || shown === "running" || at ? "layerscope.openRun" : "layerscope.runAgain", title: "Open", arguments: [this] };
   }
 }
 

@@ -84,12 +84,19 @@ export class Session {
     if (this.running) this.set({ ...this.current, view }, "view");
   }
 
-  done(view: AuditView): void {
-    this.set({ ...this.current, phase: "done", view, progress: undefined, problem: undefined }, "state");
+  /** The same run goes on; a signal that has said cancel says nothing more. */
+  resumed(): void {
+    this.control = new AbortController();
+    this.set({ ...this.current, phase: "running", problem: undefined, interrupted: undefined }, "state");
   }
 
-  ended(phase: "cancelled" | "failed", problem?: Problem): void {
-    this.set({ ...this.current, phase, progress: undefined, ...(problem && { problem }) }, "state");
+  done(view: AuditView): void {
+    this.set({ ...this.current, phase: "done", view, progress: undefined, problem: undefined, interrupted: undefined }, "state");
+  }
+
+  /** @param interrupted of a run that can go on: how many of its rows are kept */
+  ended(phase: "cancelled" | "failed" | "interrupted", problem?: Problem, interrupted?: PanelState["interrupted"]): void {
+    this.set({ ...this.current, phase, progress: undefined, ...(problem && { problem }), ...(interrupted && { interrupted }) }, "state");
   }
 
   dispose(): void {

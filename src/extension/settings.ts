@@ -34,6 +34,8 @@ export interface Settings {
   readonly seed: number;
   /** Ids of lenses to run in every audit beside the core ones. */
   readonly lenses: readonly string[];
+  /** States that are kept from run to run, in GB; 0 = none. */
+  readonly storeGigabytes: number;
   readonly diagnostics: { readonly enabled: boolean; readonly probability: number };
   readonly prompts: PromptSettings;
 }
@@ -71,6 +73,7 @@ export function readSettings(scope?: Uri): Settings {
     maxTokens: Math.round(within(all.get("maxTokens"), 8, 32_768, 512)),
     seed: Math.round(within(all.get("seed"), 0, 2 ** 31 - 1, 0)),
     lenses: Array.isArray(lenses) ? lenses.filter((id) => typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id)).slice(0, 100) : [],
+    storeGigabytes: within(machine("store.maxGigabytes"), 0, 10_000, 4),
     diagnostics: { enabled: all.get<unknown>("diagnostics.enabled") !== false, probability: within(all.get("diagnostics.probability"), 0.5, 1, 0.9) },
     prompts: {
       enabled: all.get<unknown>("prompts.enabled") !== false,

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { window, workspace } from "vscode";
 import type { AuditPlan } from "../protocol/index.js";
 import type { Audits } from "./audits.js";
@@ -9,6 +9,7 @@ import type { Panels } from "./panels.js";
 import { deleteAllRuns, deleteRun, type RunSummary, readRun } from "./runFolders.js";
 import type { RunItem, RunsTree } from "./runsTree.js";
 import { Session } from "./session.js";
+import { deleteStates } from "./storedStates.js";
 import { isTrusted } from "./trust.js";
 
 /** What stored runs need of the rest of the extension. */
@@ -18,6 +19,8 @@ export interface StoredRunParts {
   readonly panels: Panels;
   readonly tree: RunsTree;
   readonly root: string;
+  /** Folder of the states that are kept from run to run. */
+  readonly store: string;
   /** A run stands in its panel. */
   loaded(session: Session): Promise<unknown>;
   audit(plan: AuditPlan): Promise<unknown>;
@@ -48,6 +51,29 @@ export class StoredRuns {
     await this.parts.audits.load(session, run);
     await this.parts.panels.rememberRun(session);
     await this.parts.loaded(session);
+  }
+
+  /** Goes on with an interrupted run, in its own panel. */
+  async resume(item?: RunItem | Session): Promise<void> {
+    if (!(await isTrusted())) return;
+    const { audits, panels, root } = this.parts;
+    const known = item instanceof Session ? item : item ? undefined : panels.current;
+    const folder = known?.folder ?? (item instanceof Session ? undefined : item?.run.folder);
+    const run = folder && (await readRun(join(root, basename(folder))));
+    if (!run || run.state === "done" || !run.plan) throw noRun();
+    if (audits.isRunning(run.folder)) return;
+    const { plan } = run;
+    const contrast = plan.data.options.contrast;
+    const session = known ?? panels.byRun(run.id) ?? new Session({ dataset: run.dataset, ...(contrast && { contrast }), model: plan.model });
+    if (session.running && session.folder) return;
+    session.planned(plan, run.folder);
+    session.resumed();
+    panels.show(session);
+    await audits.resume(session, { folder: run.folder, plan });
+  }
+
+  async deleteStates(): Promise<void> {
+    void window.showInformationMessage(await deleteStates(this.parts.store));
   }
 
   async runAgain(item?: RunItem): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deleteAllRuns, deleteRun, isRunId, listRuns, makeRunFolder, nameOfModel, noteEnd, readRun } from "../../src/extension/runFolders.js";
+import { courseOf, deleteAllRuns, deleteRun, isRunId, listRuns, makeRunFolder, nameOfModel, noteEnd, readRun } from "../../src/extension/runFolders.js";
 
 let root: string;
 beforeEach(() => {
@@ -32,6 +32,24 @@ describe("run folders", () => {
     expect(runs[2]).toMatchObject({ dataset: "/data/set.jsonl", model: "tiny", aqi: 41.2, auroc: 0.9, at: Date.UTC(2026, 10, 23, 9, 2) });
     expect(runs[3]).toMatchObject({ model: "tiny", aqi: null, auroc: null });
     expect(runs.every((r) => isRunId(r.id))).toBe(true);
+  });
+
+  it("a run of which rows are kept was interrupted at a row, whether it was cancelled or killed, and can go on; a failed one cannot", async () => {
+    const line = (done: number) => `{"crc":"00000000","e":{"kind":"batch","pass":"plain","chunk":0,"batch":${done},"sum":"1","done":${done},"of":1000}}\n`;
+    const [a, b, c] = await Promise.all([1, 2, 3].map((minute) => makeRunFolder(root, new Date(Date.UTC(2026, 10, 23, 9, minute)))));
+    for (const folder of [a, b, c]) {
+      write(folder!, "plan.json", plan);
+      // The last line was cut off.
+      write(folder!, "log.jsonl", `${line(8)}${line(16)}${line(24).slice(0, 40)}`);
+    }
+    await noteEnd(b!, "cancelled", "Cancelled.");
+    await noteEnd(c!, "failed", "The file is gone.");
+    const [failed, cancelled, killed] = await listRuns(root);
+    expect(killed).toMatchObject({ state: "interrupted", kept: { row: 16, of: 1000 } });
+    expect(cancelled).toMatchObject({ state: "interrupted", kept: { row: 16, of: 1000 }, message: "Cancelled." });
+    expect(failed).toMatchObject({ state: "failed" });
+    expect(failed).not.toHaveProperty("kept");
+    expect(await courseOf(join(root, "nowhere"))).toBeUndefined();
   });
 
   it("what is no run folder is neither listed nor deleted", async () => {

@@ -144,7 +144,8 @@ describe("an audit with the embedded model", () => {
     audits.running!.cancel();
     const ended = (await running) as Session;
     const took = performance.now() - from;
-    strictEqual(ended.state.phase, "cancelled");
+    // With rows that are kept it can go on.
+    ok(["cancelled", "interrupted"].includes(ended.state.phase), ended.state.phase);
     ok(took < 750, `cancelled after ${took} ms`);
     console.log(`[suite]     cancelled after ${Math.round(took)} ms`);
     ok(readFileSync(join(ended.folder!, "ended.json"), "utf8").includes("cancelled"));
