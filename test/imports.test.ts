@@ -12,9 +12,10 @@ interface Rule {
   readonly packages: (name: string, file: string) => boolean;
 }
 
-/** Modules of Node that open sockets; one folder of the product may. */
+/** Modules of Node that open sockets; two folders of the product may. */
 const NETWORK = /^(node:)?(http|https|http2|net|tls|dns|dns\/promises|dgram|inspector|inspector\/promises|quic)$/;
-const MAY_NETWORK = "engine/hub/";
+const MAY_NETWORK = ["engine/hub/", "engine/remote/"];
+const mayNetwork = (file: string) => MAY_NETWORK.some((folder) => file.startsWith(folder));
 const isNode = (name: string) => name.startsWith("node:");
 const RULES: Readonly<Record<string, Rule>> = {
   protocol: { parts: [], packages: () => false },
@@ -25,7 +26,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       (name === "onnxruntime-node"
         ? file === "engine/model/runtime.ts"
         : name === "@huggingface/hub"
-          ? file.startsWith(MAY_NETWORK)
+          ? file.startsWith("engine/hub/")
           : name === "@huggingface/jinja"
             ? file === "engine/text/template/render.ts"
             : name === "sharp"
@@ -49,9 +50,9 @@ function breaches(part: string, file: string, source: string): string[] {
     if (target.startsWith(".")) {
       const [into] = relative(SRC, resolve(SRC, dirname(file), target)).split(/[\\/]/);
       if (into !== part && !RULES[part].parts.includes(into)) wrong.push(`${file} imports ${target}`);
-    } else if (!RULES[part].packages(target, file) || (NETWORK.test(target) && !file.startsWith(MAY_NETWORK))) wrong.push(`${file} imports ${target}`);
+    } else if (!RULES[part].packages(target, file) || (NETWORK.test(target) && !mayNetwork(file))) wrong.push(`${file} imports ${target}`);
   }
-  if (!file.startsWith(MAY_NETWORK) && /fetch|Socket|XMLHttp|EventSource|WebTransport|RTCPeer|sendBeacon|importScripts/.test(source))
+  if (!mayNetwork(file) && /fetch|Socket|XMLHttp|EventSource|WebTransport|RTCPeer|sendBeacon|importScripts/.test(source))
     wrong.push(...networkCalls(file, source));
   return wrong;
 }
@@ -105,6 +106,9 @@ describe("who may import whom (docs/architecture.md)", () => {
     expect(breaches("engine", "engine/model/x.ts", "const a = await fetch(address);")).toHaveLength(1);
     expect(breaches("webview", "webview/x.ts", "navigator.sendBeacon(a); new WebSocket(a); globalThis.fetch(a);")).toHaveLength(3);
     expect(breaches("engine", "engine/hub/x.ts", 'import { request } from "node:https";')).toEqual([]);
+    expect(breaches("engine", "engine/remote/x.ts", 'import { request } from "node:https";')).toEqual([]);
+    expect(breaches("engine", "engine/remote/x.ts", 'import { listFiles } from "@huggingface/hub";')).toHaveLength(1);
+    expect(breaches("engine", "engine/serving/x.ts", 'import { request } from "node:https";')).toHaveLength(1);
     expect(breaches("protocol", "protocol/x.ts", 'export * from "../engine/errors.js";')).toHaveLength(1);
   });
 });

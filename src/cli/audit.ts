@@ -3,6 +3,7 @@ import { readRunPlan } from "../engine/audit/run-folder.js";
 import { Engine } from "../engine/engine.js";
 import { writeAtomically } from "../engine/store/files.js";
 import { type AuditPlan, type AuditResult, ProblemError } from "../protocol/index.js";
+import { agreedEngines, ENGINE_OPTIONS } from "./engines.js";
 import {
   chatMode,
   choice,
@@ -40,6 +41,7 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
     "save-profile": { type: "string" },
     resume: { type: "string" },
     ...STORE_OPTIONS,
+    ...ENGINE_OPTIONS,
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "html"]);
   if (values["with-text"] && format !== "html") throw usageProblem("--with-text goes with --format html.");
@@ -48,12 +50,14 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
   const inputs = [plan.data.path, plan.data.options.contrast, plan.model, plan.reference].filter((path) => path !== undefined);
   const out = values.out === undefined ? undefined : await checkOutput(values.out, inputs);
   const runFolder = values.run === undefined ? plan.runFolder : await emptyRunFolder(values.run);
+  const agreed = await agreedEngines(values.engine ?? plan.endpoints, values.yes === true);
+  if (agreed.refused) return 130;
   const saveProfile = values["save-profile"] === undefined ? undefined : await checkOutput(values["save-profile"], inputs);
   const engine = new Engine();
   const line = new ProgressLine();
   try {
     const view = await engine.audit(
-      { ...plan, ...(runFolder && { runFolder }), ...(saveProfile && { saveProfile }) },
+      { ...plan, ...(runFolder && { runFolder }), ...(agreed.endpoints && { endpoints: agreed.endpoints }), ...(saveProfile && { saveProfile }) },
       { onProgress: (progress) => line.show(progress) },
       signal,
     );

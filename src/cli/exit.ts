@@ -4,7 +4,7 @@ import { plain } from "./terminal.js";
 /** 2: the input or the usage is wrong. 3: the engine failed. 130: interrupted. */
 export function exitCode(problem: Problem): number {
   if (problem.code === "run/cancelled") return 130;
-  return /^(internal|engine\/|run\/|model\/run)/.test(problem.code) ? 3 : 2;
+  return /^(internal|engine\/|run\/|model\/run|remote\/(lost|unreachable|refused))/.test(problem.code) ? 3 : 2;
 }
 
 /** The sentence, the place, what to do; for a question the options that answer it. */

@@ -1,12 +1,19 @@
 import { resolve } from "node:path";
 import { type ExtractionPlan, extractToFile } from "../engine/audit/extraction.js";
 import type { DataOptions } from "../protocol/index.js";
+import { agreedEngines, ENGINE_OPTIONS } from "./engines.js";
 import { chatMode, count, DATA_OPTIONS, dataOptions, modelPath, onlyFile, parse, pooling, provider, RUN_OPTIONS, tokenSet, usageProblem } from "./options.js";
 import { checkOutput } from "./output.js";
 import { ProgressLine, plain } from "./terminal.js";
 
 export async function extract(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parse(args, { ...DATA_OPTIONS, ...RUN_OPTIONS, ids: { type: "string" }, tap: { type: "string", multiple: true } });
+  const { values, positionals } = parse(args, {
+    ...DATA_OPTIONS,
+    ...RUN_OPTIONS,
+    ids: { type: "string" },
+    tap: { type: "string", multiple: true },
+    ...ENGINE_OPTIONS,
+  });
   if (values.ids && positionals.length > 0) throw usageProblem("Either a dataset or --ids is read, not both.");
   if (!values.out) throw usageProblem("--out is missing: the .safetensors file to write.");
   const poolings = (values.pool ?? "mean,last").split(",").map((name) => pooling(name.trim()));
@@ -16,6 +23,8 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
   const model = resolve(modelPath(values.model));
   const read = "ids" in source ? [source.ids] : [source.path, ...(source.options.contrast ? [source.options.contrast] : [])];
   const out = await checkOutput(values.out, [...read, model]);
+  const agreed = await agreedEngines(values.engine, values.yes === true);
+  if (agreed.refused) return 130;
   const line = new ProgressLine();
   const summary = await extractToFile(
     {
@@ -24,6 +33,7 @@ export async function extract(args: readonly string[], signal: AbortSignal): Pro
       ...(values.tower ? { tower: values.tower } : {}),
       poolings: [...new Set(poolings)],
       taps: values.tap,
+      ...(agreed.endpoints && { endpoints: agreed.endpoints }),
       out,
       maxTokens: count("max-tokens", values["max-tokens"], 512),
       provider: provider(values.provider),

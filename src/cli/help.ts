@@ -1,4 +1,5 @@
-export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. No prompt, state or model leaves this machine.
+export const HELP = `layerscope: how the layers of an ONNX transformer separate safe from unsafe prompts. No prompt, state or model leaves this machine,
+unless --engine names a server.
 
   layerscope audit FILE --model DIR     audit a dataset: a file, or a folder of images whose subfolders are the classes
   layerscope taps MODEL                 the layers and further taps found in a model, the tensors that carry them, its weights by role
@@ -34,6 +35,10 @@ audit
   --resume FOLDER        go on with a run where it was interrupted; the result is that of an unbroken run
   --store DIR            where states are kept from run to run, so that only new rows go through the model (LAYERSCOPE_STORE, else
                          the user's cache folder)   --no-store (LAYERSCOPE_STORE=off)   --store-gb N (4)
+
+servers that compute in place of this machine (audit, extract); docs/serving.md
+  --engine URL           http://HOST:PORT/v2/models/NAME; once for each. They see the token ids of the texts
+  --yes                  do not ask before hosts beyond this machine see them; LAYERSCOPE_ENGINE_TOKEN is sent as bearer token
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position

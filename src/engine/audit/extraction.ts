@@ -6,6 +6,7 @@ import { problem, rawText } from "../errors.js";
 import { readsImages, readsText } from "../image/errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
+import { openRemote } from "../remote/model.js";
 import { createActivations } from "../store/activations.js";
 import { writeSafetensors } from "../store/safetensors.js";
 import { foreignTokenizer, noTokenizer } from "../text/errors.js";
@@ -29,6 +30,8 @@ export interface ExtractionPlan {
   readonly provider: Provider;
   readonly threads: number;
   readonly tower?: string;
+  /** Servers that compute in place of this machine. */
+  readonly endpoints?: readonly string[];
   readonly seed: number;
 }
 
@@ -58,11 +61,10 @@ const MAX_IDS_BYTES = 256 * 1024 * 1024;
 export async function extractToFile(plan: ExtractionPlan, onProgress: (done: number, of: number) => void, signal?: AbortSignal): Promise<ExtractionSummary> {
   const source = "ids" in plan.source ? await readIds(plan.source.ids) : await openTexts(plan.source.path, plan.source.options, signal);
   const wanted = plan.taps ? { taps: plan.taps, residual: false } : {};
-  const opened = await openModel(
-    plan.model,
-    { provider: plan.provider, threads: plan.threads, tower: plan.tower, images: "images" in source && source.images, ...wanted },
-    signal,
-  );
+  const looked = { tower: plan.tower, images: "images" in source && source.images, ...wanted };
+  const opened = plan.endpoints?.length
+    ? await openRemote(plan.model, { endpoints: plan.endpoints, ...looked }, signal)
+    : await openModel(plan.model, { provider: plan.provider, threads: plan.threads, ...looked }, signal);
   try {
     const images = imagesOf(opened, source);
     const joined = plan.taps ? await joinTaps(opened) : undefined;

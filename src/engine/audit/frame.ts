@@ -40,6 +40,7 @@ export function frameOf({ prepared, plan, collected, used, ...times }: FramePart
       ...(model.card.tower === undefined ? {} : { tower: model.card.tower, towers: model.card.towers }),
       layers: model.card.layers.length - 1,
       provider: model.provider,
+      ...(model.hosts ? { hosts: model.hosts } : {}),
       tokenizerSha256: model.card.tokenizer?.sha256,
     },
     dataset: {

@@ -7,6 +7,7 @@ import { problem } from "../errors.js";
 import { readsImages, readsText } from "../image/errors.js";
 import { openModel } from "../model/index.js";
 import type { TappedModel } from "../model/tapped.js";
+import { openRemote } from "../remote/model.js";
 import { noTokenizer } from "../text/errors.js";
 import { type ShownRows, showRows } from "../text/shown.js";
 import { openTokenizer, type Tokenizer } from "../text/tokenizer.js";
@@ -73,11 +74,16 @@ export class Workbench {
   }
 
   private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal) {
-    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower]);
-    if (this.open?.key === key && this.open.stamp === (await stampOf(this.open.model))) return this.open;
+    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower, plan.endpoints]);
+    // Servers are met anew for each run: they may have changed since, and their requests end with this run's signal.
+    if (this.open?.key === key && !this.open.model.hosts && this.open.stamp === (await stampOf(this.open.model))) return this.open;
     await this.close();
-    const open = () => openModel(plan.model, { provider: plan.provider, threads: plan.threads, images, tower: plan.tower }, signal);
-    const memory = plan.endpoints?.length ? undefined : plan.storeFolder;
+    const { endpoints, provider, threads, tower } = plan;
+    const open = () =>
+      endpoints?.length
+        ? openRemote(plan.model, { endpoints, images, tower }, signal)
+        : openModel(plan.model, { provider, threads, images, tower, memory: plan.storeFolder }, signal);
+    const memory = endpoints?.length ? undefined : plan.storeFolder;
     const known = memory === undefined ? undefined : recall(memory, key, open);
     if (known?.card.tokenizer && !images) {
       this.open = { key, stamp: await stampOf(known), model: known, tokenizer: lazyTokenizer(known.card.tokenizer.path) };

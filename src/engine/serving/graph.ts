@@ -34,7 +34,7 @@ export interface ServedWish {
   readonly inputs: readonly Value[];
   readonly settled: readonly Settled[];
   /** Absent: the taps alone are given out. */
-  readonly layers?: { readonly count: number; readonly width: number };
+  readonly layers?: { readonly count: number; readonly width: number | undefined };
   readonly taps: readonly ServedTap[];
   readonly identity: readonly number[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ export function servedGraph(tapped: Uint8Array, wish: ServedWish): ServedGraph {
   const outputs: { tensor: ServedTensor; dims: (number | string)[] }[] = [];
   const give = (name: string, type: number, dims: (number | string)[]) =>
     outputs.push({ tensor: { name, type, shape: dims.map((dim) => (typeof dim === "number" ? dim : -1)) }, dims });
-  if (wish.layers) give(layers, FLOAT, [ROWS, wish.layers.count, POOLINGS, wish.layers.width]);
+  if (wish.layers) give(layers, FLOAT, [ROWS, wish.layers.count, POOLINGS, wish.layers.width ?? "layerscope_width"]);
   for (const { name, axes, heads, width } of wish.taps)
     give(name, FLOAT, axes === "pattern" ? [ROWS, POOLINGS, heads ?? "heads", TOKENS] : [ROWS, POOLINGS, width ?? "width"]);
   give(IDENTITY, INT64, [ROWS, IDENTITY_SIZE]);

@@ -51,7 +51,14 @@ export function planGraph(path: string, wish: GraphWish, opened: TappedModel): P
       if (found) settled.push(found);
       return !found;
     });
-    const identity = { version: VERSION, layers: card.layers.length, width: card.hiddenSize, oneRowAtATime: card.oneRowAtATime, hash: modelHash(card) };
+    const identity = {
+      version: VERSION,
+      layers: card.layers.length,
+      width: card.hiddenSize,
+      oneRowAtATime: card.oneRowAtATime,
+      tokens: opened.image?.tokens ?? 0,
+      hash: modelHash(card),
+    };
     const metadata = {
       "layerscope.version": VERSION,
       "layerscope.model": card.name,
@@ -66,7 +73,8 @@ export function planGraph(path: string, wish: GraphWish, opened: TappedModel): P
     const graph = servedGraph(tapped.bytes, {
       inputs,
       settled,
-      ...(wish.residual ? { layers: { count: identity.layers, width: identity.width } } : {}),
+      // The width of an image's states is left open: asked for all numbers at once, it tells how many tokens there are.
+      ...(wish.residual ? { layers: { count: identity.layers, width: opened.image ? undefined : identity.width } } : {}),
       taps: places.map(({ name, axes, heads, shape }) => {
         const last = shape?.at(-1);
         return { name, axes, ...(heads ? { heads } : {}), ...(axes === "tokens" && typeof last === "number" ? { width: last } : {}) };

@@ -63,8 +63,8 @@ describe("a tapped model as a server takes it", () => {
       for (let layer = 0; layer < 4; layer++)
         for (let j = 0; j < 64; j++) expect(layers[(b * 4 + layer) * 64 + j]).toBeCloseTo(wanted[(layer * 2 + b) * 64 + j], 4);
     const identity = readIdentity(Array.from(found.layerscope_model.data as BigInt64Array, Number));
-    expect(found.layerscope_model.dims).toEqual([2, 39]);
-    expect(identity).toEqual({ format: 1, version: VERSION, layers: 4, width: 64, oneRowAtATime: false, hash: modelHash(model.card) });
+    expect(found.layerscope_model.dims).toEqual([2, 40]);
+    expect(identity).toEqual({ format: 1, version: VERSION, layers: 4, width: 64, oneRowAtATime: false, tokens: 0, hash: modelHash(model.card) });
   }, 60_000);
 
   it("writes Triton's configuration, the batch being no part of the dims", async () => {
