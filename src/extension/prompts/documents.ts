@@ -7,7 +7,7 @@ import { type Edit, follow } from "./follow.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
 import { settle } from "./settle.js";
-import { isQuiet, type PromptAt, type Standing } from "./state.js";
+import type { PromptAt, Standing } from "./state.js";
 
 /** After the last keystroke. */
 export const QUIET_MS = 300;
@@ -196,7 +196,7 @@ export class PromptDocuments {
     const other = one.target !== undefined && one.target.key !== opened.key;
     one.target = opened;
     if (other) one.prompts = one.prompts.map(({ score: _score, ...prompt }) => ({ ...prompt, standing: "scoring" as const }));
-    const left = one.prompts.filter((prompt) => prompt.standing !== "fresh" && !isQuiet(prompt));
+    const left = one.prompts.filter((prompt) => prompt.standing !== "fresh" && !prompt.found.ignored);
     const seen = visible(one.document);
     const inSight = ({ found }: PromptAt) => seen.some(([from, to]) => found.start < to && found.end > from);
     const parts = [

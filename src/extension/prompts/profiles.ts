@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { Disposable, EventEmitter, type Uri, workspace } from "vscode";
-import { type Problem, ProblemError, type ProfileCard, type ProfileUse, problemOf } from "../../protocol/index.js";
+import { type Problem, type ProfileCard, type ProfileUse, problemOf } from "../../protocol/index.js";
 import type { EngineClient } from "../engineClient.js";
 import { exists, listRuns } from "../runFolders.js";
 import { readSettings } from "../settings.js";
@@ -20,7 +20,7 @@ export interface Target {
   readonly chosen: ChosenProfile;
   readonly use: ProfileUse;
   readonly card: ProfileCard;
-  /** Tells apart what scores depend on: the profile's bytes and the model's. */
+  /** Tells apart what scores depend on: the profile's bytes, the model's by them, and whether its rows have lines. */
   readonly key: string;
 }
 
@@ -31,9 +31,6 @@ export interface ProfileParts {
   models(): readonly string[];
 }
 
-/** Refusals that another place of the model may mend. */
-const OF_THE_MODEL = /^(profile\/(no-model|model|other-model|model-\w+)|model\/(missing|not-found|none)|file\/refused)/;
-
 /** Which profile holds for a document; each is opened once, on the model it was learnt on. */
 export class Profiles {
   private readonly changed = new EventEmitter<void>();
@@ -41,6 +38,7 @@ export class Profiles {
   readonly onDidChange = this.changed.event;
   private readonly chosen = new Map<string, Promise<ChosenProfile | undefined>>();
   private readonly opened = new Map<string, Promise<Target | Problem>>();
+  private readonly datasets = new Set<string>();
   private readonly watched: Disposable;
 
   constructor(private readonly parts: ProfileParts) {
@@ -56,6 +54,8 @@ export class Profiles {
         (e) => ["prompts.profile", "prompts.model", "provider", "threads"].some((key) => e.affectsConfiguration(`layerscope.${key}`)) && this.renew(),
       ),
       workspace.onDidGrantWorkspaceTrust(renew),
+      // Lines of nearest rows are those of the dataset as it was audited.
+      workspace.onDidSaveTextDocument(({ uri }) => this.datasets.has(uri.fsPath) && this.renew()),
     );
   }
 
@@ -88,7 +88,10 @@ export class Profiles {
     const key = JSON.stringify([chosen.path, stats?.mtimeMs, stats?.size, model, provider, threads]);
     const known = this.opened.get(key);
     if (known) return known;
-    const opening = this.attempt(chosen, model, { provider, threads });
+    const opening = this.attempt(chosen, model, { provider, threads }).then((opened) => {
+      if (isTarget(opened)) this.datasets.add(opened.card.dataset.path);
+      return opened;
+    });
     this.opened.set(key, opening);
     return opening;
   }
@@ -110,21 +113,35 @@ export class Profiles {
   }
 
   private async attempt(chosen: ChosenProfile, model: string | undefined, how: Pick<ProfileUse, "provider" | "threads">): Promise<Target | Problem> {
-    let refused: Problem | undefined;
-    for (const place of model ? [model] : [undefined, ...this.parts.models()]) {
-      const use: ProfileUse = { profile: chosen.path, ...(place && { model: place }), ...how };
-      try {
-        const card = await this.parts.engine.ask("profile.open", { use });
-        return { chosen, use, card, key: `${card.sha256}:${card.model.sha256}` };
-      } catch (error) {
-        if (!(error instanceof ProblemError) || !OF_THE_MODEL.test(error.problem.code)) return problemOf(error);
-        // The profile's own model is what the sentence should be about.
-        refused ??= error.problem;
+    const { engine } = this.parts;
+    const use: ProfileUse = { profile: chosen.path, ...(model && { model }), ...how };
+    try {
+      const card = await engine.ask("profile.open", { use });
+      if (model || card.model.path) return targetOf(chosen, use, card);
+      // On another machine the model lies elsewhere: perhaps it is the workspace's, or comes with the extension.
+      for (const place of this.parts.models()) {
+        const there = { ...use, model: place };
+        // Without prompts this opens the model and compares hashes.
+        const fits = await engine.ask("prompts.score", { use: there, prompts: [] }).then(
+          () => true,
+          () => false,
+        );
+        if (fits) return targetOf(chosen, there, await engine.ask("profile.open", { use: there }));
       }
+      const message = card.notices.find(({ code }) => code === "profile/no-model")?.message ?? `The model ${card.model.name} was not found.`;
+      return { code: "profile/no-model", message, hint: "Choose the model, or name it in the setting layerscope.prompts.model." };
+    } catch (error) {
+      return problemOf(error);
     }
-    return refused as Problem;
   }
 }
+
+const targetOf = (chosen: ChosenProfile, use: ProfileUse, card: ProfileCard): Target => ({
+  chosen,
+  use,
+  card,
+  key: `${card.sha256}:${card.dataset.linked ? "linked" : "apart"}`,
+});
 
 const useOf = (uri: Uri | undefined) => {
   const { provider, threads, prompts } = readSettings(uri);

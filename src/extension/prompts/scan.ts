@@ -9,7 +9,7 @@ import { hashOf } from "./hash.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
 import { datasetOf } from "./shown.js";
-import { isQuiet, type PromptAt, type Standing } from "./state.js";
+import type { PromptAt, Standing } from "./state.js";
 import { uriOf, type WorkspacePrompts } from "./workspacePrompts.js";
 
 /** Files of a workspace that are looked into. */
@@ -17,8 +17,11 @@ const MOST_FILES = 5000;
 const MOST_BYTES = 5_000_000;
 /** Prompts that are scored in one scan: the rest is listed without a score. */
 const MOST_SCORED = 2000;
-const INCLUDE =
-  "**/{*.{py,pyi,js,jsx,mjs,cjs,ts,tsx,mts,cts,yaml,yml,json,jsonc,jsonl,ipynb,md,mdc,txt,prompt,prompty,j2,jinja,jinja2,hbs,handlebars,mustache,tmpl},.cursorrules,.windsurfrules}";
+const ENDINGS =
+  "py pyi pyw js jsx mjs cjs ts tsx mts cts yaml yml json jsonc jsonl ndjson ipynb md mdx mdc txt prompt prompty promptl j2 jinja jinja2 hbs handlebars mustache liquid tmpl tpl";
+const NAMES = ".cursorrules .windsurfrules .clinerules .goosehints";
+/** One level of braces: VS Code's globs have no more. */
+const INCLUDE = `{${[...ENDINGS.split(" ").map((ending) => `**/*.${ending}`), ...NAMES.split(" ").map((name) => `**/${name}`)].join(",")}}`;
 
 export interface ScanParts {
   finder(): Promise<PromptFinder>;
@@ -113,7 +116,7 @@ export class WorkspaceScan {
   private async score(target: Target, signal: AbortSignal, progress: Progress<{ message?: string; increment?: number }>): Promise<string[]> {
     const { prompts, scorer, documents } = this.parts;
     const open = new Set([...documents].map(({ document }) => document.uri.toString()));
-    const left = prompts.list().filter(({ uri, prompt }) => !open.has(uri) && !isQuiet(prompt) && prompt.standing === "unscored");
+    const left = prompts.list().filter(({ uri, prompt }) => !open.has(uri) && !prompt.found.ignored && prompt.standing === "unscored");
     const taken = left.slice(0, MOST_SCORED);
     const asks = taken.map(({ prompt }): PromptAsk => ({ key: prompt.hash, text: prompt.found.text, role: prompt.found.role }));
     const uris = new Set(taken.map(({ uri }) => uri));
@@ -136,7 +139,7 @@ export class WorkspaceScan {
             const score = scores.get(prompt.hash);
             const file = files.get(uri) ?? { prompts: [], lines: [] };
             file.prompts.push(
-              !score || isQuiet(prompt)
+              !score || prompt.found.ignored
                 ? prompt
                 : score.fault
                   ? { ...prompt, standing: "failed", fault: score.fault.message }

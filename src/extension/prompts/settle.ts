@@ -21,6 +21,8 @@ export function settle(before: readonly PromptAt[], found: readonly FoundPrompt[
     return { one, hash, same };
   });
   return kept.map(({ one, hash, same }) => {
+    // Left alone by a comment: nobody asks for its score.
+    if (one.ignored) return { found: one, hash, standing: standing === "untrusted" || standing === "no-profile" ? standing : "unscored" };
     if (same && standing !== "untrusted" && standing !== "no-profile") return { ...same, found: one };
     const former = same ?? [...left].find((prompt) => nameOf(prompt.found) === nameOf(one) && Math.abs(prompt.found.start - one.start) < 200);
     if (former) left.delete(former);
