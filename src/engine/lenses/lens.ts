@@ -73,10 +73,19 @@ export interface ReferenceStates {
   states(layer: number): Promise<Float32Array>;
 }
 
+export interface ProductOptions {
+  /** a is [k, n]. */
+  readonly transposeA?: boolean;
+  /** [n, m] where the product is written; it is what is returned, too. */
+  readonly into?: Float32Array;
+  /** [n, m] that the product is taken away from; may be `into`. */
+  readonly from?: Float32Array;
+}
+
 /** Matrix products on the runtime; the engine passes ONNX Runtime's, tests a plain loop. */
 export interface Blas {
   /** a [n, k] times b [k, m] -> [n, m], or with `transposeB` b [m, k]. Inputs should be centred: products are float32. */
-  matmul(a: Float32Array, b: Float32Array, n: number, k: number, m: number, transposeB?: boolean): Promise<Float32Array>;
+  matmul(a: Float32Array, b: Float32Array, n: number, k: number, m: number, transposeB?: boolean, more?: ProductOptions): Promise<Float32Array>;
 }
 
 export interface LensTools {

@@ -40,8 +40,11 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  /** @returns the asked outputs, in order */
-  run(feeds: ReadonlyMap<string, RuntimeTensor>, outputs: readonly string[]): Promise<RuntimeTensor[]>;
+  /**
+   * @param into where outputs are to be written instead of to arrays of their own
+   * @returns the asked outputs, in order
+   */
+  run(feeds: ReadonlyMap<string, RuntimeTensor>, outputs: readonly string[], into?: ReadonlyMap<string, RuntimeTensor>): Promise<RuntimeTensor[]>;
   release(): Promise<void>;
 }
 
@@ -66,10 +69,13 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
     },
   });
   return {
-    async run(feeds, outputs) {
-      const inputs = Object.create(null) as Record<string, Ort.Tensor>;
-      for (const [name, tensor] of feeds) inputs[name] = new ort.Tensor(tensor.type as "float32", tensor.data as Float32Array, tensor.dims);
-      const results = await session.run(inputs, outputs);
+    async run(feeds, outputs, into) {
+      const named = (tensors: ReadonlyMap<string, RuntimeTensor>) => {
+        const out = Object.create(null) as Record<string, Ort.Tensor>;
+        for (const [name, tensor] of tensors) out[name] = new ort.Tensor(tensor.type as "float32", tensor.data as Float32Array, tensor.dims);
+        return out;
+      };
+      const results = await session.run(named(feeds), into ? { ...Object.fromEntries(outputs.map((name) => [name, null])), ...named(into) } : outputs);
       return outputs.map((name) => {
         const { type, dims, data } = results[name]!;
         return { type: type as RuntimeTensor["type"], dims, data: data as Float32Array };

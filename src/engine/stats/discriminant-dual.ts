@@ -7,7 +7,7 @@ import type { Folds } from "./folds.js";
 import { GramKrylov } from "./gram-krylov.js";
 import { KrylovSpace } from "./krylov.js";
 import { type Rows, withinScale } from "./moments.js";
-import { Room } from "./room.js";
+import type { Room } from "./room.js";
 import { ledoitWolf } from "./shrinkage.js";
 import { runSteps } from "./steps.js";
 
@@ -18,73 +18,118 @@ const INNER_VECTORS = 64;
 /** Up to this many training rows, or where replicates need it anyway, the estimate comes from a factor. */
 const MOST_FACTORED = 256;
 
+/** Products of all rows on axes divided by their deviation within the cells of some. */
+interface Frame {
+  /** [n, n] */
+  readonly gram: Float32Array;
+  readonly inverse: Float64Array;
+}
+
+export interface DualSides {
+  /** What is fitted without a fold; only the last one asked for can be used. */
+  side(fold: number, train: Int32Array): Promise<Side>;
+  /** What is fitted without two folds, on axes of its own, once for both; reads `score` rows. */
+  inner(one: number, other: number, score: Int32Array): Promise<Fit>;
+}
+
 /**
  * Fewer rows than dimensions: u = Zᵀa with Z the scaled rows, so everything happens in the Gram matrix K = Z Zᵀ. The
  * correlation acts on coefficients as a -> P K a / df (P takes the cell means away), and ⟨a, b⟩ = aᵀ K b.
  */
-export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<(fold: number, train: Int32Array) => Promise<Side>> {
+export function dualSides(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions, room: Room): DualSides {
   const { n, d } = x;
-  const room = new Room();
-  const scaled = new Float32Array(n * d);
-  return async (fold, train) => {
+  const scaled = room.single("scaled", n * d);
+  const pairs = new Map<string, (lambda: number) => Promise<Float64Array | undefined>>();
+  const frames = new Map<string, { rows: Int32Array; size: Float64Array; gram: Float32Array }>();
+  return { side, inner };
+
+  async function frame(train: Int32Array, name: string): Promise<Frame> {
     const { scale } = withinScale(x, train, cells.cell, 2 * cells.strata);
     const inverse = scale.map((s) => 1 / s);
     // Shifts of all rows cancel in every score, so the rows stay centred as they came.
-    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) scaled[at] = x.data[at]! * inverse[j]!;
+    scaleRows(scaled, x.data, inverse);
     await options.breathe();
-    const gram = await options.blas.matmul(scaled, scaled, n, d, n, true);
+    const gram = await options.blas.matmul(scaled, scaled, n, d, n, true, { into: room.single(`gram ${name}`, n * n) });
+    return { gram, inverse };
+  }
+
+  /** What turns coefficients into scores, measured from the midpoints of the rows fitted on. */
+  function scoring(gram: Float32Array, rows: Int32Array, size: Float64Array, score: Int32Array): (a: Float64Array) => Float64Array {
+    const own = rows.length;
+    const mean = new Float64Array(size.length * own);
+    for (const i of rows) {
+      const to = cells.cell[i]! * own;
+      for (let k = 0, from = i * n; k < own; k++) mean[to + k]! += gram[from + rows[k]!]!;
+    }
+    const places = new Float64Array(size.length);
+    const middle = midpoints(size).map((share) => share.map((v, c) => (size[c]! > 0 ? v / size[c]! : 0)));
+    return (a) => {
+      multiply(mean, a, places);
+      const offset = middle.map((share) => dot(share, places));
+      const out = new Float64Array(score.length);
+      for (let r = 0; r < score.length; r++) {
+        let s = -offset[cells.stratum[score[r]!]!]!;
+        for (let k = 0, from = score[r]! * n; k < own; k++) s += gram[from + rows[k]!]! * a[k]!;
+        out[r] = s;
+      }
+      return out;
+    };
+  }
+
+  async function inner(one: number, other: number, score: Int32Array): Promise<Fit> {
+    const key = `${Math.min(one, other)} ${Math.max(one, other)}`;
+    let space = pairs.get(key);
+    if (!space) {
+      const rows = Int32Array.from({ length: n }, (_, i) => i).filter((i) => folds.of[i] !== one && folds.of[i] !== other);
+      const { gram } = await frame(rows, key);
+      const size = cellSizes(cells, rows);
+      const own = rows.length;
+      const k = sub(gram, n, rows, room.take(`pair ${key}`, own * own));
+      const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
+      const most = Math.min(own, INNER_VECTORS);
+      const krylov = new GramKrylov(
+        { gram: k, size: own, cell, rows: size, df: freedom(own, size) },
+        contrast(cells, rows),
+        room.take(`basis ${key}`, most * own),
+      );
+      space = async (lambda) => {
+        krylov.reach(lambda, INNER_RESIDUAL);
+        return krylov.solve(lambda);
+      };
+      pairs.set(key, space);
+      frames.set(key, { rows, size, gram });
+    }
+    const { rows, size, gram } = frames.get(key)!;
+    const scores = scoring(gram, rows, size, score);
+    return {
+      async scores(lambda) {
+        const a = await space(lambda);
+        return a && scores(a);
+      },
+    };
+  }
+
+  async function side(fold: number, train: Int32Array): Promise<Side> {
+    const { gram, inverse } = await frame(train, "whole");
     const m = train.length;
     const whole = sub(gram, n, train, room.take("whole", m * m));
-    let last: { rows: Int32Array; a: Float64Array } | undefined;
+    let last: Float64Array | undefined;
     let system: { shrinkage: number; factored: Factored } | undefined;
     const factoredAt = async (shrinkage: number): Promise<Factored> => {
       if (system?.shrinkage !== shrinkage) system = { shrinkage, factored: await factorWithin(whole, train, cells, shrinkage, room, options.breathe) };
       return system.factored;
     };
-    /** What turns coefficients into scores, measured from the midpoints of the rows fitted on. */
-    const scoring = (rows: Int32Array, size: Float64Array, score: Int32Array) => {
-      const own = rows.length;
-      const mean = new Float64Array(size.length * own);
-      for (const i of rows) {
-        const to = cells.cell[i]! * own;
-        for (let k = 0, from = i * n; k < own; k++) mean[to + k]! += gram[from + rows[k]!]!;
-      }
-      const places = new Float64Array(size.length);
-      const middle = midpoints(size).map((share) => share.map((v, c) => (size[c]! > 0 ? v / size[c]! : 0)));
-      return (a: Float64Array) => {
-        multiply(mean, a, places);
-        const offset = middle.map((share) => dot(share, places));
-        const out = new Float64Array(score.length);
-        for (let r = 0; r < score.length; r++) {
-          let s = -offset[cells.stratum[score[r]!]!]!;
-          for (let k = 0, from = score[r]! * n; k < own; k++) s += gram[from + rows[k]!]! * a[k]!;
-          out[r] = s;
-        }
-        return out;
-      };
-    };
     return {
       shrinkage: shrinkageOf(whole, train, cells, d, room),
-      async fit(without, score): Promise<Fit> {
-        const rows = without === undefined ? train : train.filter((i) => folds.of[i] !== without);
-        const size = cellSizes(cells, rows);
-        const b = contrast(cells, rows);
-        const scores = scoring(rows, size, score);
-        if (without === undefined && (options.replicates || m <= MOST_FACTORED))
-          return {
-            async scores(lambda) {
-              const a = solveWithin(await factoredAt(lambda), whole, b);
-              last = { rows, a };
-              return scores(a);
-            },
-          };
-        const space = spaceOf(without, rows, size, b);
+      async fit(score): Promise<Fit> {
+        const size = cellSizes(cells, train);
+        const b = contrast(cells, train);
+        const scores = scoring(gram, train, size, score);
+        const space = options.replicates || m <= MOST_FACTORED ? undefined : krylovOf(whole, train, size, b);
         return {
           async scores(lambda) {
-            const a = await space(lambda);
-            if (!a) return undefined;
-            if (without === undefined) last = { rows, a };
-            return scores(a);
+            last = space ? await space(lambda) : solveWithin(await factoredAt(lambda), whole, b);
+            return last && scores(last);
           },
         };
       },
@@ -96,51 +141,47 @@ export async function dualSide(x: Rows, cells: Cells, folds: Folds, options: Dis
         const u = new Float64Array(d);
         if (!last) return u;
         const weight = new Float64Array(n);
-        last.rows.forEach((row, k) => {
-          weight[row] = last!.a[k]!;
+        train.forEach((row, k) => {
+          weight[row] = last![k]!;
         });
-        addTransposed(scaled, weight, u);
-        for (let j = 0; j < d; j++) u[j]! *= inverse[j]!;
+        // The scaled rows are gone: the last frame was another one's.
+        addTransposed(x.data, weight, u);
+        for (let j = 0; j < d; j++) u[j]! *= inverse[j]! * inverse[j]!;
         return u;
       },
     };
+  }
 
-    function spaceOf(
-      without: number | undefined,
-      rows: Int32Array,
-      size: Float64Array,
-      b: Float64Array,
-    ): (lambda: number) => Promise<Float64Array | undefined> {
-      const own = rows.length;
-      const k = without === undefined ? whole : sub(gram, n, rows, room.take(`fold ${without}`, own * own));
-      const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
-      const df = Math.max(1, own - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
-      if (without !== undefined) {
-        const most = Math.min(own, INNER_VECTORS);
-        const space = new GramKrylov({ gram: k, size: own, cell, rows: size, df }, b, room.take(`basis ${without}`, most * own));
-        return async (lambda) => {
-          space.reach(lambda, INNER_RESIDUAL);
-          return space.solve(lambda);
-        };
-      }
-      const space = new KrylovSpace(
-        {
-          size: own,
-          image: (v, out) => multiply(k, v, out),
-          apply: (_v, image, out) => {
-            for (let i = 0; i < own; i++) out[i] = image[i]! / df;
-            centreWithin(out, cell, 2 * cells.strata);
-          },
+  function krylovOf(k: Float64Array, rows: Int32Array, size: Float64Array, b: Float64Array): (lambda: number) => Promise<Float64Array | undefined> {
+    const own = rows.length;
+    const cell = Int32Array.from(rows, (i) => cells.cell[i]!);
+    const df = freedom(own, size);
+    const space = new KrylovSpace(
+      {
+        size: own,
+        image: (v, out) => multiply(k, v, out),
+        apply: (_v, image, out) => {
+          for (let i = 0; i < own; i++) out[i] = image[i]! / df;
+          centreWithin(out, cell, 2 * cells.strata);
         },
-        b,
-        MOST_VECTORS,
-      );
-      return async (lambda) => {
-        await runSteps(space.reaching(1 - lambda, lambda, RESIDUAL), options.breathe);
-        return space.solve(1 - lambda, lambda);
-      };
-    }
-  };
+      },
+      b,
+      MOST_VECTORS,
+    );
+    return async (lambda) => {
+      await runSteps(space.reaching(1 - lambda, lambda, RESIDUAL), options.breathe);
+      return space.solve(1 - lambda, lambda);
+    };
+  }
+}
+
+function freedom(rows: number, size: Float64Array): number {
+  return Math.max(1, rows - size.reduce((s, c) => s + (c > 0 ? 1 : 0), 0));
+}
+
+function scaleRows(out: Float32Array, data: Float32Array, inverse: Float64Array): void {
+  const d = inverse.length;
+  for (let at = 0; at < data.length; at += d) for (let j = 0; j < d; j++) out[at + j] = data[at + j]! * inverse[j]!;
 }
 
 /** The square of a Gram matrix that belongs to some rows, in float64. */

@@ -1,10 +1,11 @@
 import type { Blas } from "../lenses/lens.js";
 import { type Cells, stratifiedEffect } from "./contrast.js";
-import { dualSide } from "./discriminant-dual.js";
+import { type DualSides, dualSides } from "./discriminant-dual.js";
 import { primalDiscriminant } from "./discriminant-primal.js";
 import type { Folds } from "./folds.js";
 import { split } from "./folds.js";
 import type { Rows } from "./moments.js";
+import { type Room, withRoom } from "./room.js";
 import { ShrinkageChoice } from "./shrinkage-choice.js";
 
 /** Up to this share of rows per dimension the systems are written in rows: small matrices, exact in float64. */
@@ -32,8 +33,8 @@ export interface Replicates {
 export interface Side {
   /** Ledoit and Wolf's shrinkage of the training rows. */
   readonly shrinkage: number;
-  /** What is fitted on the training rows without fold `without`; reads `score` rows. */
-  fit(without: number | undefined, score: Int32Array): Promise<Fit>;
+  /** What is fitted on the training rows; reads `score` rows. */
+  fit(score: Int32Array): Promise<Fit>;
   /** Held-out scores under each replicate of the contrast, whitening kept: [count, test rows]. */
   replicate(shrinkage: number, replicates: Replicates, test: Int32Array): Promise<Float32Array>;
   /** Direction in the units of x of the whole training set's fit that was scored last. */
@@ -68,24 +69,28 @@ export interface DiscriminantOptions {
 /**
  * Held-out scores of the shrunk discriminant (lenses 1.1.3, frame `discriminant`): on the training folds the dimensions are
  * divided by their within-cell deviation, R is the correlation of what is left within cells, u = ((1-λ)R + λI)⁻¹ δ; λ is the best
- * by d′ on inner folds. Scores are divided by the within-class deviation of the *inner held-out* scores: the deviation of the
+ * by d′ on inner folds. What is fitted without two folds serves either as the other's inner fold, so its axes are those of its own training rows:
+ * nothing of a held-out row touches them, and each system is solved once. Scores are divided by the within-class deviation of the *inner held-out* scores: the deviation of the
  * training scores themselves shrinks with λ (to 0 when rows are fewer than dimensions) and would mix scales between folds.
  * @param x rows, centred
  */
-export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
-  if (x.n > DUAL_SHARE * x.d) return primalDiscriminant(x, cells, folds, options);
+export function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
+  return withRoom(options.blas, (room) => (x.n > DUAL_SHARE * x.d ? primalDiscriminant : dualDiscriminant)(x, cells, folds, options, room));
+}
+
+async function dualDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions, room: Room): Promise<Discriminant> {
   const z = new Float64Array(x.n);
   const chosen: number[] = [];
   const direction = new Float64Array(x.d);
   const { replicates } = options;
   const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
-  const make = await dualSide(x, cells, folds, options);
+  const sides = dualSides(x, cells, folds, options, room);
   for (let k = 0; k < folds.count; k++) {
     const { train, test } = split(folds, k);
-    const side = await make(k, train);
-    const { lambda, deviation } = await choose(side, cells, folds, k, train, options);
+    const side = await sides.side(k, train);
+    const { lambda, deviation } = await choose(side, sides, cells, folds, k, train, options);
     chosen.push(lambda);
-    const scores = await (await side.fit(undefined, test)).scores(lambda);
+    const scores = await (await side.fit(test)).scores(lambda);
     if (scores) for (let i = 0; i < test.length; i++) z[test[i]!] = scores[i]! / deviation;
     const u = side.direction();
     for (let j = 0; j < x.d; j++) direction[j]! += u[j]! / folds.count;
@@ -108,6 +113,7 @@ export async function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, o
 /** The shrinkage with the largest d′ on the inner folds, and the deviation of its inner held-out scores. */
 async function choose(
   side: Side,
+  sides: DualSides,
   cells: Cells,
   folds: Folds,
   outer: number,
@@ -119,7 +125,7 @@ async function choose(
   if (held.length === 0) {
     // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
     const lambda = options.shrinkage ?? Math.min(1, Math.max(side.shrinkage, 1e-6));
-    const scores = await (await side.fit(undefined, train)).scores(lambda);
+    const scores = await (await side.fit(train)).scores(lambda);
     const z = new Float64Array(cells.label.length);
     train.forEach((row, i) => {
       z[row] = scores?.[i] ?? 0;
@@ -130,7 +136,7 @@ async function choose(
   const fits: { fit: Fit; rows: Int32Array }[] = [];
   for (const f of held) {
     const rows = train.filter((row) => folds.of[row] === f);
-    fits.push({ fit: await side.fit(f, rows), rows });
+    fits.push({ fit: await sides.inner(outer, f, rows), rows });
     await options.breathe();
   }
   const choice = new ShrinkageChoice(side.shrinkage, options.shrinkage);

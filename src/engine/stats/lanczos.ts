@@ -42,7 +42,7 @@ export class LanczosBatch {
   /** Grows every space that is asked for until its residual is below `tolerance` times ‖b‖. */
   async reach(asked: readonly Asked[], tolerance: number, breathe: () => Promise<void>): Promise<void> {
     for (;;) {
-      const open = asked.filter((a) => !this.reached(this.spaces[a.system]!, a.lambda, tolerance)).map((a) => a.system);
+      const open = [...new Set(asked.filter((a) => !this.reached(this.spaces[a.system]!, a.lambda, tolerance)).map((a) => a.system))];
       if (open.length === 0) return;
       const directions = open.map((s) => next(this.spaces[s]!));
       const images = await this.apply(open, directions);

@@ -3,6 +3,7 @@ import type { Cells } from "./contrast.js";
 import { addScaled, dot } from "./dense.js";
 import type { Folds } from "./folds.js";
 import type { Rows } from "./moments.js";
+import type { Room } from "./room.js";
 
 /** Rows of one product: its length bounds how long a cancel waits. */
 const CHUNK = 1024;
@@ -31,54 +32,66 @@ export interface FoldSums {
 /** Up to this many rows a dimension, products with the rows are cheaper than with the folds' scatters. */
 const FEW_ROWS = 3;
 
-export async function sumFolds(x: Rows, cells: Cells, folds: Folds, blas: Blas, breathe: () => Promise<void>): Promise<FoldSums> {
+/** @param room holds what is returned, until it is asked again */
+export async function sumFolds(x: Rows, cells: Cells, folds: Folds, blas: Blas, breathe: () => Promise<void>, room: Room): Promise<FoldSums> {
   const { n, d } = x;
   const count = 2 * cells.strata;
   const base = new Float64Array(count * d);
   const whole = new Float64Array(count);
-  for (let i = 0, at = 0; i < n; i++) {
+  for (let i = 0; i < n; i++) {
     if (i % CHUNK === CHUNK - 1) await breathe();
     whole[cells.cell[i]!]!++;
-    for (let j = 0, to = cells.cell[i]! * d; j < d; j++, at++, to++) base[to]! += x.data[at]!;
+    addRow(base, cells.cell[i]! * d, x.data, i * d, d);
   }
   for (let c = 0; c < count; c++) if (whole[c]! > 0) for (let j = 0; j < d; j++) base[c * d + j]! /= whole[c]!;
-  const own = n <= FEW_ROWS * d ? new Float32Array(n * d) : undefined;
+  const own = n <= FEW_ROWS * d ? room.single("rows", n * d) : undefined;
+  const product = room.single("product", d * d);
   const parts: Sums[] = [];
   for (let f = 0; f < folds.count; f++) {
     const part: Sums = {
-      scatter: new Float32Array(d * d),
+      scatter: room.single(`scatter ${f}`, d * d),
       squares: new Float64Array(d),
       sums: new Float64Array(count * d),
       size: new Float64Array(count),
     };
     const rows: number[] = [];
     for (let i = 0; i < n; i++) if (folds.of[i] === f) rows.push(i);
+    if (rows.length === 0) part.scatter.fill(0);
     for (let from = 0; from < rows.length; from += CHUNK) {
       const m = Math.min(CHUNK, rows.length - from);
-      const across = new Float32Array(d * m);
+      const gathered = room.single("gathered", m * d);
       for (let k = 0; k < m; k++) {
         const i = rows[from + k]!;
-        const to = cells.cell[i]! * d;
-        part.size[cells.cell[i]!]!++;
-        for (let j = 0, at = i * d; j < d; j++, at++) {
-          const v = x.data[at]! - base[to + j]!;
-          across[j * m + k] = v;
-          if (own) own[at] = v;
-          part.squares[j]! += v * v;
-          part.sums[to + j]! += v;
-        }
+        const c = cells.cell[i]!;
+        part.size[c]!++;
+        takeRow(gathered, k * d, x.data, i * d, base, c * d, part, d);
+        own?.set(gathered.subarray(k * d, (k + 1) * d), i * d);
       }
       await breathe();
-      const product = await blas.matmul(across, across, d, m, d, true);
-      if (from === 0) part.scatter.set(product);
-      else for (let i = 0; i < product.length; i++) part.scatter[i]! += product[i]!;
+      await blas.matmul(gathered, gathered, d, m, d, false, { transposeA: true, into: from === 0 ? part.scatter : product });
+      if (from > 0) for (let i = 0; i < product.length; i++) part.scatter[i]! += product[i]!;
       await breathe();
     }
     parts.push(part);
   }
-  const total = parts[0]!.scatter.slice();
+  const total = room.single("total", d * d);
+  total.set(parts[0]!.scatter);
   for (const { scatter } of parts.slice(1)) for (let i = 0; i < total.length; i++) total[i]! += scatter[i]!;
   return { parts, total, base, rows: own };
+}
+
+function addRow(sum: Float64Array, to: number, data: Float32Array, from: number, d: number): void {
+  for (let j = 0; j < d; j++) sum[to + j]! += data[from + j]!;
+}
+
+/** A row less its cell's mean, and its part in the sums. */
+function takeRow(out: Float32Array, to: number, data: Float32Array, from: number, base: Float64Array, cell: number, { squares, sums }: Sums, d: number): void {
+  for (let j = 0; j < d; j++) {
+    const v = data[from + j]! - base[cell + j]!;
+    out[to + j] = v;
+    squares[j]! += v * v;
+    sums[cell + j]! += v;
+  }
 }
 
 /** What some training folds hold, on axes divided by their deviation within cells. */
@@ -157,46 +170,55 @@ export function inverseScale({ parts, base }: FoldSums, train: readonly number[]
   });
 }
 
-/** Correlation within cells of the training folds [d, d], float32: the sum over all folds less those left out. */
-export function correlationOf({ parts, total }: FoldSums, train: readonly number[], within: Within, inverse: Float64Array): Float32Array {
-  const d = inverse.length;
-  const { shifts, size, df } = within;
-  const out = new Float32Array(d * d);
-  const row = new Float64Array(d);
-  const left = parts.filter((_, f) => !train.includes(f)).map((p) => p.scatter);
-  const held = shifts.flatMap((shift, c) => (size[c]! > 0 ? [{ shift, share: size[c]! / df }] : []));
-  for (let i = 0; i < d; i++) correlateRow(i, d, total, left, held, inverse, df, row, out);
-  for (let from = 0; from < d; from += TILE) for (let to = 0; to <= from; to += TILE) mirror(out, d, from, to);
-  return out;
-}
-
-function correlateRow(
-  i: number,
-  d: number,
-  total: Float32Array,
-  left: readonly Float32Array[],
-  held: readonly { shift: Float64Array; share: number }[],
+/**
+ * Correlation within cells of the training folds, float32: the sum over all folds less those left out. Only the upper triangle is written.
+ * @param out [d, d]; @returns the sum of its diagonal, and of the squares of all its entries
+ */
+export async function correlationOf(
+  { parts, total }: FoldSums,
+  train: readonly number[],
+  { shifts, size, df }: Within,
   inverse: Float64Array,
-  df: number,
-  row: Float64Array,
+  blas: Blas,
+  room: Room,
   out: Float32Array,
-): void {
-  const from = i * d;
-  const own = inverse[i]! / df;
-  for (let j = 0; j <= i; j++) row[j] = total[from + j]!;
-  for (const scatter of left) for (let j = 0; j <= i; j++) row[j]! -= scatter[from + j]!;
-  for (let j = 0; j <= i; j++) row[j]! *= own * inverse[j]!;
-  for (const { shift, share } of held) {
-    const s = share * shift[i]!;
-    for (let j = 0; j <= i; j++) row[j]! -= s * shift[j]!;
-  }
-  for (let j = 0; j <= i; j++) out[from + j] = row[j]!;
+): Promise<{ trace: number; square: number }> {
+  const d = inverse.length;
+  const rest = room.single("rest of the scatter", d * d);
+  rest.set(total);
+  parts.forEach((part, f) => {
+    if (!train.includes(f)) subtract(rest, part.scatter);
+  });
+  const occupied = shifts.map((_, c) => c).filter((c) => size[c]! > 0);
+  const moved = room.single("shifts", occupied.length * d);
+  occupied.forEach((c, k) => {
+    const root = Math.sqrt(size[c]!);
+    for (let j = 0, to = k * d; j < d; j++, to++) moved[to] = inverse[j]! > 0 ? (root * shifts[c]![j]!) / inverse[j]! : 0;
+  });
+  await blas.matmul(moved, moved, d, occupied.length, d, false, { transposeA: true, from: rest, into: rest });
+  return scaleInto(out, rest, inverse, df);
 }
 
-/** Side of a tile that is copied across the diagonal. */
-const TILE = 32;
+function subtract(a: Float32Array, b: Float32Array): void {
+  for (let i = 0; i < a.length; i++) a[i] = a[i]! - b[i]!;
+}
 
-function mirror(a: Float32Array, d: number, from: number, to: number): void {
-  const last = Math.min(d, from + TILE);
-  for (let i = from; i < last; i++) for (let j = to, end = Math.min(i, to + TILE); j < end; j++) a[j * d + i] = a[i * d + j]!;
+function scaleInto(out: Float32Array, scatter: Float32Array, inverse: Float64Array, df: number): { trace: number; square: number } {
+  const d = inverse.length;
+  let trace = 0;
+  let square = 0;
+  for (let i = 0; i < d; i++) {
+    const own = inverse[i]! / df;
+    const diagonal = scatter[i * d + i]! * own * inverse[i]!;
+    out[i * d + i] = diagonal;
+    trace += diagonal;
+    let half = 0;
+    for (let j = i + 1, at = i * d + j; j < d; j++, at++) {
+      const r = scatter[at]! * own * inverse[j]!;
+      out[at] = r;
+      half += r * r;
+    }
+    square += 2 * half + diagonal * diagonal;
+  }
+  return { trace, square };
 }

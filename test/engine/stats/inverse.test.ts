@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { invertInPlace } from "../../../src/engine/stats/inverse.js";
+import { eliminate } from "../../../src/engine/stats/elimination.js";
 import { Random } from "../../../src/engine/stats/random.js";
-import { shrunkSolver } from "../../../src/engine/stats/shrunk-solver.js";
+import { Room } from "../../../src/engine/stats/room.js";
+import { solveShrunk } from "../../../src/engine/stats/shrunk-solver.js";
 import { plainBlas } from "./plain.js";
 
 const breathe = async () => {};
@@ -34,18 +36,39 @@ describe("inverse in blocks", () => {
     expect(await invertInPlace(a, 70, plainBlas, breathe)).toBe(false);
   });
 
-  it("the shrunk solver is exact to 1e-8, also where float32 is not enough and a float64 factor takes over", async () => {
-    const n = 80;
+  it.each([80, 300])("the shrunk system is solved to 1e-8, also where float32 is not enough and a float64 factor takes over (%d)", async (n) => {
+    const random = new Random(4);
+    const room = new Room();
     for (const lambda of [0.1, 1e-6]) {
       const r = await spread(n, 0);
-      const solver = await shrunkSolver(r, n, lambda, plainBlas, breathe);
       const b = Float64Array.from({ length: n }, (_, i) => Math.cos(i));
-      const x = solver.one(b);
-      for (let i = 0; i < n; i++) {
-        let s = lambda * x[i]!;
-        for (let j = 0; j < n; j++) s += (1 - lambda) * r[i * n + j]! * x[j]!;
-        expect(Math.abs(s - b[i]!)).toBeLessThan(1e-8);
+      const left = Float32Array.from({ length: 3 * n }, () => random.normal());
+      const right = Float32Array.from({ length: 2 * n }, () => random.normal());
+      const { one, products } = await solveShrunk(r, n, lambda, b, { left, lefts: 3, right, rights: 2 }, plainBlas, breathe, room);
+      const apart = (x: Float64Array, of: (i: number) => number) => {
+        let worst = 0;
+        for (let i = 0; i < n; i++) {
+          let s = lambda * x[i]!;
+          for (let j = 0; j < n; j++) s += (1 - lambda) * r[i * n + j]! * x[j]!;
+          worst = Math.max(worst, Math.abs(s - of(i)));
+        }
+        return worst;
+      };
+      expect(apart(one, (i) => b[i]!)).toBeLessThan(1e-8);
+      // A column of `right` as a right-hand side of its own tells what the products should be.
+      const column = Float64Array.from({ length: n }, (_, i) => right[2 * i + 1]!);
+      const solved = (await solveShrunk(r, n, lambda, column, undefined, plainBlas, breathe, room)).one;
+      for (const k of [0, 1, 2]) {
+        const expected = solved.reduce((s, v, i) => s + v * left[3 * i + k]!, 0);
+        const size = Math.sqrt(solved.reduce((s, v) => s + v * v, 0) * n);
+        expect(Math.abs(products![2 * k + 1]! - expected) / size).toBeLessThan(1e-4);
       }
     }
+  });
+
+  it("elimination says when a matrix is not positive definite", async () => {
+    const a = await spread(210, 0.1);
+    a[205 * 210 + 205] = -1;
+    expect(await eliminate(a, 210, 210, plainBlas, breathe, new Room())).toBe(false);
   });
 });
