@@ -2,6 +2,7 @@ export const HELP = `layerscope: how the layers of an ONNX transformer separate 
 unless --engine names a server.
 
   layerscope audit FILE --model DIR     audit a dataset: a file, or a folder of images whose subfolders are the classes
+  layerscope check [PATHS] --profile F  prompts in source code, scored with what an audit has learnt
   layerscope taps MODEL                 the layers and further taps found in a model, the tensors that carry them, its weights by role
   layerscope card MODEL                 what a model file is: parameters, precision, taps, inputs, memory; nothing is run
   layerscope extract FILE --model DIR --out F.safetensors
@@ -39,6 +40,18 @@ audit
 servers that compute in place of this machine (audit, extract); docs/serving.md
   --engine URL           http://HOST:PORT/v2/models/NAME; once for each. They see the token ids of the texts
   --yes                  do not ask before hosts beyond this machine see them; LAYERSCOPE_ENGINE_TOKEN is sent as bearer token
+  --save-profile F       leave the profile there that \`check\` scores prompts with
+
+check
+  PATHS                  files and folders (.); packages, builds and what .gitignore names are passed by, and counted
+  --profile F            (.layerscope/profile.json)   --model DIR   where its model lies, when not where the profile names it
+  --format text|json|sarif  (text)   --out F
+  --fail-on warning|error   exit 1 on findings of this level or above (warning)
+  --threshold P, --error-threshold P   probabilities from which a prompt is a warning, an error (the profile's)
+  --baseline F           prompts that were accepted (.layerscope/baseline.json)
+  --write-baseline F     accept what is found now; exit 0   --reason TEXT
+  --possible             long texts with an opening phrase, too   --everything   nothing is passed by
+  --provider (cpu)   --threads N
 
 how a dataset is read (audit, extract); found by itself, and asked about where it cannot be known
   --text COL|#N  --label COL|#N  --category COL|#N  --group COL|#N   columns by name or position

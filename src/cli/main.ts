@@ -3,6 +3,7 @@ import { problemOf } from "../protocol/index.js";
 import { accelerators } from "./accelerators.js";
 import { audit } from "./audit.js";
 import { card } from "./card.js";
+import { check } from "./check.js";
 import { compare } from "./compare.js";
 import { compat } from "./compat.js";
 import { download } from "./download.js";
@@ -17,6 +18,7 @@ import { taps } from "./taps.js";
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], signal: AbortSignal) => Promise<number>>> = {
   audit,
+  check,
   taps,
   extract,
   card,

@@ -10,6 +10,9 @@ export interface BaselineEntry {
   /** Where it stood, from the workspace's root with forward slashes: for people. */
   readonly file?: string;
   readonly name?: string;
+  /** Why it was accepted, and on which day (2026-01-31). */
+  readonly reason?: string;
+  readonly date?: string;
 }
 
 export interface Baseline {
@@ -50,6 +53,6 @@ export function withEntries(baseline: Baseline | undefined, added: readonly Base
   const order = (e: BaselineEntry) => `${e.file ?? ""}\n${e.name ?? ""}\n${e.sha256}`;
   const lines = [...byHash.values()]
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))
-    .map(({ sha256, file, name }) => JSON.stringify({ ...(file !== undefined && { file }), ...(name !== undefined && { name }), sha256 }));
+    .map(({ sha256, file, name, reason, date }) => JSON.stringify({ file, name, reason, date, sha256 }));
   return `{"layerscopeBaseline": 1, "prompts": [${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
 }

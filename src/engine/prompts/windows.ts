@@ -3,7 +3,7 @@ import type { TextRange } from "../text/align.js";
 /** Windows of one prompt at most; of a longer text the rest is left out, and said so. */
 export const MOST_WINDOWS = 128;
 /** Tokens of a window at least: shorter ones say little. */
-const LEAST = 32;
+const LEAST = 16;
 /** A text that is only so much longer than a window is one. */
 const SLACK = 1.25;
 /** Share of a window that the next one reads again. */

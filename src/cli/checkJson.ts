@@ -1,0 +1,41 @@
+import { VERSION } from "../engine/version.js";
+import type { ProfileCard } from "../protocol/index.js";
+import type { CheckCounts } from "./checkCounts.js";
+import { type Finding, sentenceOf } from "./checkFindings.js";
+
+/** Every prompt with its numbers; no text of any. */
+export function jsonReport(findings: readonly Finding[], card: ProfileCard, counts: CheckCounts): string {
+  const report = {
+    schemaVersion: 1,
+    layerscope: VERSION,
+    profile: {
+      sha256: card.sha256,
+      model: { name: card.model.name, sha256: card.model.sha256 },
+      layer: card.layer,
+      layers: card.layers,
+      thresholds: card.thresholds,
+      calibration: card.calibration,
+      notices: card.notices.map(({ code, message }) => ({ code, message })),
+    },
+    counts,
+    prompts: findings.map((finding) => {
+      const { path, region, prompt, score, level, rule, fingerprint, key, accepted } = finding;
+      const { key: _, ...numbers } = score;
+      return {
+        path,
+        ...region,
+        shape: prompt.shape,
+        rank: prompt.rank,
+        role: prompt.role,
+        ...(prompt.name === undefined ? {} : { name: prompt.name }),
+        level,
+        ...(rule === undefined ? {} : { rule, message: sentenceOf(finding, card) }),
+        accepted,
+        fingerprint,
+        sha256: key,
+        ...numbers,
+      };
+    }),
+  };
+  return `${JSON.stringify(report, null, 1)}\n`;
+}
