@@ -23,6 +23,7 @@ import {
   showRuns,
   until,
 } from "./vscode-page.mjs";
+import { makePrompts, promptFlows, restrictedPrompts } from "./vscode-prompt-flows.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -120,6 +121,7 @@ const flows = {
   },
 
   ...modelFlows,
+  ...promptFlows,
 
   async "the list of runs has them all, and deletes them all"(page) {
     await showRuns(page);
@@ -170,6 +172,7 @@ async function restricted(browser, vsix) {
       .click();
     await page.getByText("In Restricted Mode no model and no dataset is opened").waitFor({ timeout: 10_000 });
     checks.check("Restricted Mode: no entry in the menu, and the view says why", inMenu === 0);
+    checks.check("Restricted Mode: prompts are found, and none is scored", await restrictedPrompts(page, server.home));
   } finally {
     server.stop();
     workspace.remove();
@@ -191,6 +194,7 @@ async function main() {
   cpSync(join(ROOT, "media", "sample"), workspace.path, { recursive: true });
   makeLong(workspace.path);
   makeModels(workspace.path);
+  makePrompts(workspace.path);
   const hub = await startHub(join(workspace.path, ".cache"));
   const server = await startCodeServer({ vsix, verbose });
   const browser = await launchBrowser();

@@ -8,8 +8,8 @@ export interface Thresholds {
 
 export type Severity = "error" | "warning" | "information" | "none";
 
-/** Codes of the diagnostics; each has its heading in docs/prompts-editor.md. */
-export const CODES = { unsafe: "prompt-unsafe", outside: "prompt-out-of-domain", failed: "prompt-not-scored" } as const;
+/** Codes of the diagnostics, the same as the command line's rules; each has its heading in docs/prompts-editor.md. */
+export const CODES = { unsafe: "unsafe-prompt", outside: "out-of-domain", failed: "not-scored" } as const;
 export type Code = (typeof CODES)[keyof typeof CODES];
 
 export function severityOf(score: PromptScore, card: Pick<ProfileCard, "threshold" | "thresholds">, { warningAt, errorAt }: Thresholds): Severity {

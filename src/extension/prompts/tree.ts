@@ -13,10 +13,12 @@ import {
   window,
   workspace,
 } from "vscode";
+import type { PromptScore } from "../../protocol/index.js";
 import { readSettings } from "../settings.js";
 import { byFile, byRisk, type Listed } from "./order.js";
 import { lensTitle, short } from "./sentences.js";
 import { severityOf } from "./severity.js";
+import { sparkline } from "./sparkline.js";
 import { freshScore, isQuiet } from "./state.js";
 import type { WorkspacePrompts } from "./workspacePrompts.js";
 
@@ -33,12 +35,14 @@ export class PromptItem extends TreeItem {
     const { found } = prompt;
     const name = found.name ?? found.role;
     const place = `${basename(Uri.parse(uri).path)}:${line + 1}`;
-    super(grouped ? `${name}, line ${line + 1}` : `${name}, ${place}`, TreeItemCollapsibleState.None);
+    const score = freshScore(prompt);
+    // The risk first: a narrow side bar cuts the rest.
+    super([riskOf(score), name].filter(Boolean).join("  "), TreeItemCollapsibleState.None);
     this.id = `${uri}#${found.start}`;
     const state = lensTitle(prompt).replace(/^\$\([\w~-]+\) /, "");
-    this.description = [state, grouped ? "" : folderOf(uri)].filter(Boolean).join(" · ");
+    const curve = score && !isQuiet(prompt) && score.curve.length > 1 ? sparkline(score.curve, 12) : state;
+    this.description = [grouped ? `line ${line + 1}` : place, curve, grouped ? "" : folderOf(uri)].filter(Boolean).join(" · ");
     this.tooltip = `${workspace.asRelativePath(Uri.parse(uri))}:${line + 1}\n${found.shape}, ${found.role}, ${found.rank}\n${state}`;
-    const score = freshScore(prompt);
     const icon = isQuiet(prompt) ? "eye-closed" : !score ? "circle-outline" : score.side === "outside" ? "question" : risky ? "warning" : "circle-filled";
     this.iconPath = new ThemeIcon(icon, risky ? new ThemeColor("list.warningForeground") : undefined);
     this.contextValue = `prompt.${isQuiet(prompt) ? "quiet" : score ? "scored" : "plain"}`;
@@ -62,6 +66,9 @@ class FileItem extends TreeItem {
     this.contextValue = "promptFile";
   }
 }
+
+const riskOf = (score: PromptScore | undefined): string =>
+  !score ? "" : score.side === "outside" ? "out of domain" : score.probability === null ? "" : short(score.probability);
 
 const folderOf = (uri: string): string => {
   const path = workspace.asRelativePath(Uri.parse(uri));

@@ -29,7 +29,7 @@ describe("prompts in code", () => {
   let session: Session;
   let document: TextDocument;
   const file = () => inWorkspace("src", "made.py");
-  const marks = (): Diagnostic[] => marksOf(file()).filter(({ code }) => (code as { value: string }).value === "prompt-unsafe");
+  const marks = (): Diagnostic[] => marksOf(file()).filter(({ code }) => (code as { value: string }).value === "unsafe-prompt");
   const lenses = async (): Promise<string[]> => {
     const found = (await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 50)) ?? [];
     return found.map(({ command }) => command?.title ?? "");
@@ -70,7 +70,7 @@ describe("prompts in code", () => {
     );
     ok(mark && mark.severity <= DiagnosticSeverity.Warning);
     const code = mark.code as { value: string; target: Uri };
-    strictEqual(code.value, "prompt-unsafe");
+    strictEqual(code.value, "unsafe-prompt");
     ok(existsSync(code.target.fsPath), `${code.target.fsPath} is missing`);
     ok(document.getText(mark.range).startsWith("(") || document.getText(mark.range).startsWith('"Tell'), document.getText(mark.range));
     const rows = mark.relatedInformation!.filter(({ location }) => location.uri.fsPath === inWorkspace("prompts.jsonl"));
