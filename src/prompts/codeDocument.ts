@@ -1,5 +1,6 @@
 import type { Parser, Tree } from "web-tree-sitter";
 import type { FoundPrompts, Notice } from "../protocol/index.js";
+import { Parts } from "./code/parts.js";
 import { readCode } from "./code/read.js";
 import { LONGEST_PARSE } from "./limits.js";
 import { tooDeep, tookTooLong, unreadable } from "./notices.js";
@@ -12,6 +13,7 @@ const NOTHING: FoundPrompts = { prompts: [], notices: [] };
 export class CodeDocument {
   private tree: Tree | null = null;
   private mirror: Mirror | undefined;
+  private readonly parts = new Parts();
 
   constructor(
     private readonly parser: Parser,
@@ -51,7 +53,7 @@ export class CodeDocument {
     this.source = source;
     before?.delete();
     const language = tree.language.name === "python" ? "python" : "javascript";
-    const { prompts, notices } = readCode({ source, language, root: this.mirror.root }, this.possible);
+    const { prompts, notices } = readCode({ source, language, root: this.mirror.root }, this.parts, this.possible);
     return { prompts, notices: [...notices, ...faults(tree, this.mirror)] };
   }
 

@@ -3,15 +3,13 @@ import type { Want } from "./code/collector.js";
 import type { Marks } from "./code/comments.js";
 import type { Spelled } from "./text/spelled.js";
 
-/** A prompt's text can be this long; what is longer is cut there, and scored by its windows anyway. */
-export const LONGEST_TEXT = 1_000_000;
-
 /** The finds of a document as they are reported: each place once, by its best rank, in the order of the text. */
 export function reported(finds: readonly (Want & { readonly spelled: Spelled })[], marks: Marks): FoundPrompt[] {
-  const best = new Map<string, FoundPrompt>();
+  const best = new Map<number, FoundPrompt>();
   for (const find of finds) {
     const { start, end, text, pieces } = find.spelled;
-    const key = `${start}:${end}`;
+    // Both offsets in one number: files are far smaller than 2^26.
+    const key = start * 67_108_864 + end;
     const known = best.get(key);
     if (known && PROMPT_RANKS.indexOf(known.rank) <= PROMPT_RANKS.indexOf(find.rank)) continue;
     best.set(key, {
@@ -23,8 +21,8 @@ export function reported(finds: readonly (Want & { readonly spelled: Spelled })[
       end,
       pieces,
       name: find.name ?? known?.name,
-      holes: pieces.filter((piece) => piece.hole).length,
-      ...(marks.isIgnored(start, find.anchor ?? start) ? { ignored: true } : {}),
+      holes: holesIn(pieces),
+      ...(marks.some && marks.isIgnored(start, find.anchor ?? start) ? { ignored: true } : {}),
     });
   }
   const sorted = [...best.values()].sort((a, b) => a.start - b.start || b.end - a.end);
@@ -37,4 +35,10 @@ export function reported(finds: readonly (Want & { readonly spelled: Spelled })[
     end = Math.max(end, prompt.end);
   }
   return kept;
+}
+
+function holesIn(pieces: FoundPrompt["pieces"]): number {
+  let count = 0;
+  for (const piece of pieces) if (piece.hole) count++;
+  return count;
 }

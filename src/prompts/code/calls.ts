@@ -1,15 +1,16 @@
 import type { Notice } from "../../protocol/index.js";
 import { roleOf } from "../roles.js";
 import type { Branch } from "../tree/mirror.js";
+import { pointAt } from "../tree/window.js";
 import { type Call, callOf, isCall, isText, pathOf, plainString, unwrapped } from "./code.js";
 import { anchorOf, type Collector } from "./collector.js";
 import { readsAsPrompt } from "./names.js";
 import { CALL_SHAPES, type CallShape, CERTAIN_KEYS, TOOL_SHAPES } from "./shapes.js";
 
 /** What a call hands to a model. */
-export function readCall(collector: Collector, branch: Branch, notices: Notice[]): void {
+export function readCall(collector: Collector, branch: Branch, kept: { readonly pulls: Pull[]; readonly pipes: Branch[] }): void {
   const call = callOf(collector.code, branch);
-  if (elsewhere(collector, call, notices)) return;
+  if (elsewhere(collector, call, kept.pulls)) return;
   for (const shape of CALL_SHAPES) if (shape.path.test(call.path) && (!shape.when || shape.when(call))) take(collector, call, shape);
   for (const shape of TOOL_SHAPES) if (shape.path.test(call.path) && (!shape.when || shape.when(call))) take(collector, call, shape);
   for (const { key, value, pair } of call.named) {
@@ -17,7 +18,8 @@ export function readCall(collector: Collector, branch: Branch, notices: Notice[]
     if (certain) collector.value(value, { ...certain, rank: "certain", name: key, anchor: pair.start });
   }
   readChatMessage(collector, call);
-  readPipeline(collector, call);
+  if (call.positional.length > 0 && /^[\w.]+$/.test(call.path)) kept.pipes.push(branch);
+  else if (call.path.endsWith("pipeline()")) readPipeline(collector, branch);
   readModelCall(collector, call);
 }
 
@@ -46,15 +48,15 @@ function readChatMessage(collector: Collector, call: Call): void {
 }
 
 /** `pipe(messages)` where `pipe = pipeline("text-generation", …)`. */
-function readPipeline(collector: Collector, call: Call): void {
+export function readPipeline(collector: Collector, branch: Branch): void {
   const { code, constants } = collector;
-  const callee = call.branch.kids[0];
-  const made = callee && (isCall(unwrapped(callee)) ? unwrapped(callee) : constants.of(unwrapped(callee)));
+  const callee = branch.kids[0];
+  const made = callee && (isCall(unwrapped(callee)) ? unwrapped(callee) : constants?.of(unwrapped(callee)));
   const maker = made && unwrapped(made);
   if (!maker || !isCall(maker) || !/(^|\.)pipeline$/.test(pathOf(code, maker.kids[0]))) return;
   const task = plainString(code, callOf(code, maker).positional[0]) ?? plainString(code, callOf(code, maker).named.find(({ key }) => key === "task")?.value);
   if (task && !/generation|conversational|text2text|image-text-to-text/.test(task)) return;
-  collector.value(call.positional[0], { shape: "hf-pipeline", rank: "certain", role: "user" });
+  collector.value(callOf(code, branch).positional[0], { shape: "hf-pipeline", rank: "certain", role: "user" });
 }
 
 /** `llm.invoke("…")`, `agent.run_sync("…")`, `Runner.run(agent, "…")`: a model's or an agent's own method with a text. */
@@ -79,16 +81,22 @@ function readModelCall(collector: Collector, call: Call): void {
 }
 
 /** A prompt that lies on a server is told of, never fetched. @returns whether it was one */
-function elsewhere(collector: Collector, call: Call, notices: Notice[]): boolean {
+function elsewhere(collector: Collector, call: Call, pulls: Pull[]): boolean {
   if (!/(^|\.)hub\.pull$|^pull$|(^|\.)(pull_prompt|pullPrompt|_pull_prompt|pullPromptCommit)$/.test(call.path)) return false;
   const name = plainString(collector.code, call.positional[0]);
   if (name === undefined || (call.path === "pull" && !/^[\w-]+\/[\w-]+/.test(name))) return false;
-  const before = collector.code.source.slice(0, call.branch.start);
-  const line = before.split("\n").length - 1;
-  notices.push({
-    code: "prompts/elsewhere",
-    message: `The prompt ${name} is fetched by name when the program runs; it does not stand in this file, so it is not read.`,
-    where: { line, column: call.branch.start - (before.lastIndexOf("\n") + 1) },
-  });
+  pulls.push({ branch: call.branch, name });
   return true;
+}
+
+/** A prompt that is fetched when the program runs. */
+export interface Pull {
+  readonly branch: Branch;
+  readonly name: string;
+}
+
+export function pullNotice(source: string, { branch, name }: Pull): Notice {
+  const { row, column } = pointAt(source, branch.start);
+  const message = `The prompt ${name} is fetched by name when the program runs; it does not stand in this file, so it is not read.`;
+  return { code: "prompts/elsewhere", message, where: { line: row, column } };
 }

@@ -1,7 +1,7 @@
 import type { PromptRank, PromptRole } from "../../protocol/index.js";
 import { isForScreen, MESSAGE_ROLES, roleOf } from "../roles.js";
 import { withFields } from "../text/layout.js";
-import type { Spelled } from "../text/spelled.js";
+import { type Spelled, shifted } from "../text/spelled.js";
 import type { Branch } from "../tree/mirror.js";
 import {
   type Code,
@@ -42,14 +42,27 @@ export interface Find extends Want {
 
 const DEEPEST = 40;
 
+/** A name that is a prompt's value: looked up when the whole file has been read. */
+export interface Use {
+  readonly branch: Branch;
+  readonly want: Want;
+}
+
+/** Texts that were read already, by the node that holds them; a node that only moved is not read again. */
+export type Memory = WeakMap<Branch, { at: number; spelled: Spelled | null }>;
+
 /** Takes the values that shapes name apart into texts: messages, blocks, lists, choices, constants. */
 export class Collector {
   readonly finds: Find[] = [];
+  /** Names that wait for `constants`. */
+  readonly uses: Use[] = [];
   private readonly following = new Set<Branch>();
 
+  /** Without `constants`, names are put by in `uses`. */
   constructor(
     readonly code: Code,
-    readonly constants: Constants,
+    private readonly memory: Memory,
+    readonly constants?: Constants,
   ) {}
 
   /** A value that is a prompt, or holds prompts. */
@@ -68,15 +81,32 @@ export class Collector {
 
   /** One literal or join of literals. @returns whether it was taken */
   text(branch: Branch, want: Want): void {
-    const spelled = spell(this.code, branch);
-    if (spelled) this.add(spelled, { anchor: anchorOf(branch), ...want });
+    const spelled = this.spelled(branch);
+    if (spelled) this.take(spelled, { anchor: anchorOf(branch), ...want });
   }
 
   add(spelled: Spelled, want: Want): void {
-    const filled = withFields(spelled);
+    this.take(withFields(spelled), want);
+  }
+
+  private take(filled: Spelled, want: Want): void {
     if (!/\p{L}/u.test(filled.text)) return;
     if (want.only && !want.only(filled.text)) return;
     this.finds.push({ ...want, spelled: filled });
+  }
+
+  /** The text of an expression, its fields holes. */
+  private spelled(branch: Branch): Spelled | null {
+    const known = this.memory.get(branch);
+    if (known) {
+      if (known.spelled) known.spelled = shifted(known.spelled, branch.start - known.at);
+      known.at = branch.start;
+      return known.spelled;
+    }
+    const read = spell(this.code, branch);
+    const spelled = read && withFields(read);
+    this.memory.set(branch, { at: branch.start, spelled });
+    return spelled;
   }
 
   /** Whether this object is a message to a model: a role of the known ones and a content, and nothing that belongs on a screen. */
@@ -90,10 +120,7 @@ export class Collector {
   /** A role as it is written: `"system"`, `MessageRole.SYSTEM`, `"user" as const`. */
   roleWord(value: Branch): string | undefined {
     const at = unwrapped(value);
-    const text = plainString(this.code, at) ?? (isMember(at) ? pathOf(this.code, at).split(".").at(-1) : undefined);
-    if (text !== undefined) return text.toLowerCase();
-    const known = isName(at) ? this.constants.of(at) : undefined;
-    return known && plainString(this.code, known)?.toLowerCase();
+    return (plainString(this.code, at) ?? (isMember(at) ? pathOf(this.code, at).split(".").at(-1) : undefined))?.toLowerCase();
   }
 
   private choices(at: Branch, want: Want, depth: number): void {
@@ -108,8 +135,8 @@ export class Collector {
     const right = partOf(at, "right");
     const between = left && right ? this.code.source.slice(left.end, right.start) : "";
     const choice = at.type === "boolean_operator" || /\|\||\?\?|&&/.test(between);
-    const spelled = choice ? null : spell(this.code, at);
-    if (spelled) this.add(spelled, { anchor: anchorOf(at), ...want });
+    const spelled = choice ? null : this.spelled(at);
+    if (spelled) this.take(spelled, { anchor: anchorOf(at), ...want });
     for (const side of [left, right]) {
       if (!side) continue;
       // Constants inside a join are prompts of their own place; literals are in the join already.
@@ -126,6 +153,10 @@ export class Collector {
   }
 
   private follow(at: Branch, want: Want, depth: number): void {
+    if (!this.constants) {
+      this.uses.push({ branch: at, want });
+      return;
+    }
     const value = this.constants.of(at);
     if (!value || this.following.has(value)) return;
     this.following.add(value);
@@ -181,8 +212,8 @@ export class Collector {
       for (const part of [partOf(at, "function"), ...call.positional]) if (part) this.value(isMember(part) ? partOf(part, "object") : part, want, depth + 1);
       return;
     }
-    const spelled = spell(this.code, at);
-    if (spelled) this.add(spelled, { anchor: anchorOf(at), ...want });
+    const spelled = this.spelled(at);
+    if (spelled) this.take(spelled, { anchor: anchorOf(at), ...want });
     else this.unwrappedConstant(at, want, depth);
   }
 

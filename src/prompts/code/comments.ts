@@ -4,6 +4,8 @@ import type { Branch } from "../tree/mirror.js";
 export interface Marks {
   /** Ends of comments that say: what follows is a prompt. */
   readonly prompts: readonly { readonly end: number; readonly shape: "marker" }[];
+  /** Whether anything at all is to be left alone. */
+  readonly some: boolean;
   /** Whether a prompt is to be left alone; `anchor`: where the pair or assignment around it begins. */
   isIgnored(start: number, anchor: number): boolean;
 }
@@ -47,7 +49,7 @@ export function marksOf(source: string, comments: readonly Remark[]): Marks {
   }
   if (open !== undefined) blocks.push({ from: open, to: source.length });
   const on = (at: number) => wholeFile || lines.has(lineStart(source, at)) || blocks.some(({ from, to }) => at >= from && at < to);
-  return { prompts, isIgnored: (start, anchor) => on(start) || on(anchor) };
+  return { prompts, some: wholeFile || lines.size > 0 || blocks.length > 0, isIgnored: (start, anchor) => on(start) || on(anchor) };
 }
 
 export const lineStart = (source: string, at: number): number => (at === 0 ? 0 : source.lastIndexOf("\n", at - 1) + 1);

@@ -1,11 +1,14 @@
-import { type Branch, eachBranch } from "../tree/mirror.js";
+import type { Branch } from "../tree/mirror.js";
 import { type Code, entriesOf, isMember, isName, isTable, partOf, pathOf, textOf, unwrapped } from "./code.js";
 
-interface Definition {
+/** An assignment that a name, a member or a class's field got its value by. */
+export interface Definition {
+  readonly name: string;
+  /** `self.x`, `this.x`, a field: known in the whole file. */
+  readonly member: boolean;
   readonly value: Branch;
-  /** Where the name is known: the function or class that holds it, or the file. */
-  readonly scope: Branch;
-  readonly at: number;
+  /** The node that makes the assignment. */
+  readonly holder: Branch;
 }
 
 /** What the names of a file stand for, as far as plain assignments tell. */
@@ -27,24 +30,46 @@ const SCOPES = new Set([
   "program",
 ]);
 
-export function constantsOf(code: Code): Constants {
-  const names = new Map<string, Definition[]>();
-  const members = new Map<string, Definition[]>();
-  eachBranch(code.root, (branch) => {
-    const [left, value] = sides(branch);
-    if (!left || !value) return;
-    if (isName(left)) note(names, textOf(code, left), value, scopeOf(branch));
-    const member = memberName(code, left, branch);
-    if (member !== undefined) note(members, member, value, code.root);
-  });
+/** The assignments that one node makes. */
+export function definitionsAt(code: Code, branch: Branch): Definition[] {
+  const [left, value] = sides(branch);
+  if (!left || !value) return [];
+  const found: Definition[] = [];
+  if (isName(left)) found.push({ name: textOf(code, left), member: false, value, holder: branch });
+  const member = memberName(code, left, branch);
+  if (member !== undefined) found.push({ name: member, member: true, value, holder: branch });
+  return found;
+}
+
+export function constantsOf(code: Code, parts: readonly { readonly definitions: readonly Definition[] }[]): Constants {
+  const names = new Map<string, Map<Branch, Branch[]>>();
+  const members = new Map<string, Branch[]>();
+  for (const { definitions } of parts)
+    for (const { name, member, value, holder } of definitions) {
+      if (member) listIn(members, name).push(value);
+      else {
+        const scopes = names.get(name) ?? new Map<Branch, Branch[]>();
+        names.set(name, scopes);
+        listIn(scopes, scopeOf(holder)).push(value);
+      }
+    }
+  /** Of the innermost scope around the use. */
+  const named = (name: string, use: Branch): Branch | undefined => {
+    const scopes = names.get(name);
+    for (let at = use.parent; scopes && at; at = at.parent) {
+      const value = pick(scopes.get(at), use);
+      if (value) return value;
+    }
+    return undefined;
+  };
   const look = (branch: Branch): Branch | undefined => {
-    if (isName(branch)) return pick(names.get(textOf(code, branch)), branch);
+    if (isName(branch)) return named(textOf(code, branch), branch);
     if (!isMember(branch)) return undefined;
     const path = pathOf(code, branch).split(".");
     if (path.length < 2 || path.includes("?")) return undefined;
     const key = path.at(-1) as string;
     const object = partOf(branch, "object") ?? partOf(branch, "value");
-    const table = object && isName(unwrapped(object)) ? pick(names.get(path[0]), branch) : undefined;
+    const table = object && isName(unwrapped(object)) ? named(path[0], branch) : undefined;
     if (table && path.length === 2) {
       const entries = isTable(unwrapped(table)) ? entriesOf(code, unwrapped(table)) : [];
       const entry = entries.find((e) => e.key === key);
@@ -93,20 +118,18 @@ function scopeOf(branch: Branch): Branch {
   return at;
 }
 
-function note(into: Map<string, Definition[]>, name: string, value: Branch, scope: Branch): void {
-  const known = into.get(name);
-  const definition = { value, scope, at: value.start };
-  if (known) known.push(definition);
-  else into.set(name, [definition]);
+function listIn<K>(map: Map<K, Branch[]>, key: K): Branch[] {
+  const list = map.get(key) ?? [];
+  map.set(key, list);
+  return list;
 }
 
-/** Of the innermost scope around the use, the last definition before it, else the first after it. */
-function pick(definitions: readonly Definition[] | undefined, use: Branch): Branch | undefined {
-  const seen = (definitions ?? []).filter(
-    ({ scope, value }) => scope.start <= use.start && use.end <= scope.end && !(value.start <= use.start && use.end <= value.end),
-  );
-  if (seen.length === 0) return undefined;
-  const size = Math.min(...seen.map(({ scope }) => scope.end - scope.start));
-  const near = seen.filter(({ scope }) => scope.end - scope.start === size);
-  return (near.filter(({ at }) => at < use.start).at(-1) ?? near[0]).value;
+/** The last value before the use, else the first after it; never one that the use is part of. */
+function pick(values: readonly Branch[] | undefined, use: Branch): Branch | undefined {
+  let best: Branch | undefined;
+  for (const value of values ?? []) {
+    if (value.start <= use.start && use.end <= value.end) continue;
+    if (!best || value.start < use.start) best = value;
+  }
+  return best;
 }

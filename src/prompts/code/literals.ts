@@ -1,15 +1,13 @@
-import type { Branch } from "../tree/mirror.js";
+import { type Branch, eachBranch } from "../tree/mirror.js";
 import { entriesOf, isList, isTable, isText, partsOf, plainString, unwrapped } from "./code.js";
 import { anchorOf, type Collector } from "./collector.js";
 import type { Marks } from "./comments.js";
 import { OPENING, readsAsPrompt } from "./names.js";
 import { spell } from "./spell.js";
 
-/** Objects and lists that are messages by themselves; collects the literals for `readMarked`. */
-export function readLiteral(collector: Collector, branch: Branch, texts: Branch[]): void {
-  if (isText(branch) || ((branch.type === "binary_expression" || branch.type === "binary_operator") && branch.parent?.type !== branch.type)) {
-    if (branch.parent?.type !== "concatenated_string") texts.push(branch);
-  } else if (isTable(branch)) readTable(collector, branch);
+/** Objects that are messages, requests or tools by themselves. */
+export function readLiteral(collector: Collector, branch: Branch): void {
+  if (isTable(branch)) readTable(collector, branch);
 }
 
 function readTable(collector: Collector, branch: Branch): void {
@@ -54,8 +52,14 @@ function readTable(collector: Collector, branch: Branch): void {
 }
 
 /** Literals that a comment marks, and with `possible` those that open as prompts do. */
-export function readMarked(collector: Collector, texts: readonly Branch[], marks: Marks, possible: boolean): void {
-  const { source } = collector.code;
+export function readMarked(collector: Collector, marks: Marks, possible: boolean): void {
+  if (marks.prompts.length === 0 && !possible) return;
+  const { source, root } = collector.code;
+  const texts: Branch[] = [];
+  eachBranch(root, (branch) => {
+    const join = (branch.type === "binary_expression" || branch.type === "binary_operator") && branch.parent?.type !== branch.type;
+    if (join || (isText(branch) && branch.parent?.type !== "concatenated_string")) texts.push(branch);
+  });
   const sorted = [...texts].sort((a, b) => a.start - b.start || b.end - a.end);
   for (const { end } of marks.prompts) {
     const first = end + (/^\s*/.exec(source.slice(end))?.[0].length ?? 0);

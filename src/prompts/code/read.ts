@@ -1,43 +1,33 @@
 import type { FoundPrompt, Notice } from "../../protocol/index.js";
 import { reported } from "../found.js";
-import type { Branch } from "../tree/mirror.js";
-import { eachBranch } from "../tree/mirror.js";
-import { readCall } from "./calls.js";
-import { type Code, isCall } from "./code.js";
-import { Collector } from "./collector.js";
+import { pullNotice, readPipeline } from "./calls.js";
+import type { Code } from "./code.js";
+import { Collector, type Find } from "./collector.js";
 import { marksOf, type Remark, remarkOf } from "./comments.js";
 import { constantsOf } from "./constants.js";
-import { readJsx } from "./jsx.js";
-import { readLiteral, readMarked } from "./literals.js";
-import { readNamed } from "./named.js";
-import { readPythonBlock } from "./pythonBlocks.js";
+import { readMarked } from "./literals.js";
+import type { Parts } from "./parts.js";
 
 export interface CodeReading {
   readonly prompts: readonly FoundPrompt[];
   readonly notices: readonly Notice[];
 }
 
-/** Reads the prompts of a source file from its mirror. */
-export function readCode(code: Code, possible: boolean): CodeReading {
-  const collector = new Collector(code, constantsOf(code));
-  const notices: Notice[] = [];
-  const comments: Remark[] = [];
-  const texts: Branch[] = [];
-  eachBranch(code.root, (branch) => {
-    if (branch.type === "comment" || branch.type === "html_comment") comments.push(remarkOf(code.source, branch));
-    else if (isCall(branch)) readCall(collector, branch, notices);
-    else if (branch.type.startsWith("jsx_")) readJsx(collector, branch);
-    else if (
-      branch.type.startsWith("function") ||
-      branch.type === "class_definition" ||
-      branch.type === "with_statement" ||
-      branch.type === "decorated_definition"
-    )
-      readPythonBlock(collector, branch);
-    readLiteral(collector, branch, texts);
-    readNamed(collector, branch);
-  });
-  const marks = marksOf(code.source, comments);
-  readMarked(collector, texts, marks, possible);
-  return { prompts: reported(collector.finds, marks), notices };
+/** Reads the prompts of a source file from its mirror: statement by statement, then what names and comments tie together. */
+export function readCode(code: Code, parts: Parts, possible: boolean): CodeReading {
+  const read = parts.read(code);
+  const constants = constantsOf(code, read);
+  const collector = new Collector(code, parts.memory, constants);
+  for (const { uses } of read) for (const { branch, want } of uses) collector.value(branch, want);
+  if (code.source.includes("pipeline(")) for (const { pipes } of read) for (const pipe of pipes) readPipeline(collector, pipe);
+  const remarks: Remark[] = [];
+  const finds: Find[] = [];
+  for (const part of read) {
+    for (const comment of part.comments) remarks.push(remarkOf(code.source, comment));
+    for (const find of part.finds) finds.push(find);
+  }
+  const marks = marksOf(code.source, remarks);
+  readMarked(collector, marks, possible);
+  const notices = read.flatMap(({ pulls }) => pulls.map((pull) => pullNotice(code.source, pull)));
+  return { prompts: reported([...finds, ...collector.finds], marks), notices };
 }

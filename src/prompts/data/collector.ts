@@ -2,6 +2,7 @@ import type { PromptRank } from "../../protocol/index.js";
 import type { Find, Want } from "../code/collector.js";
 import { roleOf } from "../roles.js";
 import { withFields } from "../text/layout.js";
+import { shifted } from "../text/spelled.js";
 import type { DataMap, DataNode } from "./node.js";
 import { textAt, valueAt } from "./node.js";
 
@@ -26,7 +27,8 @@ export class DataCollector {
         if (inner) this.value(inner, { ...want, role, anchor: node.start }, depth + 1);
       }
     } else if (node.kind === "text") {
-      const spelled = withFields(node.spell(this.source, node.start, node.end));
+      const spelled = node.read ? shifted(node.read, node.start - node.read.start) : withFields(node.spell(this.source, node.start, node.end));
+      node.read = spelled;
       if (/\p{L}/u.test(spelled.text) && (!want.only || want.only(spelled.text))) this.finds.push({ ...want, spelled });
     }
   }

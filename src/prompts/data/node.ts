@@ -31,6 +31,8 @@ export interface DataText {
   readonly value: string;
   /** Reads it with its map, when it is a prompt. */
   readonly spell: (source: string, start: number, end: number) => Spelled;
+  /** As it was read last, its fields holes. */
+  read?: Spelled;
 }
 
 export interface DataOther {

@@ -65,6 +65,13 @@ export class Speller {
   }
 }
 
+/** The same text, `by` characters further on in the document. */
+export function shifted(spelled: Spelled, by: number): Spelled {
+  if (by === 0) return spelled;
+  const pieces = spelled.pieces.map((piece) => ({ ...piece, from: piece.from + by, to: piece.to + by }));
+  return { text: spelled.text, pieces, start: spelled.start + by, end: spelled.end + by };
+}
+
 /** Part of a text to be replaced: by nothing, by other characters, by a hole. */
 export interface Swap {
   readonly from: number;

@@ -78,8 +78,13 @@ function align(source: string, from: number, to: number, value: string, speller:
       continue;
     }
     if (source[s] === c && s < to) {
-      speller.plain(c, s++);
-      i++;
+      // To the end of the line at once.
+      let n = 1;
+      if (c !== "\n")
+        while (s + n < to && i + n < value.length && value[i + n] === source[s + n] && value[i + n] !== "\n" && !isStop(source[s + n], escapes, doubled)) n++;
+      speller.plain(value.slice(i, i + n), s);
+      s += n;
+      i += n;
       if (c === "\n" && block) s = skipMargin(source, s, to, value, i);
       continue;
     }
@@ -107,6 +112,8 @@ function align(source: string, from: number, to: number, value: string, speller:
   }
   return true;
 }
+
+const isStop = (c: string, escapes: boolean, doubled: boolean): boolean => (escapes && c === "\\") || (doubled && c === "'");
 
 /** Past a block's margin: of the line's spaces, those that the text does not have. */
 function skipMargin(source: string, s: number, to: number, value: string, i: number): number {
