@@ -17,6 +17,7 @@ interface Remembered {
   readonly provider: string;
   readonly providerNotes: readonly string[];
   readonly vocabularySize?: number;
+  readonly threads?: number;
 }
 
 /** Folders with more files than this are not remembered: looking at them all would cost what it saves. */
@@ -47,8 +48,8 @@ export function remember(storeFolder: string, key: string, model: TappedModel): 
   if (model.image || model.hosts) return;
   const stamps = stampsOf(model.card);
   if (stamps === undefined) return;
-  const { card, provider, providerNotes, vocabularySize } = model;
-  const text = JSON.stringify({ layerscope: VERSION, stamps, card, provider, providerNotes, vocabularySize } satisfies Remembered);
+  const { card, provider, providerNotes, vocabularySize, threads } = model;
+  const text = JSON.stringify({ layerscope: VERSION, stamps, card, provider, providerNotes, vocabularySize, threads } satisfies Remembered);
   try {
     const path = pathOf(storeFolder, key);
     DISK.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -77,6 +78,7 @@ function lazily(known: Remembered, open: () => Promise<TappedModel>, forget: () 
     provider: known.provider,
     providerNotes: known.providerNotes,
     vocabularySize: known.vocabularySize,
+    threads: known.threads,
     taps: [],
     run: async (batch) => (await real()).run(batch),
     runTaps: async (batch) => (await real()).runTaps(batch),

@@ -21,6 +21,8 @@ export interface Fixed {
   readonly pooling: string;
   readonly provider: string;
   readonly maxTokens: number;
+  /** Threads that computed it; a run that goes on takes as many. */
+  readonly threads: number;
   /** The second model, once it was opened. */
   readonly reference?: readonly string[];
   /** Tokens per batch of each pass that has begun. */
@@ -154,6 +156,7 @@ function fixedOf({ dataset, model, shown, pooling, maxTokens }: Prepared): Fixed
     pooling,
     provider: model.provider,
     maxTokens,
+    threads: model.threads ?? 0,
     batching: {},
   };
 }
@@ -187,6 +190,9 @@ export function readRunPlan(folder: string, disk: Disk = DISK): AuditPlan & { fi
   }
   throw notARun(folder);
 }
+
+/** A run that goes on is computed by as many threads as it was begun with. @throws Problem `resume/none` */
+export const threadsOf = (plan: AuditPlan): number => (plan.runFolder && readFixed(plan.runFolder, DISK)?.threads) || plan.threads;
 
 function writePlan(folder: string, plan: AuditPlan, fixed: Fixed, disk: Disk): void {
   const { resume: _, ...kept } = plan;
