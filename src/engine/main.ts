@@ -1,6 +1,7 @@
 import { type EngineEvents, type EngineMethods, type Envelope, PROTOCOL, Rpc } from "../protocol/index.js";
 import { Engine } from "./engine.js";
 import { problem } from "./errors.js";
+import { holdToken } from "./remote/token.js";
 import { sweepActivations } from "./store/activations.js";
 
 /** The engine process: the front door over the fork's own channel. It leaves when its parent is gone. */
@@ -29,6 +30,10 @@ const rpc = new Rpc<object, object, EngineMethods, EngineEvents>(
     "model.glance": ({ path }) => engine.glanceAt(path),
     "model.sheet": ({ path, provider }) => engine.readSheet(path, provider),
     "accelerators.check": ({ model }, signal) => engine.checkAccelerators(model, signal),
+    "remote.token": async ({ token }) => {
+      holdToken(token ?? undefined);
+      return null;
+    },
     "hub.tokens": () => engine.hubTokens(),
     "hub.look": (question, signal) => engine.lookAtHub(question, signal),
     "hub.download": (order, signal) => engine.downloadFromHub(order, (progress) => rpc.tell("hub.progress", progress), signal),

@@ -15,6 +15,7 @@ import { cancelled, Dismissed, interrupted } from "./errors.js";
 import type { Log } from "./log.js";
 import type { Reading } from "./reading.js";
 import { courseOf, forgetEnd, makeRunFolder, noteEnd, type RunSummary } from "./runFolders.js";
+import type { Servers } from "./servers.js";
 import type { Session, SessionSource } from "./session.js";
 import { readSettings } from "./settings.js";
 
@@ -36,6 +37,7 @@ export class Audits {
     private readonly log: Log,
     /** Folder of the states that are kept from run to run, of all windows. */
     private readonly storeFolder: string,
+    private readonly servers: Servers,
   ) {}
 
   get running(): Session | undefined {
@@ -68,7 +70,10 @@ export class Audits {
     return this.inTurn(session, async (turn) => {
       await turn();
       await forgetEnd(run.folder);
-      return { ...run.plan, ...this.stored(), runFolder: run.folder, resume: true };
+      const { engine } = readSettings();
+      // A run that was under way on servers may go on on others.
+      const servers = run.plan.endpoints && engine.length > 0 ? { endpoints: engine } : {};
+      return { ...run.plan, ...servers, ...this.stored(), runFolder: run.folder, resume: true };
     });
   }
 
@@ -88,6 +93,7 @@ export class Audits {
       this.active = session;
       this.began.fire(session);
       this.log.info(`Audit ${session.state.run} ${plan.resume ? "goes on" : "begins"}.`);
+      await this.servers.ready(plan.endpoints);
       const view = await this.engine.ask("audit.run", plan, session.signal);
       session.done(view);
       this.log.info(`Audit ${session.state.run} done in ${Math.round(view.result.timing.totalMs)} ms.`);
@@ -139,6 +145,7 @@ export class Audits {
       threads: settings.threads,
       ...(lenses.length > 0 && { lenses }),
       ...(source.reference && { reference: source.reference }),
+      ...(settings.engine.length > 0 && { endpoints: settings.engine }),
       ...this.stored(),
       runFolder: await makeRunFolder(this.runsRoot),
     };
@@ -154,7 +161,7 @@ export class Audits {
     const problem: Problem = problemOf(error);
     const ended = dismissed || problem.code === "run/cancelled" ? "cancelled" : "failed";
     // An engine that is gone says nothing about the run: it can go on in another.
-    const at = session.folder && (ended === "cancelled" || /^engine\//.test(problem.code)) ? await courseOf(session.folder) : undefined;
+    const at = session.folder && (ended === "cancelled" || /^(engine|remote)\//.test(problem.code)) ? await courseOf(session.folder) : undefined;
     const state = at ? "interrupted" : ended;
     if (session.folder)
       await noteEnd(session.folder, ended === "failed" ? state : ended, problem.message).catch((e: unknown) =>

@@ -17,6 +17,8 @@ export interface Commands {
   "layerscope.showModelCard": [file?: Uri];
   "layerscope.useModel": [file?: Uri];
   "layerscope.checkAccelerators": [];
+  "layerscope.setServerToken": [];
+  "layerscope.clearServerToken": [];
   "layerscope.showPanel": [];
   "layerscope.cancelRun": [];
   "layerscope.restartEngine": [];

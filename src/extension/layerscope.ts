@@ -26,6 +26,7 @@ import { ROW_SCHEME, RowView } from "./rowView.js";
 import { readRun } from "./runFolders.js";
 import { RunsTree } from "./runsTree.js";
 import { openSample } from "./sample.js";
+import { Servers } from "./servers.js";
 import { Session } from "./session.js";
 import { readSettings } from "./settings.js";
 import { StatusBar } from "./statusBar.js";
@@ -43,6 +44,7 @@ export class Layerscope {
   readonly comparisons: Comparisons;
   readonly prompts: Prompts;
   private readonly reading: Reading;
+  private readonly servers: Servers;
   private readonly runs: RunsTree;
   private readonly status = new StatusBar();
   private readonly disagreements: Disagreements;
@@ -67,7 +69,8 @@ export class Layerscope {
       onState: (state) => this.status.setEngine(state),
     });
     this.reading = new Reading(this.engine, context.workspaceState);
-    this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log, storeFolder);
+    this.servers = new Servers(context, this.engine);
+    this.audits = new Audits(this.engine, this.reading, this.runsRoot, this.log, storeFolder, this.servers);
     this.modelParts = new Models(
       context,
       this.engine,
@@ -224,6 +227,8 @@ export class Layerscope {
       "layerscope.showPanel": () => (this.audits.running ? this.panels.show(this.audits.running) : this.panels.revealLatest()),
       "layerscope.cancelRun": () => this.audits.running?.cancel(),
       "layerscope.restartEngine": async () => (await isTrusted()) && this.engine.restart(),
+      "layerscope.setServerToken": async () => (await isTrusted()) && this.servers.setToken(),
+      "layerscope.clearServerToken": () => this.servers.clearToken(),
       "layerscope.showLog": () => this.log.show(),
       "layerscope.openSample": () => openSample(this.context),
       "layerscope.openRun": (item) => this.stored.open(item),

@@ -25,6 +25,8 @@ export interface Settings {
   readonly modelFolders: readonly string[];
   readonly provider: Provider;
   readonly threads: number;
+  /** Addresses of servers that compute in place of this machine. */
+  readonly engine: readonly string[];
   /** undefined = by the kind of model. */
   readonly pooling: Pooling | undefined;
   /** undefined = the completion's where every row has one. */
@@ -57,6 +59,7 @@ export function readSettings(scope?: Uri): Settings {
   const provider = machine("provider");
   const pooling = all.get<unknown>("pooling");
   const folders = machine("modelFolders");
+  const servers = machine("engine");
   const lenses = all.get<unknown>("lenses");
   const exclude = all.get<unknown>("prompts.exclude");
   const warningAt = all.get<unknown>("prompts.warningAt");
@@ -67,6 +70,7 @@ export function readSettings(scope?: Uri): Settings {
     modelFolders: Array.isArray(folders) ? folders.map(path).filter((p) => p !== undefined) : [],
     provider: PROVIDERS.find((p) => p === provider) ?? "auto",
     threads: Math.round(within(machine("threads"), 0, 256, 0)),
+    engine: Array.isArray(servers) ? servers.map(path).filter((p) => p !== undefined) : [],
     pooling: POOLINGS.find((p) => p === pooling),
     tokens: TOKEN_SETS.find((t) => t === all.get<unknown>("tokens")),
     chatTemplate: CHAT_MODES.find((m) => m === all.get<unknown>("chatTemplate")) ?? "auto",

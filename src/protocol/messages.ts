@@ -107,6 +107,8 @@ export interface EngineMethods extends PromptMethods {
   "model.sheet": { params: { path: string; provider: Provider }; result: ModelSheet };
   /** Which accelerators compute here, with a self-test of about ten seconds on a model. */
   "accelerators.check": { params: { model: string }; result: AcceleratorReport };
+  /** The bearer token for servers, from secret storage; held in memory only. */
+  "remote.token": { params: { token: string | null }; result: null };
   /** Which access tokens this machine has; none is read. */
   "hub.tokens": { params: Record<string, never>; result: ("env" | "file")[] };
   /** Asks the Hub about one repository that the user named. */

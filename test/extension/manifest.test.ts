@@ -51,7 +51,7 @@ describe("package.json", () => {
   it("paths, provider and threads are the machine's own and restricted", () => {
     const machine = settings.filter(([, s]) => s.scope === "machine").map(([name]) => name);
     expect(machine.sort()).toEqual(
-      ["model", "modelFolders", "nodePath", "prompts.model", "provider", "store.maxGigabytes", "threads"].map((name) => `layerscope.${name}`),
+      ["engine", "model", "modelFolders", "nodePath", "prompts.model", "provider", "store.maxGigabytes", "threads"].map((name) => `layerscope.${name}`),
     );
     // Where a workspace keeps its profile and baseline is its own to say, once it is trusted.
     const restricted = [...machine, "layerscope.prompts.profile", "layerscope.prompts.baseline"];
