@@ -1,11 +1,12 @@
-import { type Cells, cellSizes, contrast, makeCells, midpoints } from "../../stats/contrast.js";
+import { type Cells, contrast, makeCells } from "../../stats/contrast.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import type { Rows } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
+import { type Room, withRoom } from "../../stats/room.js";
 import { runSteps } from "../../stats/steps.js";
 import type { Blas } from "../lens.js";
 import { composite } from "./composite.js";
-import { labelFreeScores } from "./label-free.js";
+import { labelFree } from "./label-free.js";
 import { permuteLabels } from "./permute.js";
 import { poolLayers } from "./pooling.js";
 
@@ -18,7 +19,8 @@ export const mostPermuted = (width: number) => (width <= 1024 ? 2000 : 800);
 
 /**
  * The permutation test of the pooled index. Everything that the labels do not touch (scale, whitening, folds) is fixed; the
- * observed labels go through the same label-free pipeline as the permuted ones, so the test is exact whatever the geometry.
+ * observed labels go through the same label-free pipeline as the permuted ones, so the test is exact whatever the geometry. Scores are measured from
+ * the mean of their stratum: unlike the midpoint of two classes it knows no labels, and it is the same for all folds.
  */
 export class PermutationTest {
   private readonly folds: Folds;
@@ -27,28 +29,39 @@ export class PermutationTest {
   private readonly labellings: Cells[] = [];
   private readonly contrasts: Float32Array[] = [];
   private readonly layers: Float32Array[] = [];
+  /** Rows that take part, those of a fold beside each other. */
+  private readonly rows: Int32Array;
   private readonly stratum: Int32Array;
   private readonly group: Int32Array;
   private readonly random: Random;
 
   /** @param rows rows that take part */
   constructor(
-    private readonly rows: Int32Array,
+    rows: Int32Array,
     cells: Cells,
     group: Int32Array,
     seed: number,
     folds: number,
     private readonly permutations = PERMUTATIONS,
   ) {
-    const stratum = Int32Array.from(rows, (i) => cells.stratum[i]!);
-    const label = Uint8Array.from(rows, (i) => cells.label[i]!);
-    const own = Int32Array.from(rows, (i) => group[i]!);
-    this.stratum = stratum;
-    this.folds = stratifiedGroupFolds(stratum, own, folds, seed + 101);
-    this.second = stratifiedGroupFolds(stratum, own, folds, seed + 202);
-    this.labellings.push(makeCells(label, stratum, cells.strata));
+    const drawn = (all: Int32Array) => Int32Array.from(rows, (i) => all[i]!);
+    const inFolds = stratifiedGroupFolds(drawn(cells.stratum), drawn(group), folds, seed + 101);
+    const second = stratifiedGroupFolds(drawn(cells.stratum), drawn(group), folds, seed + 202);
+    const order = Int32Array.from(rows, (_, k) => k).sort((a, b) => inFolds.of[a]! - inFolds.of[b]! || a - b);
+    const ordered = (all: Int32Array) => Int32Array.from(order, (k) => all[k]!);
+    this.rows = ordered(rows);
+    this.folds = { of: ordered(inFolds.of), count: inFolds.count };
+    this.second = { of: ordered(second.of), count: second.count };
+    this.stratum = Int32Array.from(this.rows, (i) => cells.stratum[i]!);
+    this.group = Int32Array.from(this.rows, (i) => group[i]!);
+    this.labellings.push(
+      makeCells(
+        Uint8Array.from(this.rows, (i) => cells.label[i]!),
+        this.stratum,
+        cells.strata,
+      ),
+    );
     this.random = new Random(seed, 11);
-    this.group = own;
   }
 
   /** Draws the labellings; stops after each. */
@@ -75,23 +88,27 @@ export class PermutationTest {
   /** Adds a layer: held-out scores under every labelling. */
   async add(x: Rows, blas: Blas, breathe: () => Promise<void>): Promise<void> {
     if (this.contrasts.length === 0) await runSteps(this.drawing(), breathe);
+    this.layers.push(await withRoom(blas, (room) => this.scored(x, blas, breathe, room)));
+  }
+
+  private async scored(x: Rows, blas: Blas, breathe: () => Promise<void>, room: Room): Promise<Float32Array> {
     const n = this.rows.length;
-    const scored = await labelFreeScores(x, this.rows, this.stratum, blas, breathe);
-    const out = new Float32Array(this.labellings.length * n);
-    for (let f = 0; f < this.folds.count; f++) {
-      const scores = await scored(this.contrasts[f]!, this.labellings.length);
+    const count = this.labellings.length;
+    const { columns, size, whitened } = await labelFree(x, this.rows, this.stratum, blas, breathe, room);
+    const out = new Float32Array(count * n);
+    for (let f = 0, from = 0; f < this.folds.count; f++) {
+      const { test } = split(this.folds, f);
+      const own = room.single("tested columns", size * test.length);
+      for (let j = 0; j < size; j++) own.set(columns.subarray(j * n + from, j * n + from + test.length), j * test.length);
+      const contrasts = this.contrasts[f]!;
+      const left = whitened ? await blas.matmul(contrasts, columns, count, n, size, true, { into: room.single("directions", count * size) }) : contrasts;
       await breathe();
-      const { train } = split(this.folds, f);
-      this.labellings.forEach((c, p) => {
-        const size = cellSizes(c, train);
-        const mean = new Float64Array(size.length);
-        for (const i of train) mean[c.cell[i]!]! += scores[p * n + i]! / size[c.cell[i]!]!;
-        const middle = midpoints(size).map((share) => share.reduce((s, v, k) => s + v * mean[k]!, 0));
-        for (let i = 0; i < n; i++) if (this.folds.of[i] === f) out[p * n + i] = scores[p * n + i]! - middle[c.stratum[i]!]!;
-      });
+      const scores = await blas.matmul(left, own, count, size, test.length, false, { into: room.single("scores", count * test.length) });
+      for (let p = 0; p < count; p++) out.set(scores.subarray(p * test.length, (p + 1) * test.length), p * n + from);
+      from += test.length;
       await breathe();
     }
-    this.layers.push(out);
+    return out;
   }
 
   /** Share of labellings that score at least as high as the observed one, itself included. */
