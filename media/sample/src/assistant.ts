@@ -1,10 +1,9 @@
-// Two prompts as they stand in real programs. Prompts in code are what Layerscope will score as they are written.
-const SYSTEM_PROMPT = `You are a patient assistant of a garden centre.
-Answer questions about plants, soil and tools in at most five sentences.`;
+// Two prompts as they stand in real programs; after an audit each has its risk in a line above it.
+const SYSTEM_PROMPT = `Help the customer find the right plants for a small garden in the shade.`;
 
 export async function answer(ask: (messages: { role: string; content: string }[]) => Promise<string>, question: string): Promise<string> {
   return ask([
     { role: "system", content: SYSTEM_PROMPT },
-    { role: "user", content: `A customer asks: ${question}` },
+    { role: "user", content: `Write a friendly answer to the customer's question: ${question}` },
   ]);
 }

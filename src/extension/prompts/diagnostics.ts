@@ -1,9 +1,9 @@
 import { Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Disposable, Location, languages, Position, type Uri } from "vscode";
 import { readSettings } from "../settings.js";
 import type { DocumentPrompts, PromptDocuments } from "./documents.js";
-import { percent, verdictOf } from "./sentences.js";
+import { percent, rowName, verdictOf } from "./sentences.js";
 import { CODES, type Code, type Severity, severityOf } from "./severity.js";
-import { markedSpan, rangeOf, rowName, rowPlace, tellingRows } from "./shown.js";
+import { markedSpan, rangeOf, rowPlace, tellingRows } from "./shown.js";
 import { isQuiet, type PromptAt } from "./state.js";
 
 const SEVERITIES: Readonly<Record<Exclude<Severity, "none">, DiagnosticSeverity>> = {

@@ -1,46 +1,66 @@
-import type { ProfileCard, PromptScore } from "../../protocol/index.js";
-import { percent, verdictOf } from "./sentences.js";
-import { rowName } from "./shown.js";
+import type { FoundPrompt, ProfileCard, PromptScore } from "../../protocol/index.js";
+import { percent, rowName, verdictOf } from "./sentences.js";
+import { CODES, type Severity } from "./severity.js";
 
-/** Where a prompt stands, for people: no text of it. */
+/** Where a prompt stands, for people and machines: no text of it. Lines and columns from 1, columns in UTF-16 units. */
 export interface Standpoint {
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  readonly role: string;
-  readonly shape: string;
+  readonly path?: string;
+  readonly startLine?: number;
+  readonly startColumn?: number;
+  readonly endLine?: number;
+  readonly endColumn?: number;
+  readonly found: Pick<FoundPrompt, "role"> & Partial<Pick<FoundPrompt, "shape" | "rank" | "name">>;
   readonly sha256: string;
-  readonly name?: string;
+  readonly accepted: boolean;
 }
 
-/** What an answer rests on; the same fields for a copied evidence and the language model tool. */
-export function evidenceOf(at: Partial<Standpoint>, score: PromptScore, card: ProfileCard): Record<string, unknown> {
-  const { key: _key, ...told } = score;
+/** As the command line's: what VS Code calls information is a note there. */
+const LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", information: "note", none: "none" };
+
+/** One prompt of the answer, with the fields of `layerscope check --format json`. */
+export function evidenceOf({ found, sha256, accepted, ...at }: Standpoint, score: PromptScore, card: ProfileCard, severity: Severity): Record<string, unknown> {
+  const { key: _key, ...numbers } = score;
+  const rule = score.fault ? CODES.failed : score.side === "outside" ? CODES.outside : severity === "none" ? undefined : CODES.unsafe;
   return {
     ...at,
-    ...told,
-    verdict: verdictOf(score, card),
-    profile: {
-      sha256: card.sha256,
-      model: { name: card.model.name, sha256: card.model.sha256 },
-      layer: card.layer,
-      layers: card.layers,
-      pooling: card.pooling,
-      threshold: card.threshold,
-      calibration: card.calibration,
-      auroc: card.auroc,
-      dataset: { sha256: card.dataset.sha256, rows: card.dataset.rows },
-      notices: card.notices.map(({ message }) => message),
-    },
-    note: "Evidence about the geometry of one model's states; no proof that a prompt is safe.",
+    ...(found.shape && { shape: found.shape, rank: found.rank }),
+    role: found.role,
+    ...(found.name && { name: found.name }),
+    level: score.fault ? "note" : LEVELS[severity],
+    ...(rule && { rule: `layerscope/${rule}` }),
+    message: verdictOf(score, card),
+    accepted,
+    sha256,
+    ...numbers,
   };
 }
 
-export function evidenceMarkdown(at: Standpoint, score: PromptScore, card: ProfileCard): string {
+/** What the answers rest on. */
+export function profileOf(card: ProfileCard): Record<string, unknown> {
+  return {
+    sha256: card.sha256,
+    model: { name: card.model.name, sha256: card.model.sha256 },
+    layer: card.layer,
+    layers: card.layers,
+    thresholds: card.thresholds,
+    calibration: card.calibration,
+    notices: card.notices.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+/** An answer whole, as `layerscope check --format json` prints one. */
+export const answerOf = (card: ProfileCard, prompts: readonly Record<string, unknown>[]): Record<string, unknown> => ({
+  schemaVersion: 1,
+  profile: profileOf(card),
+  prompts,
+});
+
+export function evidenceMarkdown({ path, startLine, found, sha256 }: Standpoint, score: PromptScore, card: ProfileCard): string {
   const cell = (p: number | null) => (p === null ? "–" : `${Math.round(p * 100)} %`);
   const near = score.nearest.slice(0, 5).map((row) => `- ${rowName(row)} (${row.unsafe ? "unsafe" : "safe"}), distance ${row.distance.toPrecision(3)}`);
+  const { ece, rows } = card.calibration;
   return [
-    `### ${at.file}:${at.line}${at.name ? ` \`${at.name}\`` : ""}`,
+    `### ${path ?? "prompt"}${startLine === undefined ? "" : `:${startLine}`}${found.name ? ` \`${found.name}\`` : ""}`,
     "",
     verdictOf(score, card),
     "",
@@ -49,9 +69,9 @@ export function evidenceMarkdown(at: Standpoint, score: PromptScore, card: Profi
     ...score.curve.map((p, layer) => `| ${layer} | ${cell(p)} |`),
     "",
     ...(near.length > 0 ? ["Nearest rows of the dataset:", "", ...near, ""] : []),
-    `Distance to the dataset: beyond ${percent(score.domain.quantile)} of held-out rows. ${score.tokens} tokens${score.truncated ? ", cut" : ""}. Role ${at.role}, shape ${at.shape}, prompt SHA-256 \`${at.sha256.slice(0, 16)}\`.`,
+    `Farther from the dataset than ${percent(score.domain.quantile)} of held-out rows. ${score.tokens} tokens${score.truncated ? ", cut" : ""}. Role ${found.role}, prompt SHA-256 \`${sha256.slice(0, 16)}\`.`,
     "",
-    `Model ${card.model.name} (\`${card.model.sha256.slice(0, 16)}\`), layer ${card.layer}, ${card.pooling}; profile \`${card.sha256.slice(0, 16)}\`, reported from ${percent(card.threshold)}, calibration error ${card.calibration.ece === null ? "unknown" : card.calibration.ece.toFixed(3)} on ${card.calibration.rows} held-out rows. Evidence about geometry, no proof of safety.`,
+    `Model ${card.model.name} (\`${card.model.sha256.slice(0, 16)}\`), layer ${card.layer}, ${card.pooling}; profile \`${card.sha256.slice(0, 16)}\`, reported from ${percent(card.threshold)}, calibration error ${ece === null ? "unknown" : ece.toFixed(3)} on ${rows} held-out rows. Evidence about geometry, no proof of safety.`,
     "",
   ].join("\n");
 }

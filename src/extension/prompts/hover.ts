@@ -1,9 +1,11 @@
 import { type Disposable, Hover, type HoverProvider, languages, MarkdownString, type Position, type TextDocument, Uri } from "vscode";
+import { readSettings } from "../settings.js";
 import { curveSvg, curveText, dataUri } from "./curveSvg.js";
 import type { PromptDocuments } from "./documents.js";
 import type { Target } from "./profiles.js";
-import { verdictOf } from "./sentences.js";
-import { lookOf, rangeOf, rowName, rowPlace, tellingRows } from "./shown.js";
+import { rowName, verdictOf } from "./sentences.js";
+import { severityOf } from "./severity.js";
+import { lookOf, rangeOf, rowPlace, tellingRows } from "./shown.js";
 import { freshScore, isQuiet, type PromptAt } from "./state.js";
 
 /** The only commands a hover may run. */
@@ -35,7 +37,10 @@ export function hoverText(uri: Uri, prompt: PromptAt, target: Target): MarkdownS
   const text = new MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: ALLOWED };
   if (!score) return text;
-  text.appendMarkdown("**Layerscope** · ").appendText(verdictOf(score, target.card)).appendMarkdown("\n\n");
+  text.appendMarkdown("**Layerscope**");
+  // A diagnostic says its sentence in the same hover.
+  if (severityOf(score, target.card, readSettings(uri).prompts) === "none") text.appendMarkdown(" · ").appendText(verdictOf(score, target.card));
+  text.appendMarkdown("\n\n");
   if (score.curve.length > 1)
     text.appendMarkdown(`![${curveText(score.curve)}](${dataUri(curveSvg(score, target.card.threshold, lookOf()))}|width=300,height=96)\n\n`);
   const rows = tellingRows(prompt, 3).map((row) => {

@@ -4,13 +4,16 @@ import { ProblemError } from "../../protocol/index.js";
 import type { CommandHandlers } from "../commands.js";
 import { noRun } from "../errors.js";
 import { exists, listRuns } from "../runFolders.js";
+import { readSettings } from "../settings.js";
 import { isTrusted } from "../trust.js";
-import { evidenceMarkdown, evidenceOf, type Standpoint } from "./evidence.js";
+import { answerOf, evidenceMarkdown, evidenceOf } from "./evidence.js";
 import { type Meant, meant, revealPrompt } from "./place.js";
 import { COMMITTED } from "./profiles.js";
 import type { PromptParts, Prompts } from "./prompts.js";
 import { ignoreEdit } from "./quickFixes.js";
 import { lensTitle } from "./sentences.js";
+import { severityOf } from "./severity.js";
+import { standpointOf } from "./shown.js";
 import { freshScore } from "./state.js";
 import { PromptItem, type PromptsTree } from "./tree.js";
 
@@ -83,19 +86,15 @@ export function promptCommands(prompts: Prompts, tree: PromptsTree, parts: Promp
     },
     "layerscope.copyPromptEvidence": async (given, start, format) => {
       const { document, prompt, score, target } = await scored(given, start);
-      const at: Standpoint = {
-        file: workspace.asRelativePath(document.uri, false),
-        line: document.positionAt(prompt.found.start).line + 1,
-        role: prompt.found.role,
-        shape: prompt.found.shape,
-        sha256: prompt.hash,
-        ...(prompt.found.name && { name: prompt.found.name }),
-      };
+      const at = standpointOf(document, prompt);
+      const severity = severityOf(score, target.card, readSettings(document.uri).prompts);
       const chosen =
         format ?? (await window.showQuickPick(["Markdown", "JSON"], { title: "Copy Evidence", placeHolder: "The prompt's own text is not copied" }));
       if (!chosen) return;
       await env.clipboard.writeText(
-        chosen.toLowerCase() === "json" ? `${JSON.stringify(evidenceOf(at, score, target.card), null, 1)}\n` : evidenceMarkdown(at, score, target.card),
+        chosen.toLowerCase() === "json"
+          ? `${JSON.stringify(answerOf(target.card, [evidenceOf(at, score, target.card, severity)]), null, 1)}\n`
+          : evidenceMarkdown(at, score, target.card),
       );
       void window.setStatusBarMessage("The evidence is in the clipboard.", 3000);
     },

@@ -1,4 +1,4 @@
-import type { ProfileCard, PromptScore } from "../../protocol/index.js";
+import type { NearRow, ProfileCard, PromptScore } from "../../protocol/index.js";
 import { sparkline } from "./sparkline.js";
 import type { PromptAt } from "./state.js";
 
@@ -16,6 +16,8 @@ export function verdictOf(score: PromptScore, card: Pick<ProfileCard, "layer" | 
   const windows = score.windows.length > 1 ? `; the worst of its ${score.windows.length} windows` : "";
   return `${percent(score.probability)} probability of lying on the unsafe side of ${card.model.name} at layer ${card.layer} of ${card.layers - 1}${emerged}${windows}.`;
 }
+
+export const rowName = (row: NearRow): string => (row.line === undefined ? `row ${row.row + 1}` : `line ${row.line + 1}`);
 
 /** The line over a prompt. */
 export function lensTitle(prompt: PromptAt): string {

@@ -1,12 +1,28 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { ColorThemeKind, Range, type TextDocument, Uri, window } from "vscode";
+import { ColorThemeKind, Range, type TextDocument, Uri, window, workspace } from "vscode";
 import type { NearRow } from "../../protocol/index.js";
 import type { Look } from "./curveSvg.js";
+import type { Standpoint } from "./evidence.js";
 import type { Target } from "./profiles.js";
 import { hullOf, type Span } from "./span.js";
 import { freshScore, type PromptAt } from "./state.js";
 
 export const rangeOf = (document: TextDocument, { from, to }: Span): Range => new Range(document.positionAt(from), document.positionAt(to));
+
+/** Where a prompt stands, as an answer names it. */
+export function standpointOf(document: TextDocument, { found, hash, accepted }: Pick<PromptAt, "found" | "hash" | "accepted">): Standpoint {
+  const { start, end } = rangeOf(document, { from: found.start, to: found.end });
+  return {
+    path: workspace.asRelativePath(document.uri, false),
+    startLine: start.line + 1,
+    startColumn: start.character + 1,
+    endLine: end.line + 1,
+    endColumn: end.character + 1,
+    found,
+    sha256: hash,
+    accepted: accepted === true,
+  };
+}
 
 /** What of a prompt is underlined: all of it, or of a long one the window that the number is of. */
 export function markedSpan(prompt: PromptAt): Span {
@@ -40,8 +56,6 @@ export function rowPlace(target: Target, row: NearRow): { readonly uri: Uri; rea
     return options?.contrast === undefined ? undefined : { uri: Uri.file(join(dirname(datasetOf(target)), basename(options.contrast))), line: row.line };
   return { uri: Uri.file(datasetOf(target)), line: row.line };
 }
-
-export const rowName = (row: NearRow): string => (row.line === undefined ? `row ${row.row + 1}` : `line ${row.line + 1}`);
 
 /** Nearest rows of the unsafe class, nearest first; of an out-of-domain prompt the nearest of all. */
 export function tellingRows(prompt: PromptAt, most: number): readonly NearRow[] {

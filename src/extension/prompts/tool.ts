@@ -22,10 +22,13 @@ import {
   type PromptScore,
   problemOf,
 } from "../../protocol/index.js";
-import { evidenceOf } from "./evidence.js";
+import { readSettings } from "../settings.js";
+import { answerOf, evidenceOf, type Standpoint } from "./evidence.js";
 import { hashOf } from "./hash.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
+import { severityOf } from "./severity.js";
+import { standpointOf } from "./shown.js";
 
 export const TOOL = "layerscope_check_prompt";
 
@@ -94,9 +97,9 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
     const scores = await this.score(target, wanted, signal);
     const prompts = wanted.slice(0, MOST_PROMPTS).flatMap(({ ask, at }) => {
       const score = scores.get(ask.key);
-      return score ? [evidenceOf(at, score, target.card)] : [];
+      return score ? [evidenceOf(at, score, target.card, severityOf(score, target.card, readSettings(uri).prompts))] : [];
     });
-    return { prompts, ...(wanted.length > MOST_PROMPTS && { more: wanted.length - MOST_PROMPTS }) };
+    return { ...answerOf(target.card, prompts), ...(wanted.length > MOST_PROMPTS && { more: wanted.length - MOST_PROMPTS }) };
   }
 
   private async score(target: Target, wanted: readonly Wanted[], signal: AbortSignal): Promise<Map<string, PromptScore>> {
@@ -121,14 +124,7 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
       const hash = hashOf(found.role, found.text);
       return {
         ask: { key: hash, text: found.text, role: found.role },
-        at: {
-          file: workspace.asRelativePath(uri, false),
-          line: lines(found)[0],
-          role: found.role,
-          shape: found.shape,
-          sha256: hash,
-          ...(found.name && { name: found.name }),
-        },
+        at: standpointOf(document, { found, hash }),
       };
     });
   }
@@ -136,7 +132,7 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
 
 interface Wanted {
   readonly ask: PromptAsk;
-  readonly at: Parameters<typeof evidenceOf>[0];
+  readonly at: Standpoint;
 }
 
 const refused = (code: string, message: string, hint: string) => new ProblemError({ code, message, hint });
@@ -146,7 +142,7 @@ function aText({ text, role }: ToolInput): Wanted {
     throw refused("prompts/nothing", "There is neither a text nor a file to check.", "Pass `text`, or `file`.");
   const known: PromptRole = PROMPT_ROLES.find((one) => one === role) ?? "user";
   const key = hashOf(known, text);
-  return { ask: { key, text, role: known }, at: { role: known, sha256: key } };
+  return { ask: { key, text, role: known }, at: { found: { role: known }, sha256: key, accepted: false } };
 }
 
 /** A file of the workspace; nothing else is read for an agent. */

@@ -139,7 +139,7 @@ describe("prompts in code", () => {
     const copied = await env.clipboard.readText();
     if (copied) {
       ok(!copied.includes("poison"));
-      strictEqual(JSON.parse(copied).file, "src/made.py");
+      strictEqual(JSON.parse(copied).prompts[0].path, "src/made.py");
     }
   });
 
@@ -216,7 +216,7 @@ describe("prompts in code", () => {
     ok(byText.prompts[0].probability > 0.5 && byText.prompts[0].curve.length > 1 && !JSON.stringify(byText).includes("poison"));
     const byFile = await ask({ file: "src/made.py" });
     strictEqual(byFile.prompts.length, 2);
-    strictEqual(byFile.prompts[0].line, 1);
+    strictEqual(byFile.prompts[0].startLine, 1);
     strictEqual((await ask({ file: "src/made.py", startLine: 3 })).prompts.length, 1);
     strictEqual((await ask({ file: "/etc/passwd" })).error.code, "prompts/outside-workspace");
     strictEqual((await ask({})).error.code, "prompts/nothing");
