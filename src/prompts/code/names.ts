@@ -17,21 +17,29 @@ export function nameSays(name: string): "prompt" | "plain" | null {
   const head = core.replace(/(prompt|instruction|template|persona|preamble)s?(_?template)?s?$/i, "");
   if (OTHERWISE.test(head)) return null;
   if (/prompt/i.test(core)) return "prompt";
+  if (/^sys(tem)?$/i.test(core)) return "plain";
   return /(template|instruction)s?$/i.test(core) && !/system|llm|agent|chat|prompt|gpt|assistant|ai_|custom|model/i.test(core) ? "plain" : "prompt";
 }
 
 /** Functions that write a prompt: buildPrompt, get_system_prompt, render_instructions. */
 export function functionSays(name: string): boolean {
+  const told =
+    /^(?:build|get|make|create|render|format|generate|compose|write|default|to|as|_)*_?(.*?)prompts?(?:_?(?:template|text|for_?\w+|with_?\w+|from_?\w+))?$/i.exec(
+      name,
+    );
   return (
-    /prompts?(_?(template|text|for_?\w+|with_?\w+|from_?\w+))?$/i.test(name) &&
-    !/^(handle|on|show|open|close|use|ask|confirm|parse|validate|send|submit|log|test|save|load|delete|hide|dismiss|print)/i.test(name) &&
-    nameSays("prompt") !== null &&
-    !OTHERWISE.test(name.replace(/prompts?.*$/i, ""))
+    told !== null &&
+    !OTHERWISE.test(told[1]) &&
+    !/^(handle|on[A-Z_]|show|open|close|use|ask|confirm|parse|validate|send|submit|log|test|save|load|delete|hide|dismiss|print)/.test(name)
   );
 }
 
 export const OPENING =
   /^\W*(?:#+[^\n]*\n+\W*)?(?:you are |you're |you will |you must |your (?:task|job|role|goal|purpose)|act as |as an? (?:ai|expert|assistant|helpful)|ignore (?:all |the |any )?(?:previous|prior|above)|imagine you|pretend |i want you to|given (?:the|a|an) |answer the |summari[sz]e |translate |write (?:a|an|the) |generate |extract |classify |analy[sz]e |please |respond |rewrite |explain |use the following |based on |the following is |from now on|never |always |do not |don't )/i;
+
+/** First words of instructions; where a name says little, they say the rest. */
+const IMPERATIVE =
+  /^\W*(keep|write|use|make|be|avoid|return|include|ensure|provide|list|describe|review|create|respond|reply|follow|think|consider|ask|find|identify|convert|help|tell|give|focus|output|compare|evaluate|judge|rate|check|determine|decide|pick|select only|remember|speak|talk|act|assume|treat|prefer|stay|format|call|search|read|solve|refuse|when |if )\b/i;
 
 /** Asked of people at a terminal or on a screen. */
 const FOR_PEOPLE =
@@ -58,6 +66,7 @@ export function readsAsPrompt(text: string, says: "prompt" | "plain" = "prompt")
   return (
     says === "prompt" ||
     opens ||
+    IMPERATIVE.test(text) ||
     /\b(you are|your (task|role|job)|respond|answer|the (user|question|following|context)|must|should|do not|output)\b/i.test(text)
   );
 }
