@@ -1,5 +1,19 @@
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type Envelope, type PanelEvents, type PanelImage, type PanelMethods, type PromptPoint, type RowText, Rpc, type Wire } from "../protocol/index.js";
+import {
+  type AuditView,
+  columnsAt,
+  type Envelope,
+  laterLayers,
+  lightenView,
+  type PanelEvents,
+  type PanelImage,
+  type PanelMethods,
+  type PanelState,
+  type PromptPoint,
+  type RowText,
+  Rpc,
+  type Wire,
+} from "../protocol/index.js";
 import type { Log } from "./log.js";
 import { gate, type PanelHandlers } from "./panelGate.js";
 import { panelHtml } from "./panelHtml.js";
@@ -42,6 +56,8 @@ export class AuditPanel {
   private listening: Disposable | undefined;
   private viewTimer: NodeJS.Timeout | undefined;
   private lastView = 0;
+  private lightened: { whole: AuditView; light: AuditView } | undefined;
+  private stamp = 0;
   private prompts: readonly PromptPoint[] = [];
   private disposed = false;
 
@@ -98,6 +114,17 @@ export class AuditPanel {
     if (this.webviewPanel.visible) this.rpc.tell("row.active", { row });
   }
 
+  /** What the panel is told: a large view without its values by row and layer, which it asks for. */
+  private light(view: AuditView): AuditView {
+    if (this.lightened?.whole !== view) this.lightened = { whole: view, light: lightenView(view, ++this.stamp) };
+    return this.lightened.light;
+  }
+
+  private get lightState(): PanelState {
+    const { state } = this.session;
+    return state.view ? { ...state, view: this.light(state.view) } : state;
+  }
+
   /** Prompts in code among the rows on the map; none takes them away. */
   showPrompts(prompts: readonly PromptPoint[]): void {
     this.prompts = prompts;
@@ -114,8 +141,10 @@ export class AuditPanel {
     return {
       "panel.ready": () => {
         if (this.prompts.length > 0) this.rpc.tell("prompts.shown", { prompts: this.prompts });
-        return this.session.state;
+        return this.lightState;
       },
+      "view.columns": ({ stamp, layer }) =>
+        this.lightened && stamp === this.stamp && layer < laterLayers(this.lightened.light) ? columnsAt(this.lightened.whole, layer) : null,
       "rows.text": ({ rows }) => actions.rowTexts(this.session, rows),
       "rows.find": ({ words }) => actions.findRows(this.session, words),
       "rows.image": ({ rows, side }) => actions.rowImages(this.session, rows, side),
@@ -151,7 +180,7 @@ export class AuditPanel {
     clearTimeout(this.viewTimer);
     this.viewTimer = undefined;
     this.webviewPanel.title = titleOf(this.session);
-    if (this.webviewPanel.visible) this.rpc.tell("panel.state", this.session.state);
+    if (this.webviewPanel.visible) this.rpc.tell("panel.state", this.lightState);
   }
 
   /** The newest view, at most four a second; what came in between is left out. */
@@ -163,7 +192,7 @@ export class AuditPanel {
         const { view } = this.session;
         if (this.disposed || !view || !this.session.running || !this.webviewPanel.visible) return;
         this.lastView = Date.now();
-        this.rpc.tell("audit.view", view);
+        this.rpc.tell("audit.view", this.light(view));
       },
       Math.max(0, this.lastView + VIEW_EVERY_MS - Date.now()),
     );

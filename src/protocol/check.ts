@@ -1,5 +1,6 @@
-import { type Envelope, PROTOCOL } from "./messages.js";
+import { type Chunk, type Envelope, PROTOCOL } from "./messages.js";
 import { POOLINGS } from "./model.js";
+import { MOST_MESSAGE_BYTES, PARCEL_KINDS } from "./parcels.js";
 
 /** A check returns what is wrong with a value, or nothing. The name says where. */
 export type Check = (value: unknown, name: string) => string | undefined;
@@ -51,6 +52,7 @@ export const pictures: Check = (v, n) => {
 /** What the panel may ask, and in which shape; the extension host refuses everything else. */
 export const PANEL_PARAMS = {
   "panel.ready": fields({}),
+  "view.columns": fields({ stamp: whole, layer: whole }),
   "rows.text": fields({ rows: list(whole, 200) }),
   "rows.find": fields({ words: list(word, 8) }),
   "rows.image": fields({ rows: list(whole, 64), side: whole }),
@@ -72,24 +74,36 @@ export const PANEL_PARAMS = {
 
 export const pooling = oneOf(...POOLINGS);
 
+const step: Check = (v, n) => (typeof v === "string" || typeof v === "number" ? undefined : `${n} is no key`);
+const parts = {
+  transfer: optional(whole),
+  parcels: optional(list(fields({ path: list(step, 16), kind: oneOf(...PARCEL_KINDS) }), 10_000)),
+};
+const part: Check = (v, n) =>
+  (typeof v === "string" && v.length <= MOST_MESSAGE_BYTES / 2) || (v instanceof Uint8Array && v.byteLength <= MOST_MESSAGE_BYTES)
+    ? undefined
+    : `${n} is no part of a message`;
+
 const envelopes: Record<string, Check> = {
-  ask: fields({ v: whole, kind: text, id: whole, method: text, params: () => undefined }),
-  answer: fields({ v: whole, kind: text, id: whole, result: () => undefined }),
+  ask: fields({ v: whole, kind: text, id: whole, method: text, params: () => undefined, ...parts }),
+  answer: fields({ v: whole, kind: text, id: whole, result: () => undefined, ...parts }),
   error: fields({
     v: whole,
     kind: text,
     id: whole,
+    ...parts,
     problem: (v, n) =>
       typeof v === "object" && v !== null
         ? (text((v as { code?: unknown }).code, `${n}.code`) ?? text((v as { message?: unknown }).message, `${n}.message`))
         : `${n} is not an object`,
   }),
+  chunk: fields({ v: whole, kind: text, transfer: whole, parcel: whole, at: whole, of: whole, part }),
   cancel: fields({ v: whole, kind: text, id: whole }),
-  event: fields({ v: whole, kind: text, name: text, body: () => undefined }),
+  event: fields({ v: whole, kind: text, name: text, body: () => undefined, ...parts }),
 };
 
 /** The envelope, or a sentence that says why it is none. */
-export function checkEnvelope(value: unknown): Envelope | string {
+export function checkEnvelope(value: unknown): Envelope | Chunk | string {
   if (typeof value !== "object" || value === null) return "a message that is not an object";
   const { kind, v } = value as { kind?: unknown; v?: unknown };
   if (v !== PROTOCOL) return `a message of protocol version ${typeof v === "number" ? v : "unknown"}; this is version ${PROTOCOL}`;

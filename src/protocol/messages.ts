@@ -1,4 +1,5 @@
 import type { AcceleratorReport } from "./accelerators.js";
+import type { LaterColumns, LayerColumns } from "./columns.js";
 import type { CompareView } from "./compare.js";
 import type { DataAnswer } from "./data.js";
 import type { HubOffer, HubOrder, HubProgress, HubQuestion, HubResult } from "./hub.js";
@@ -66,6 +67,8 @@ export interface AuditView {
   readonly rows: RowTable;
   /** Every lens there is, and whether this run has it; absent in partial views and in runs of older versions. */
   readonly lenses?: readonly LensCard[];
+  /** Present: values by row and layer are left out; the panel asks for them layer by layer (`view.columns`). */
+  readonly later?: LaterColumns;
 }
 
 export interface RowText {
@@ -138,6 +141,8 @@ export interface EngineEvents {
 /** Asked by the panel, answered by the extension host. The panel names rows and formats, never paths or commands. */
 export interface PanelMethods {
   "panel.ready": { params: Record<string, never>; result: PanelState };
+  /** What a view left out, at one layer; null when the view has been replaced since. */
+  "view.columns": { params: { stamp: number; layer: number }; result: LayerColumns | null };
   "rows.text": { params: { rows: number[] }; result: RowText[] };
   "rows.image": { params: { rows: number[]; side: number }; result: PanelImage[] };
   "rows.find": { params: { words: string[] }; result: Uint32Array[] };
@@ -187,10 +192,30 @@ export interface PanelState {
   readonly run?: string;
 }
 
-/** What travels on every wire: engine process, webview. */
-export type Envelope =
+/** A large column or text that was taken out of a message: where it belongs, and what it is. */
+export interface Parcel {
+  readonly path: readonly (string | number)[];
+  readonly kind: "text" | "f64" | "f32" | "u32" | "i32" | "u16" | "u8";
+}
+
+/** A part of a large message; all of them come before it, in order. */
+export interface Chunk {
+  readonly v: number;
+  readonly kind: "chunk";
+  readonly transfer: number;
+  /** Index into the `parcels` of the message. */
+  readonly parcel: number;
+  /** Bytes before this part, and of the whole parcel; a letter counts as two. */
+  readonly at: number;
+  readonly of: number;
+  readonly part: Uint8Array | string;
+}
+
+/** What travels on every wire: engine process, webview. With `transfer`, what was taken out came before it in chunks. */
+export type Envelope = (
   | { v: number; kind: "ask"; id: number; method: string; params: unknown }
   | { v: number; kind: "answer"; id: number; result: unknown }
   | { v: number; kind: "error"; id: number; problem: Problem }
   | { v: number; kind: "cancel"; id: number }
-  | { v: number; kind: "event"; name: string; body: unknown };
+  | { v: number; kind: "event"; name: string; body: unknown }
+) & { transfer?: number; parcels?: readonly Parcel[] };

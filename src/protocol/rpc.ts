@@ -1,10 +1,11 @@
 import { checkEnvelope } from "./check.js";
-import { type Envelope, PROTOCOL } from "./messages.js";
+import { type Chunk, type Envelope, PROTOCOL } from "./messages.js";
+import { Parcels, splitMessage } from "./parcels.js";
 import type { Problem } from "./problem.js";
 
 /** Either end of a wire: a child process, a webview, a pair of ports in a test. */
 export interface Wire {
-  post(message: Envelope): void;
+  post(message: Envelope | Chunk): void;
   onMessage(listener: (message: unknown) => void): void;
 }
 
@@ -56,6 +57,8 @@ interface Pending {
  */
 export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends object, OurEvents extends object> {
   private next = 1;
+  private transfers = 1;
+  private readonly parcels = new Parcels();
   private closed: Problem | undefined;
   private readonly pending = new Map<number, Pending>();
   private readonly running = new Map<number, AbortController>();
@@ -78,7 +81,7 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
     if (this.closed) return Promise.reject(new ProblemError(this.closed));
     const id = this.next++;
     return new Promise((resolve, reject) => {
-      const cancel = () => this.pending.has(id) && this.wire.post({ v: PROTOCOL, kind: "cancel", id });
+      const cancel = () => this.pending.has(id) && this.post({ v: PROTOCOL, kind: "cancel", id });
       this.pending.set(id, {
         resolve: (value) => {
           signal?.removeEventListener("abort", cancel);
@@ -89,14 +92,14 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
           reject(error);
         },
       });
-      this.wire.post({ v: PROTOCOL, kind: "ask", id, method, params });
+      this.post({ v: PROTOCOL, kind: "ask", id, method, params });
       if (signal?.aborted) cancel();
       else signal?.addEventListener("abort", cancel, { once: true });
     });
   }
 
   tell<K extends keyof OurEvents & string>(name: K, body: OurEvents[K]): void {
-    if (!this.closed) this.wire.post({ v: PROTOCOL, kind: "event", name, body });
+    if (!this.closed) this.post({ v: PROTOCOL, kind: "event", name, body });
   }
 
   on<K extends keyof TheirEvents & string>(name: K, listener: (body: TheirEvents[K]) => void): void {
@@ -113,9 +116,16 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
     this.running.clear();
   }
 
+  /** In parts, where it is large. */
+  private post(envelope: Envelope): void {
+    for (const part of splitMessage(envelope, this.transfers++)) this.wire.post(part);
+  }
+
   private receive(message: unknown): void {
     if (this.closed) return;
-    const envelope = checkEnvelope(message);
+    const checked = checkEnvelope(message);
+    const envelope = typeof checked === "string" ? checked : checked.kind === "chunk" ? this.parcels.take(checked) : this.parcels.join(checked);
+    if (envelope === undefined) return;
     if (typeof envelope === "string") {
       this.onRefused(envelope);
       return;
@@ -154,16 +164,16 @@ export class Rpc<Theirs extends object, TheirEvents extends object, Ours extends
     const handler = Object.hasOwn(this.handlers, method) ? (this.handlers as Record<string, (p: unknown, s: AbortSignal) => unknown>)[method] : undefined;
     if (!handler) {
       this.onRefused("a question of an unknown name");
-      this.wire.post({ v: PROTOCOL, kind: "error", id, problem: { code: "protocol/unknown-method", message: "That question is not known here." } });
+      this.post({ v: PROTOCOL, kind: "error", id, problem: { code: "protocol/unknown-method", message: "That question is not known here." } });
       return;
     }
     const control = new AbortController();
     this.running.set(id, control);
     try {
       const result = await handler(params, control.signal);
-      if (!this.closed) this.wire.post({ v: PROTOCOL, kind: "answer", id, result });
+      if (!this.closed) this.post({ v: PROTOCOL, kind: "answer", id, result });
     } catch (error) {
-      if (!this.closed) this.wire.post({ v: PROTOCOL, kind: "error", id, problem: problemOf(error) });
+      if (!this.closed) this.post({ v: PROTOCOL, kind: "error", id, problem: problemOf(error) });
     } finally {
       this.running.delete(id);
     }

@@ -1,5 +1,6 @@
 import type { AuditView, PanelState, Progress, PromptPoint } from "../protocol/index.js";
 import { AxiomTable } from "./axioms.js";
+import { Columns } from "./columns.js";
 import { Detail } from "./detail.js";
 import { el, setText } from "./dom.js";
 import { exportPictures } from "./export.js";
@@ -30,6 +31,7 @@ export class App {
   private readonly texts: Texts;
   private readonly finder: Finder;
   private readonly images: Images | undefined;
+  private readonly columns: Columns;
   private theme: Theme;
   private readonly verdict: Verdict;
   private readonly tooltip: Tooltip;
@@ -69,6 +71,10 @@ export class App {
         () => this.schedule(),
       );
     this.finder = new Finder(host.find, () => this.schedule());
+    this.columns = new Columns(host.columns, () => {
+      if (this.columns.trouble) this.say(this.columns.trouble);
+      this.schedule();
+    });
     this.verdict = new Verdict(kit, host, (format, withText) => {
       const scene = this.scene();
       const svgs = scene && format === "svg" ? exportPictures(scene) : undefined;
@@ -85,7 +91,7 @@ export class App {
       prompt: (key) => this.clicks.prompt?.(key),
     });
     this.detail = new Detail(kit, host);
-    this.scenes = new SceneMaker(this.texts, this.finder, this.images);
+    this.scenes = new SceneMaker(this.texts, this.finder, this.images, this.columns);
     this.sections = new Sections(kit, host, this.store, { list: this.listTools, map: this.mapTools, finder: this.finder, detail: this.detail.root });
     this.axioms = new AxiomTable(kit, host, (rows, are) => this.clicks.list?.(rows, are));
     this.moreLenses = new MoreLenses(kit, host);
@@ -115,13 +121,19 @@ export class App {
     // Texts that could not be read may be readable again: the engine was started anew, the file is back.
     this.texts.trouble = undefined;
     this.finder.trouble = undefined;
-    this.state = state;
+    this.state = this.withRoom(state);
     this.schedule();
   }
 
   showView(view: AuditView): void {
-    this.state = { ...this.state, view };
+    this.state = this.withRoom({ ...this.state, view });
     this.schedule();
+  }
+
+  /** A large view comes without its values by layer; there is room for them from now on. */
+  private withRoom(state: PanelState): PanelState {
+    const view = this.columns.take(state.view);
+    return view ? { ...state, view } : state;
   }
 
   showProgress(progress: Progress): void {
@@ -208,6 +220,7 @@ export class App {
     else this.waiting.remove();
     const scene = this.scene();
     if (!scene) return;
+    this.columns.want(scene.layer);
     this.root.classList.toggle("narrow", scene.axis.narrow);
     this.sections.draw(scene, this.clicks);
     this.axioms.draw(scene, this.sections);

@@ -1,4 +1,5 @@
 import type { PanelImage, RowText } from "../protocol/index.js";
+import type { ReadColumns } from "./columns.js";
 import type { Find } from "./finder.js";
 import type { Keeper } from "./state.js";
 
@@ -11,6 +12,8 @@ export interface Host {
   readonly known?: ReadonlyMap<number, string>;
   /** At most 200 rows at once. */
   texts(rows: number[]): Promise<RowText[]>;
+  /** What a large view left out, at one layer; absent where views come whole. */
+  readonly columns?: ReadColumns;
   /** Rows whose text holds a word, one list of ids a word; absent where the page carries all texts or none. */
   readonly find?: Find;
   /** Absent where there is no engine to make pictures. */

@@ -26,6 +26,7 @@ const said = (error: unknown): void => {
 const host: Host = {
   keeper: { load: () => vscode.getState(), save: (state) => vscode.setState(state) },
   texts: (rows) => rpc.ask("rows.text", { rows }),
+  columns: (stamp, layer) => rpc.ask("view.columns", { stamp, layer }),
   find: (words, signal) => rpc.ask("rows.find", { words }, signal),
   images: (rows, side) => rpc.ask("rows.image", { rows, side }),
   actions: {

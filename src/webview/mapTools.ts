@@ -24,7 +24,7 @@ export class MapTools {
     this.slider = el("input", { attrs: { type: "range", min: 0, step: 1, "aria-label": "Layer" }, on: { input: () => on.layer(Number(this.slider.value)) } });
     this.play = kit.button({ text: "Play", look: "secondary", press: () => (this.timer ? this.stop() : this.start()) });
     const whole = kit.button({ text: "Reset zoom", look: "quiet", label: "Reset zoom of the map", press: on.resetZoom });
-    const hint = el("span", { class: "quiet", text: "A drag is a lasso, Ctrl+wheel zooms." });
+    const hint = el("span", { class: "quiet", text: "A drag is a lasso, Shift+drag pans, Ctrl+wheel zooms." });
     this.prompts = new PromptKey({ open: on.prompt, layer: on.layer });
     this.root = el(
       "div",

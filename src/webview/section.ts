@@ -66,7 +66,7 @@ export class Section {
     if (asTable) {
       // The pointer does not touch a table: it is made anew only when its numbers are.
       const byRow = picture.shape === "strips" || picture.shape === "points" || picture.shape === "ranking";
-      const made = [whole, scene.rows, (scene as Partial<Scene>).order, byRow ? scene.layer : 0];
+      const made = [whole, scene.rows, (scene as Partial<Scene>).order, byRow ? scene.layer : 0, byRow ? scene.filled : 0];
       if (made.some((part, i) => part !== this.tabled[i])) this.table.replaceChildren(pictureTable(whole, scene));
       this.tabled = made;
       return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Envelope, PANEL_PARAMS, PROTOCOL, type Problem, ProblemError, Rpc, type Wire } from "../../src/protocol/index.js";
+import { type Chunk, type Envelope, PANEL_PARAMS, PROTOCOL, type Problem, ProblemError, Rpc, type Wire } from "../../src/protocol/index.js";
 
 interface Methods {
   double: { params: { value: number }; result: number };
@@ -13,7 +13,7 @@ interface Events {
 /** Two ends of one wire; `inject` puts anything on it. */
 function wires() {
   const listeners: ((message: unknown) => void)[] = [() => {}, () => {}];
-  const sent: Envelope[] = [];
+  const sent: (Envelope | Chunk)[] = [];
   const end = (me: number): Wire => ({
     post(message) {
       sent.push(message);

@@ -23,7 +23,7 @@ const ARGS = [
 
 export interface Lab {
   /** Opens the panel as the extension would, with the policy that it sends. */
-  open(setup?: Setup, look?: { theme?: ThemeName; width?: number; height?: number; still?: boolean }): Promise<Page>;
+  open(setup?: Setup, look?: { theme?: ThemeName; width?: number; height?: number; still?: boolean; before?: string }): Promise<Page>;
   /** Opens a comparison's panel; `setup` is what `compareHost.ts` shows. */
   compare(setup: object, look?: { theme?: ThemeName; width?: number; height?: number }): Promise<Page>;
   /** Opens a model card; `state` is what the extension tells it. */
@@ -97,8 +97,9 @@ export async function startLab(): Promise<Lab> {
   };
   return {
     bundle,
-    async open(setup = {}, { theme = "dark", width = 1200, height = 900, still = false } = {}) {
+    async open(setup = {}, { theme = "dark", width = 1200, height = 900, still = false, before } = {}) {
       const page = watch(await browser.newPage({ viewport: { width, height } }));
+      if (before) await page.addInitScript({ content: before });
       await page.goto(`${origin}/?theme=${theme}${still ? "&still" : ""}#${encodeURIComponent(JSON.stringify(setup))}`);
       await page.waitForFunction((wanted) => !wanted || document.querySelector(".frame") !== null, !setup.noView);
       await settle(page);

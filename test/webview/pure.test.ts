@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import { type Curve, decodeView, embeddableJson, encodeView } from "../../src/protocol/index.js";
 import { digits, duration, probability, shorten, signed } from "../../src/webview/format.js";
 import { layerAxis } from "../../src/webview/layers.js";
-import { disagreement, indexById, orderRows, risk } from "../../src/webview/order.js";
+import { disagreement, orderRows, risk } from "../../src/webview/order.js";
+import { rowIndex } from "../../src/webview/rowIndex.js";
+import { largest, orderByKey } from "../../src/webview/sorting.js";
 import { standsOf } from "../../src/webview/stands.js";
 import { FRESH, readState, Store } from "../../src/webview/state.js";
 import { Texts } from "../../src/webview/texts.js";
-import { makeBins, nearest } from "../../src/webview/views/bins.js";
 import { shownRange } from "../../src/webview/views/curve.js";
+import { countCells } from "../../src/webview/views/density.js";
+import { makeGrid, nearest, runsIn } from "../../src/webview/views/grid.js";
 import { place } from "../../src/webview/views/matrix.js";
 import { layerSpread } from "../../src/webview/views/strips.js";
 import { makeView, random } from "./fixture.js";
@@ -82,7 +85,23 @@ describe("order of rows", () => {
     expect(Array.from(orderRows(rows, { ...wish, sort: "file", filter: "#12" }))).toEqual([rows.id.indexOf(11)]);
     expect(Array.from(orderRows(rows, { ...wish, sort: "file", filter: "Recipe", text: (id) => (id === 5 ? "a recipe" : "x") }))).toEqual([5]);
     expect(orderRows(rows, { ...wish, sort: "file", filter: "", lasso: new Set([rows.id[3], 999_999]) })).toHaveLength(1);
-    expect(indexById(rows).get(rows.id[77])).toBe(77);
+    expect(rowIndex(rows)(rows.id[77])).toBe(77);
+    const turned = { id: rows.id.slice().reverse(), count: rows.count };
+    expect([rowIndex(turned)(turned.id[77]), rowIndex(turned)(999_999)]).toEqual([77, -1]);
+  });
+
+  it("sorts by key as comparing does, signs, zeros and ties included", () => {
+    const next = random(5);
+    const keys = [
+      Float64Array.from({ length: 5_000 }, () => -Math.fround(next())),
+      Float64Array.from({ length: 3_000 }, () => Math.round(next() * 20) - 10),
+      Float64Array.from([3, -1, -0, 0, 2.5, Number.NEGATIVE_INFINITY, 1e-300, -1e300, 3, 2, 0]),
+      new Float64Array(0),
+    ];
+    for (const key of keys) expect(Array.from(orderByKey(key))).toEqual(Array.from(key.keys()).sort((a, b) => key[a] - key[b] || a - b));
+    const values = Float32Array.from({ length: 4_000 }, (_, i) => (i % 9 === 0 ? Number.NaN : Math.round((next() - 0.5) * 400)));
+    const plain = Array.from(values.keys()).filter((i) => Math.abs(values[i]) > 0);
+    expect(largest(values, 50)).toEqual(plain.sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b).slice(0, 50));
   });
 
   it("knows no probability without a layer for it", () => {
@@ -92,30 +111,55 @@ describe("order of rows", () => {
 });
 
 describe("map", () => {
-  it("finds the nearest point as a plain search does", () => {
+  it("finds the nearest point, and what is in sight, as a plain search does, at any zoom", () => {
     const next = random(11);
     const n = 3_000;
-    const x = Float32Array.from({ length: n }, () => next() * 400);
-    const y = Float32Array.from({ length: n }, (_, i) => (i % 50 === 0 ? Number.NaN : next() * 300));
-    const bins = makeBins(x, y, new Uint8Array(n), 400, 300, 5);
-    expect(bins.member.length).toBe(n - 60);
+    const u = Float32Array.from({ length: n }, () => Math.min(1, next() ** 2 * 1.05));
+    const v = Float32Array.from({ length: n }, (_, i) => (i % 50 === 0 ? Number.NaN : next()));
+    const label = Uint8Array.from({ length: n }, () => Number(next() > 0.5));
+    const grid = makeGrid(u, v, label);
+    expect(grid.member.length).toBe(n - 60);
     for (let t = 0; t < 300; t++) {
+      const k = 1 + (t % 40);
+      const camera = { left: -next() * 400 * (k - 1), top: -next() * 300 * (k - 1), width: 400 * k, height: 300 * k };
+      const x = (i: number) => camera.left + u[i] * camera.width;
+      const y = (i: number) => camera.top + v[i] * camera.height;
       const [px, py] = [next() * 420 - 10, next() * 320 - 10];
       let best = -1;
       let least = 100;
+      const inSight: number[] = [];
       for (let i = 0; i < n; i++) {
-        const d = (x[i] - px) ** 2 + (y[i] - py) ** 2;
+        const d = (x(i) - px) ** 2 + (y(i) - py) ** 2;
         if (d < least) [best, least] = [i, d];
+        if (x(i) >= 0 && x(i) <= 400 && y(i) >= 0 && y(i) <= 300) inSight.push(i);
       }
-      expect(nearest(bins, x, y, px, py, 10)).toBe(best);
+      expect(nearest(grid, camera, px, py, 10)).toBe(best);
+      const found = new Set<number>();
+      runsIn(grid, camera, [0, 0, 400, 300], (from, to) => {
+        for (const i of grid.member.subarray(from, to)) found.add(i);
+      });
+      expect(inSight.every((i) => found.has(i))).toBe(true);
+      const listed = Uint8Array.from(grid.member, (i) => i % 2);
+      const density = countCells(grid, camera, 400, 300, listed);
+      const cells = density.across * density.down;
+      const sum = (counts: Uint32Array) => counts.subarray(0, cells).reduce((total, one) => total + one, 0);
+      expect(density.seen).toBeGreaterThanOrEqual(inSight.length);
+      expect(sum(density.all)).toBe(density.seen);
+      expect(sum(density.listed)).toBeLessThanOrEqual(density.seen);
+      // Every point in sight lies in the cell that is drawn under it.
+      for (const i of inSight.slice(0, 20)) {
+        const column = Math.floor((x(i) - camera.left) / density.cellWidth) - density.column;
+        const line = Math.floor((y(i) - camera.top) / density.cellHeight) - density.line;
+        if (u[i] < 1) expect(density.all[line * density.across + column]).toBeGreaterThan(0);
+      }
     }
   });
 
-  it("gives each layer of the strips its own spread, and 1 where there is no score", () => {
+  it("gives each layer of the strips its own spread, and none where there is no score", () => {
     const { rows } = makeView({ rows: 200, layers: 4 });
-    const spread = layerSpread({ ...rows, score: rows.score.map((v, at) => (at % 4 === 2 ? Number.NaN : at % 4 === 3 ? v * 10 : v)) });
-    expect(spread[2]).toBe(1);
-    expect(spread[3]).toBeGreaterThan(spread[0] * 4);
+    const table = { ...rows, score: rows.score.map((v, at) => (at % 4 === 2 ? Number.NaN : at % 4 === 3 ? v * 10 : v)) };
+    expect(layerSpread(table, 2)).toBe(0);
+    expect(layerSpread(table, 3)).toBeGreaterThan(layerSpread(table, 0) * 4);
   });
 });
 

@@ -82,13 +82,14 @@ export function rowsTests(lab: () => Lab): void {
       expect(wants.flatMap((w) => w.rows).length).toBeLessThan(200);
       expect(Math.max(...wants.map((w) => w.rows.length))).toBeLessThanOrEqual(200);
       expect(await page.locator(".list-row .row-text").first().textContent()).not.toBe("…");
-      const painted = await page.locator(".map-canvas").evaluate((c: HTMLCanvasElement) => {
-        const { data } = c.getContext("2d")!.getImageData(0, 0, c.width, c.height);
-        let n = 0;
-        for (let i = 3; i < data.length; i += 4) if (data[i] > 0) n++;
-        return n / (c.width * c.height);
-      });
-      expect(painted).toBeGreaterThan(0.2);
+      const painted = () =>
+        page.locator(".map-canvas").evaluate((c: HTMLCanvasElement) => {
+          const { data } = c.getContext("2d")!.getImageData(0, 0, c.width, c.height);
+          let n = 0;
+          for (let i = 3; i < data.length; i += 4) if (data[i] > 0) n++;
+          return n / (c.width * c.height);
+        });
+      await expect.poll(painted).toBeGreaterThan(0.2);
       expect(errorsOf(page)).toEqual([]);
       await page.close();
     });

@@ -3,7 +3,7 @@ import { el, setText } from "../dom.js";
 import { picturesOnPaper } from "../export.js";
 import type { Kit } from "../kit.js";
 import { type LayerAxis, layerAxis } from "../layers.js";
-import { indexById } from "../order.js";
+import { rowIndex } from "../rowIndex.js";
 import { Section } from "../section.js";
 import { Texts } from "../texts.js";
 import { readTheme, type Theme, watchTheme } from "../theme.js";
@@ -35,7 +35,7 @@ export class CompareApp {
   private runAxis: LayerAxis = layerAxis(1, 600);
   private hover: number | null = null;
   private runHover: number | null = null;
-  private index: { view: CompareView; byId: Map<number, number> } | undefined;
+  private index: { view: CompareView; of(id: number): number } | undefined;
   private frame = 0;
 
   constructor(
@@ -181,7 +181,7 @@ export class CompareApp {
     const columns = pair.layers.length;
     const width = this.lane.clientWidth || this.root.clientWidth;
     if (this.axis.count !== columns || this.axis.width !== width) this.axis = layerAxis(columns, width);
-    if (this.index?.view !== view) this.index = { view, byId: indexById(view.rows) };
+    if (this.index?.view !== view) this.index = { view, of: rowIndex(view.rows) };
     const { layer, row } = this.store.now;
     return {
       rows: view.rows,
@@ -189,9 +189,11 @@ export class CompareApp {
       theme: this.theme,
       layer: Math.max(0, Math.min(columns - 1, layer ?? pair.column ?? columns - 1)),
       hover: this.hover !== null && this.hover < columns ? this.hover : null,
-      row: row === null ? -1 : (this.index.byId.get(row) ?? -1),
+      row: row === null ? -1 : this.index.of(row),
       classNames: view.result.dataset.classNames,
       texts: this.texts,
+      filled: 0,
+      has: () => true,
     };
   }
 

@@ -2,7 +2,7 @@ import { scaleLinear, select } from "d3";
 import type { Points, Strips } from "../../protocol/index.js";
 import { digits } from "../format.js";
 import { MOST_POINTS } from "./cloud.js";
-import { EDGE } from "./points.js";
+import { EDGE } from "./plot.js";
 import { layerExtent, project } from "./projection.js";
 import { StripPainter } from "./strips.js";
 import { layerTicks } from "./ticks.js";

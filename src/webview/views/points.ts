@@ -1,118 +1,160 @@
-import { easeCubicInOut, polygonContains, scaleLinear, select, type ZoomTransform, zoom, zoomIdentity } from "d3";
+import { easeCubicInOut, scaleLinear, select, type ZoomTransform, zoom, zoomIdentity } from "d3";
 import type { Points } from "../../protocol/index.js";
 import { el, setAttr } from "../dom.js";
-import { digits, shorten } from "../format.js";
-import { layerKey } from "../layers.js";
-import { type Bins, makeBins, nearest } from "./bins.js";
-import { drawCloud } from "./cloud.js";
-import { drawOverlay, markUnder, type OverlayMark, type PlacedMark, placePrompts, promptLines } from "./overlay.js";
-import { type Extent, layerExtent, project } from "./projection.js";
-import { rowTitle, sideName } from "./row.js";
-import type { Clicks, Scene, Size, View } from "./view.js";
+import { count, digits, shorten } from "../format.js";
+import { drawCloud, MOST_POINTS } from "./cloud.js";
+import { type Camera, type Grid, makeGrid } from "./grid.js";
+import { mapKeys, mapPointer } from "./mapHands.js";
+import { drawOverlay, type OverlayMark, type PlacedMark, placePrompts } from "./overlay.js";
+import { cameraOf, EDGE, type MapMemory, type Places, plotSize } from "./plot.js";
+import { layerExtent, project } from "./projection.js";
+import type { Size, View } from "./view.js";
 
-export const EDGE = { left: 34, right: 10, top: 10, bottom: 34 };
 const GLIDE_MS = 360;
+/** More points than this stand in their new places at once when the layer changes. */
+const MOST_GLIDING = 5_000;
+/** More than this are placed in several tasks. */
+const MOST_AT_ONCE = 20_000;
+const MOST_ZOOM = 60;
 
-interface Memory {
-  picture: Points;
-  scene: Scene;
-  size: Size;
-  on: Clicks;
-  canvas: HTMLCanvasElement;
-  extent: Extent;
-  /** Where the points are drawn now, in 0..1, and where they glide from and to. */
-  unit: { x: Float32Array; y: Float32Array };
-  from: { x: Float32Array; y: Float32Array };
-  to: { x: Float32Array; y: Float32Array };
-  /** The same in px, with the bins that answer the pointer. */
-  x: Float32Array;
-  y: Float32Array;
-  bins: Bins;
-  listed: Uint8Array;
-  /** What lies over the rows, on the map's axes and in px. */
-  overlay: readonly OverlayMark[];
-  marks: readonly PlacedMark[];
-  transform: ZoomTransform;
-  frame: number;
-  began: number;
-  lasso: [number, number][] | null;
-  layer: number;
-  resetZoom(): void;
-}
-const memory = new WeakMap<HTMLElement, Memory>();
+const memory = new WeakMap<HTMLElement, MapMemory>();
 
 /** The rows at one layer, on a canvas: boundary, axes, density beyond 2,000, glides between layers, a lasso that filters the list. */
 export const points: View<Points> = (at, picture, size, scene, on) => {
   const known = memory.get(at);
   const before = known && { ...known };
   const now = known ?? begin(at);
-  const moved = !before || before.picture !== picture || before.layer !== scene.layer;
-  const glides = before && scene.theme.moves && before.picture.x.length === picture.x.length && before.layer !== scene.layer;
+  const ready = scene.has(scene.layer);
+  const moved = !before || before.picture !== picture || before.layer !== scene.layer || before.ready !== ready;
+  const glides =
+    before?.ready &&
+    ready &&
+    scene.theme.moves &&
+    scene.rows.count <= MOST_GLIDING &&
+    before.picture.x.length === picture.x.length &&
+    before.layer !== scene.layer;
   const relisted = !before || before.scene.order !== scene.order || before.scene.view !== scene.view;
-  Object.assign(now, { picture, scene, size, on });
-  if (relisted) {
-    now.listed = new Uint8Array(scene.view.rows.count);
-    for (const i of scene.order) now.listed[i] = 1;
-  }
+  Object.assign(now, { picture, scene, size, on, ready });
   if (moved) {
     now.layer = scene.layer;
-    now.extent = layerExtent(picture, scene.layer, scene.view.rows.count);
-    now.to = project(picture, scene.layer, scene.view.rows.count, now.extent);
-    now.from = glides ? now.unit : now.to;
-    now.began = performance.now();
-    if (!glides) now.unit = now.to;
-  }
+    now.moves++;
+    // Other rows at once: what lies under the pointer must be theirs.
+    if (before?.picture === picture && scene.rows.count > MOST_AT_ONCE) void moveInSteps(now);
+    else move(now, Boolean(glides));
+  } else if (relisted) relist(now);
   const overlaid = moved || before.scene.prompts !== scene.prompts;
-  if (overlaid) now.overlay = picture.slot === "map" ? placePrompts(scene.prompts, picture, scene) : [];
+  if (overlaid) now.overlay = overlayOf(now);
   setAttr(now.canvas, "aria-label", describe(now));
   const restyled =
-    !before || before.scene.theme !== scene.theme || before.scene.row !== scene.row || before.size.width !== size.width || before.size.height !== size.height;
+    !before ||
+    before.scene.theme !== scene.theme ||
+    before.scene.row !== scene.row ||
+    before.ratio !== devicePixelRatio ||
+    before.size.width !== size.width ||
+    before.size.height !== size.height;
   if (glides) glide(now);
-  else if (!now.frame && (moved || relisted || restyled || overlaid)) paint(now);
+  else if (!now.frame && (moved || relisted || restyled || overlaid) && (now.grid as Grid | undefined)) paint(now);
 };
 
 /** Back to the whole picture. */
 export const resetZoom = (at: HTMLElement): void => memory.get(at)?.resetZoom();
 
-function begin(at: HTMLElement): Memory {
+function begin(at: HTMLElement): MapMemory {
   const canvas = el("canvas", { class: "map-canvas", attrs: { role: "img", tabindex: 0 } });
   at.append(canvas);
-  const now = { canvas, transform: zoomIdentity, frame: 0, lasso: null, overlay: [], marks: [] } as unknown as Memory;
+  const now = { canvas, transform: zoomIdentity, frame: 0, painting: 0, lasso: null, overlay: [], marks: [], moves: 0 } as unknown as MapMemory;
   memory.set(at, now);
   const behaviour = zoom<HTMLCanvasElement, unknown>()
-    .scaleExtent([1, 40])
+    .scaleExtent([1, MOST_ZOOM])
+    .extent(() => plotBox(now.size))
+    // The plot never leaves its frame.
+    .constrain((transform) => {
+      const [[x0, y0], [x1, y1]] = plotBox(now.size);
+      const { k } = transform;
+      const within = (value: number, lo: number, hi: number) => Math.max(hi * (1 - k), Math.min(lo * (1 - k), value));
+      return zoomIdentity.translate(within(transform.x, x0, x1), within(transform.y, y0, y1)).scale(k);
+    })
     // A plain wheel scrolls the page and a plain drag draws the lasso.
-    .filter((event: WheelEvent) => event.type === "wheel" && (event.ctrlKey || event.metaKey))
+    .filter((event: WheelEvent | MouseEvent) =>
+      event.type === "wheel" ? event.ctrlKey || event.metaKey : event.type === "mousedown" && (event.button === 1 || (event.button === 0 && event.shiftKey)),
+    )
     .on("zoom", ({ transform }: { transform: ZoomTransform }) => {
       now.transform = transform;
-      paint(now);
+      paintSoon(now);
     });
-  select(canvas).call(behaviour);
-  now.resetZoom = () => select(canvas).call(behaviour.transform, zoomIdentity);
-  pointer(now);
-  canvas.addEventListener("dblclick", () => now.resetZoom());
-  canvas.addEventListener("keydown", (event) => {
-    const { scene, on } = now;
-    const layer = layerKey(event, scene.layer, scene.axis.count);
-    if (event.key === "+" || event.key === "-") select(canvas).call(behaviour.scaleBy, event.key === "+" ? 1.5 : 1 / 1.5);
-    else if (event.key === "0") now.resetZoom();
-    else if (event.key === "Enter" && scene.row >= 0) on.row(scene.row, "open");
-    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && scene.order.length > 0) {
-      const place = scene.order.indexOf(scene.row) + (event.key === "ArrowDown" ? 1 : -1);
-      on.row(scene.order[Math.max(0, Math.min(scene.order.length - 1, place))], "mark");
-    } else if (layer !== undefined) on.layer(layer);
-    else return;
-    event.preventDefault();
+  const canvasOf = select<HTMLCanvasElement, unknown>(canvas);
+  canvasOf.call(behaviour).on("dblclick.zoom", null);
+  now.resetZoom = () => canvasOf.call(behaviour.transform, zoomIdentity);
+  mapPointer(now, () => paintSoon(now));
+  mapKeys(now, {
+    zoom: (factor) => canvasOf.call(behaviour.scaleBy, factor),
+    pan: (x, y) => canvasOf.call(behaviour.translateBy, x / now.transform.k, y / now.transform.k),
   });
+  canvas.addEventListener("dblclick", () => now.resetZoom());
   return now;
 }
 
-function describe({ picture, scene }: Memory): string {
-  return `${picture.title} at layer ${scene.layer}: ${scene.view.rows.count} rows; across ${picture.xName}, upwards ${picture.yName}`;
+const plotBox = ({ width, height }: Size): [[number, number], [number, number]] => [
+  [EDGE.left, EDGE.top],
+  [width - EDGE.right, height - EDGE.bottom],
+];
+
+function describe({ picture, scene, ready }: MapMemory): string {
+  const dense = scene.rows.count > MOST_POINTS ? ", shown by density until zoomed in" : "";
+  return `${picture.title} at layer ${scene.layer}: ${count(scene.view.rows.count)} rows${dense}${ready ? "" : ", on their way"}; across ${picture.xName}, upwards ${picture.yName}`;
+}
+
+function move(now: MapMemory, glides: boolean): void {
+  const { picture, scene } = now;
+  now.extent = layerExtent(picture, scene.layer, scene.rows.count);
+  now.to = project(picture, scene.layer, scene.rows.count, now.extent);
+  now.from = glides ? now.unit : now.to;
+  now.began = performance.now();
+  if (!glides) place(now, now.to);
+}
+
+const nextTask = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
+
+/** Very many points change their layer in several tasks, none of them long; a newer layer takes over. */
+async function moveInSteps(now: MapMemory): Promise<void> {
+  const { moves, picture, scene } = now;
+  const extent = layerExtent(picture, scene.layer, scene.rows.count);
+  await nextTask();
+  if (moves !== now.moves) return;
+  const to = project(picture, scene.layer, scene.rows.count, extent);
+  await nextTask();
+  if (moves !== now.moves) return;
+  Object.assign(now, { extent, to, from: to });
+  place(now, to);
+  now.overlay = overlayOf(now);
+  paintSoon(now);
+}
+
+const overlayOf = ({ picture, scene }: MapMemory): readonly OverlayMark[] => (picture.slot === "map" ? placePrompts(scene.prompts, picture, scene) : []);
+
+/** Points in 0..1, sorted into cells. */
+function place(now: MapMemory, unit: Places): void {
+  now.unit = unit;
+  now.grid = makeGrid(unit.x, turned(unit.y), now.scene.view.rows.label);
+  relist(now);
+}
+
+function turned(y: Float32Array): Float32Array {
+  const v = new Float32Array(y.length);
+  for (let i = 0; i < v.length; i++) v[i] = 1 - y[i];
+  return v;
+}
+
+function relist(now: MapMemory): void {
+  const { member } = now.grid;
+  const rows = new Uint8Array(now.scene.view.rows.count);
+  for (const i of now.scene.order) rows[i] = 1;
+  now.listed = new Uint8Array(member.length);
+  for (let at = 0; at < member.length; at++) now.listed[at] = rows[member[at]];
 }
 
 /** Moves the points from where they are to where they belong, in at most 360 ms; a newer layer takes over from here. */
-function glide(now: Memory): void {
+function glide(now: MapMemory): void {
   cancelAnimationFrame(now.frame);
   const step = (time: number) => {
     const t = Math.min(1, Math.max(0, (time - now.began) / GLIDE_MS));
@@ -122,68 +164,81 @@ function glide(now: Memory): void {
       for (let i = 0; i < to.length; i++) out[i] = Number.isNaN(from[i]) ? to[i] : from[i] + (to[i] - from[i]) * ease;
       return out;
     };
-    now.unit = t >= 1 ? now.to : { x: mix(now.from.x, now.to.x), y: mix(now.from.y, now.to.y) };
+    place(now, t >= 1 ? now.to : { x: mix(now.from.x, now.to.x), y: mix(now.from.y, now.to.y) });
     now.frame = t >= 1 ? 0 : requestAnimationFrame(step);
     paint(now);
   };
   now.frame = requestAnimationFrame(step);
 }
 
-function paint(now: Memory): void {
-  const { canvas, size, scene, unit, transform } = now;
+/** Once for all that happens until the next frame. */
+function paintSoon(now: MapMemory): void {
+  now.painting ||= requestAnimationFrame(() => paint(now));
+}
+
+function paint(now: MapMemory): void {
+  cancelAnimationFrame(now.painting);
+  now.painting = 0;
+  const { canvas, size, scene, unit } = now;
   const ratio = window.devicePixelRatio || 1;
+  now.ratio = ratio;
   const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
   if (width === 0 || height === 0) return;
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   canvas.style.width = `${size.width}px`;
   canvas.style.height = `${size.height}px`;
-  const [wide, high] = [size.width - EDGE.left - EDGE.right, size.height - EDGE.top - EDGE.bottom];
-  const n = unit.x.length;
-  now.x = new Float32Array(n);
-  now.y = new Float32Array(n);
-  for (let i = 0; i < n; i++) {
-    now.x[i] = transform.applyX(unit.x[i] * wide);
-    now.y[i] = transform.applyY((1 - unit.y[i]) * high);
-  }
+  const [wide, high] = plotSize(size);
+  const camera = cameraOf(now);
   const context = canvas.getContext("2d");
   if (!context) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size.width, size.height);
-  // A finer grid for the density than fingers need would cost the pointer nothing: one set of bins serves both.
-  now.bins = makeBins(now.x, now.y, scene.view.rows.label, wide, high, 5);
   drawFrame(context, now, wide, high);
   context.save();
   context.translate(EDGE.left, EDGE.top);
   context.beginPath();
   context.rect(-4, -4, wide + 8, high + 8);
   context.clip();
-  drawCloud(context, now, scene, wide, high);
-  now.marks = now.overlay.map((mark) => placeMark(now, mark, wide, high));
+  const there = scene.row >= 0 && !Number.isNaN(unit.x[scene.row]) && !Number.isNaN(unit.y[scene.row]);
+  const chosen: [number, number] | undefined = there
+    ? [camera.left + unit.x[scene.row] * camera.width, camera.top + (1 - unit.y[scene.row]) * camera.height]
+    : undefined;
+  canvas.dataset["shows"] = drawCloud(context, { grid: now.grid, camera, listed: now.listed, chosen }, scene, wide, high);
+  now.marks = now.overlay.map((mark) => placeMark(now, mark, camera, high));
   drawOverlay(context, now.marks, scene.theme, wide);
-  if (now.lasso && now.lasso.length > 1) {
-    context.beginPath();
-    for (const [x, y] of now.lasso) context.lineTo(x, y);
-    context.closePath();
-    context.setLineDash([4, 3]);
-    context.lineWidth = 1.5;
-    context.strokeStyle = scene.theme.fore;
-    context.stroke();
-    context.setLineDash([]);
-  }
+  if (now.lasso && now.lasso.length > 1) drawLasso(context, now.lasso, scene.theme.fore);
   context.restore();
 }
 
-/** Beyond the extent a mark lies on the edge, as rows do. */
-function placeMark({ extent, transform }: Memory, mark: OverlayMark, wide: number, high: number): PlacedMark {
-  const within = (value: number, [lo, hi]: readonly [number, number]) => Math.max(0, Math.min(1, (value - lo) / (hi - lo)));
-  const px = transform.applyX(within(mark.x, extent.x) * wide);
-  return { ...mark, px, py: mark.y === null ? high - 8 : transform.applyY((1 - within(mark.y, extent.y)) * high) };
+function drawLasso(context: CanvasRenderingContext2D, path: readonly (readonly [number, number])[], colour: string): void {
+  context.beginPath();
+  for (const [x, y] of path) context.lineTo(x, y);
+  context.closePath();
+  context.setLineDash([4, 3]);
+  context.lineWidth = 1.5;
+  context.strokeStyle = colour;
+  context.stroke();
+  context.setLineDash([]);
 }
 
-function drawFrame(context: CanvasRenderingContext2D, { picture, scene, extent, transform }: Memory, wide: number, high: number): void {
+/** Beyond the extent a mark lies on the edge, as rows do. */
+function placeMark({ extent }: MapMemory, mark: OverlayMark, camera: Camera, high: number): PlacedMark {
+  const within = (value: number, [lo, hi]: readonly [number, number]) => Math.max(0, Math.min(1, (value - lo) / (hi - lo)));
+  const px = camera.left + within(mark.x, extent.x) * camera.width;
+  return { ...mark, px, py: mark.y === null ? high - 8 : camera.top + (1 - within(mark.y, extent.y)) * camera.height };
+}
+
+function drawFrame(context: CanvasRenderingContext2D, { picture, scene, extent, transform, ready }: MapMemory, wide: number, high: number): void {
   const { theme } = scene;
-  const x = transform.rescaleX(scaleLinear().domain(extent.x).range([0, wide]));
+  const { left, width } = cameraOf({ size: { width: wide + EDGE.left + EDGE.right, height: high + EDGE.top + EDGE.bottom }, transform });
+  const full = scaleLinear()
+    .domain(extent.x)
+    .range([left, left + width]);
+  const x = full
+    .copy()
+    .domain([full.invert(0), full.invert(wide)])
+    .range([0, wide]);
   context.font = `11px ${theme.font}`;
   context.fillStyle = theme.quiet;
   context.strokeStyle = theme.line;
@@ -202,68 +257,10 @@ function drawFrame(context: CanvasRenderingContext2D, { picture, scene, extent, 
     context.setLineDash([]);
   }
   context.fillText(shorten(picture.xName, wide), EDGE.left + wide / 2, EDGE.top + high + 28);
+  if (!ready) context.fillText("This layer is on its way", EDGE.left + wide / 2, EDGE.top + high / 2);
   context.save();
   context.translate(14, EDGE.top + high / 2);
   context.rotate(-Math.PI / 2);
   context.fillText(shorten(picture.yName, high), 0, 0);
   context.restore();
-}
-
-/** Hover, click and lasso. A press that hardly moves is a click. */
-function pointer(now: Memory): void {
-  const { canvas } = now;
-  const place = (event: PointerEvent): [number, number] => {
-    const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left - EDGE.left, event.clientY - box.top - EDGE.top];
-  };
-  const under = (event: PointerEvent) => nearest(now.bins, now.x, now.y, ...place(event), 10);
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    now.lasso = [place(event)];
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (now.lasso) {
-      now.lasso.push(place(event));
-      now.on.tip(null);
-      return paint(now);
-    }
-    const mark = markUnder(now.marks, ...place(event));
-    if (mark) {
-      const lines = [...promptLines(mark.prompt, now.scene), "Click goes to the code"];
-      return now.on.tip({ x: event.clientX, y: event.clientY, title: mark.prompt.label, lines });
-    }
-    const i = under(event);
-    if (i < 0) return now.on.tip(null);
-    const { rows } = now.scene.view;
-    now.on.tip({
-      x: event.clientX,
-      y: event.clientY,
-      title: rowTitle(now.scene, i),
-      lines: [`layer ${now.layer}: ${sideName(rows.score[i * rows.columns + now.layer], now.scene)}`],
-      row: i,
-    });
-  });
-  canvas.addEventListener("pointerup", (event) => {
-    const path = now.lasso;
-    now.lasso = null;
-    if (!path) return;
-    const reach = Math.max(...path.map(([x, y]) => Math.hypot(x - path[0][0], y - path[0][1])));
-    if (reach < 5) {
-      const mark = markUnder(now.marks, ...place(event));
-      const i = mark ? -1 : under(event);
-      if (mark) now.on.prompt?.(mark.prompt.key);
-      else if (i >= 0) now.on.row(i, "show");
-    } else {
-      const inside: number[] = [];
-      for (let i = 0; i < now.x.length; i++) if (!Number.isNaN(now.x[i]) && polygonContains(path, [now.x[i], now.y[i]])) inside.push(i);
-      now.on.lasso(inside.length > 0 ? inside : null);
-    }
-    paint(now);
-  });
-  canvas.addEventListener("pointercancel", () => {
-    now.lasso = null;
-    paint(now);
-  });
-  canvas.addEventListener("pointerleave", () => now.on.tip(null));
 }

@@ -13,15 +13,17 @@ export interface Extent {
 /** Each layer has its own scale: scores of different layers have no common unit. */
 export function layerExtent(picture: Points, layer: number, count: number): Extent {
   const spread = (values: Float32Array, keep?: number): [number, number] => {
-    const sample: number[] = [];
     const every = Math.max(1, Math.floor(count / SAMPLE));
+    const sample = new Float64Array(Math.ceil(count / every));
+    let n = 0;
     for (let i = 0; i < count; i += every) {
       const value = values[layer * count + i];
-      if (Number.isFinite(value)) sample.push(value);
+      if (Number.isFinite(value)) sample[n++] = value;
     }
-    sample.sort((a, b) => a - b);
-    let lo = quantileSorted(sample, 0.005) ?? -1;
-    let hi = quantileSorted(sample, 0.995) ?? 1;
+    // A typed array sorts by number without a function to ask.
+    const sorted = sample.subarray(0, n).sort() as unknown as number[];
+    let lo = quantileSorted(sorted, 0.005) ?? -1;
+    let hi = quantileSorted(sorted, 0.995) ?? 1;
     if (keep !== undefined) {
       lo = Math.min(lo, keep);
       hi = Math.max(hi, keep);
@@ -35,10 +37,11 @@ export function layerExtent(picture: Points, layer: number, count: number): Exte
 /** A layer's points in 0..1 of the plot, y upwards; those beyond the extent lie on the edge; NaN stays NaN. */
 export function project(picture: Points, layer: number, count: number, extent: Extent): { x: Float32Array; y: Float32Array } {
   const unit = (values: Float32Array, [lo, hi]: readonly [number, number]) => {
-    const out = new Float32Array(count);
-    for (let i = 0; i < count; i++) {
-      const t = (values[layer * count + i] - lo) / (hi - lo);
-      out[i] = Math.max(0, Math.min(1, t));
+    const out = values.slice(layer * count, (layer + 1) * count);
+    const scale = 1 / (hi - lo);
+    for (let i = 0; i < out.length; i++) {
+      const t = (out[i] - lo) * scale;
+      out[i] = t < 0 ? 0 : t > 1 ? 1 : t;
     }
     return out;
   };

@@ -3,6 +3,7 @@ import { el, setAttr, setText } from "../dom.js";
 import { digits, signed } from "../format.js";
 import { layerKey } from "../layers.js";
 import { NO_CATEGORY } from "../order.js";
+import { largest } from "../sorting.js";
 import { glyph } from "./glyph.js";
 import { drawShift, farthest } from "./shift.js";
 import type { Clicks, Size, Stage, View } from "./view.js";
@@ -22,6 +23,8 @@ interface Memory {
   stage: Stage;
   on: Clicks;
   listed: readonly number[];
+  /** Whether the layer's values were there when the list was made. */
+  ready: boolean;
   head: HTMLElement;
   list: HTMLElement;
 }
@@ -34,15 +37,20 @@ export const ranking: View<Ranking, Stage> = (at, picture, size, stage, on) => {
   const { picture: before, stage: former } = now as Partial<Memory>;
   Object.assign(now, { picture, stage, on });
   now.list.style.height = `${size.height - HEAD}px`;
-  if (before !== picture || former?.layer !== stage.layer || former?.axis !== stage.axis || former?.theme !== stage.theme) fill(now, size);
+  if (
+    before !== picture ||
+    former?.layer !== stage.layer ||
+    former?.axis !== stage.axis ||
+    former?.theme !== stage.theme ||
+    now.ready !== stage.has(stage.layer)
+  )
+    fill(now, size);
   mark(now);
 };
 
 /** Indices of the rows to list at a layer: largest size first; rows without a value, or with none to speak of, are left out. */
 export function listed({ value }: Ranking, { rows, layer }: Pick<Stage, "rows" | "layer">, most = MOST_LISTED): number[] {
-  const at = value.subarray(layer * rows.count, (layer + 1) * rows.count);
-  const known = Array.from({ length: rows.count }, (_, i) => i).filter((i) => Math.abs(at[i]) > 0);
-  return known.sort((a, b) => Math.abs(at[b]) - Math.abs(at[a]) || a - b).slice(0, most);
+  return largest(value.subarray(layer * rows.count, (layer + 1) * rows.count), most);
 }
 
 function begin(at: HTMLElement): Memory {
@@ -62,6 +70,7 @@ function begin(at: HTMLElement): Memory {
 }
 
 function fill(now: Memory, size: Size): void {
+  now.ready = now.stage.has(now.stage.layer);
   const { picture, stage, head, list } = now;
   const { rows, layer, axis, theme } = stage;
   now.listed = listed(picture, stage);
@@ -112,7 +121,8 @@ function fill(now: Memory, size: Size): void {
       return row;
     }),
   );
-  if (now.listed.length === 0) list.append(el("p", { class: "quiet ranking-none", text: "No row stands out at this layer." }));
+  if (now.listed.length === 0)
+    list.append(el("p", { class: "quiet ranking-none", text: now.ready ? "No row stands out at this layer." : "The values of this layer are on their way." }));
 }
 
 /** What may come later: texts, and which row is chosen. */
@@ -165,7 +175,7 @@ function keys(now: Memory, event: KeyboardEvent): void {
   if (event.key === "Enter" && place >= 0) on.row(stage.row, "open");
   else if (event.key === " " && place >= 0) on.row(stage.row, "show");
   else if (Object.hasOwn(moves, event.key) && shown.length > 0) {
-    const next = place < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, place + moves[event.key]));
+    const next = place < 0 && event.key !== "End" ? 0 : Math.max(0, Math.min(shown.length - 1, place + moves[event.key]));
     on.row(shown[next], "mark");
     const top = next * high(stage.axis.narrow);
     if (top < list.scrollTop) list.scrollTop = top;

@@ -43,7 +43,10 @@ export const rows: View<Strips> = (at, picture, size, scene, on) => {
   now.ground.style.height = `${scene.order.length * rowHeight(scene.axis.narrow)}px`;
   setAttr(now.scroller, "aria-label", `${picture.title}: ${scene.order.length} rows`);
   // Refilled in their places: a row that went away between press and release would swallow the click.
-  if (retable || reaxis || reorder) for (const [place, element] of now.drawn) if (place < scene.order.length) fillRow(element, place, scene, now.painter);
+  const refilled = before !== undefined && before.filled !== scene.filled;
+  if (refilled) now.painter.refresh();
+  if (retable || reaxis || reorder || refilled)
+    for (const [place, element] of now.drawn) if (place < scene.order.length) fillRow(element, place, scene, now.painter);
   // Another order by the user's wish begins at its top; new numbers for the same rows leave the list where it stands.
   if (reorder && !retable) now.scroller.scrollTop = 0;
   if (scene.row !== now.shown || (reorder && before && scene.row >= 0)) reveal(now);
@@ -187,7 +190,7 @@ function keys(now: Memory, event: KeyboardEvent): void {
   if (event.key === "Enter" && place >= 0) on.row(scene.row, "open");
   else if (event.key === " " && place >= 0) on.row(scene.row, "show");
   else if (Object.hasOwn(moves, event.key))
-    on.row(scene.order[place < 0 ? 0 : Math.max(0, Math.min(scene.order.length - 1, place + moves[event.key]))], "mark");
+    on.row(scene.order[place < 0 && event.key !== "End" ? 0 : Math.max(0, Math.min(scene.order.length - 1, place + moves[event.key]))], "mark");
   else {
     const layer = layerKey(event, scene.layer, scene.axis.count);
     if (layer === undefined) return;

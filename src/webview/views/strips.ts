@@ -7,20 +7,20 @@ const STEPS = 128;
 /** Rows looked at to find a layer's spread. */
 const SAMPLE = 2_000;
 
-/** [columns]: decision values differ in size from layer to layer, so each layer has its own full colour, at the 90th percentile of |score|. */
-export function layerSpread(rows: RowTable): Float64Array {
-  const spread = new Float64Array(rows.columns).fill(1);
+/** Decision values differ in size from layer to layer, so each layer has its own full colour, at the 90th percentile of |score|; 0 = no scores (yet). */
+export function layerSpread(rows: RowTable, layer: number): number {
   const every = Math.max(1, Math.floor(rows.count / SAMPLE));
-  for (let l = 0; l < rows.columns; l++) {
-    const sizes: number[] = [];
-    for (let i = 0; i < rows.count; i += every) {
-      const score = rows.score[i * rows.columns + l];
-      if (Number.isFinite(score)) sizes.push(Math.abs(score));
-    }
-    sizes.sort((a, b) => a - b);
-    spread[l] = quantileSorted(sizes, 0.9) || 1;
+  const sizes: number[] = [];
+  for (let i = 0; i < rows.count; i += every) {
+    const score = rows.score[i * rows.columns + layer];
+    if (Number.isFinite(score)) sizes.push(Math.abs(score));
   }
-  return spread;
+  return (
+    quantileSorted(
+      sizes.sort((a, b) => a - b),
+      0.9,
+    ) ?? 0
+  );
 }
 
 /** One pixel a layer, stretched by CSS to the columns of the axis. No pixel (hatched ground shows through) where there is no score. */
@@ -32,7 +32,8 @@ export class StripPainter {
     private readonly rows: RowTable,
     private readonly theme: Theme,
   ) {
-    this.spread = layerSpread(rows);
+    this.spread = new Float64Array(rows.columns);
+    this.refresh();
     this.ramp = new Uint8ClampedArray((STEPS + 1) * 4);
     for (let s = 0; s <= STEPS; s++) {
       const { r, g, b } = rgb(theme.side((s / STEPS) * 2 - 1));
@@ -40,9 +41,14 @@ export class StripPainter {
     }
   }
 
+  /** After values have come: the spread of layers that had none. */
+  refresh(): void {
+    for (let l = 0; l < this.spread.length; l++) this.spread[l] ||= layerSpread(this.rows, l);
+  }
+
   /** -1..1, or NaN. */
   side(i: number, layer: number): number {
-    return Math.max(-1, Math.min(1, this.rows.score[i * this.rows.columns + layer] / this.spread[layer]));
+    return Math.max(-1, Math.min(1, this.rows.score[i * this.rows.columns + layer] / (this.spread[layer] || 1)));
   }
 
   /** In high contrast class 1's side fills the upper half only and class 0's the lower, so the side is seen without colour. */

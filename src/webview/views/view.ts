@@ -15,6 +15,10 @@ export interface Stage {
   readonly row: number;
   readonly classNames: readonly [string, string];
   readonly texts: Texts;
+  /** Raised with every layer of values that came later than the table; 0 = nothing is to come. */
+  readonly filled: number;
+  /** Whether the values of a layer are there. */
+  has(layer: number): boolean;
   /** Present when the rows are images. */
   readonly images?: Images | undefined;
 }
