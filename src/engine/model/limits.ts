@@ -27,6 +27,8 @@ export const LIMITS = {
   typedBytes: 268_435_456,
   /** Numbers of one tap that leave ONNX Runtime at once (256 MiB). CWE-789. */
   tapFloats: 67_108_864,
+  /** Bytes of keys and values that a batch is given of the tokens its rows share (512 MiB); with more, rows run whole. CWE-789. */
+  cacheBytes: 2 ** 29,
   /** Numbers of one weight that are read at once (1 GiB); larger ones are read by rows. CWE-789. */
   weightFloats: 268_435_456,
   configBytes: 10 * 2 ** 20,

@@ -3,6 +3,7 @@ import { rawText, throwIfAborted } from "../errors.js";
 import type { PixelShape } from "../image/pixels.js";
 import { type Analysis, analyse } from "./analysis.js";
 import { blobNotices } from "./blob-names.js";
+import type { Cache } from "./caches.js";
 import { cardWithoutHashes, hashes } from "./card.js";
 import { notOneGrid, unsupported } from "./errors.js";
 import { explainSession } from "./explain.js";
@@ -13,6 +14,7 @@ import { planPixels, prefixOf } from "./pixels.js";
 import { PooledRunner } from "./pooled.js";
 import { SHAPE } from "./pooling.js";
 import { precisionOf } from "./precision.js";
+import { PrefixRunner } from "./prefix.js";
 import { probeProvider } from "./probe.js";
 import { chooseProvider, type RealProvider } from "./providers.js";
 import { type TappedGraph, tappedGraph } from "./rewrite.js";
@@ -41,7 +43,7 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     const card = cardWithoutHashes(analysis, weights);
     const rounded = wanted.rounding === undefined ? undefined : await roundedWeights(analysis, weights, wanted.rounding, signal);
     const build: Build = (layout) =>
-      tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, layout ? [] : places, layout, rounded);
+      tappedGraph(analysis.model, analysis.links, analysis.taps, weights, analysis.source, options.upTo, layout ? [] : places, layout, rounded, true);
     const graph = build();
     let pixels: ReturnType<typeof planPixels> | undefined;
     const feeds = planInputs(analysis.place.path, graph.inputs, analysis.config, (input) => {
@@ -83,6 +85,7 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
       notices,
       ...(image ? { image: { height: image.shape.height, width: image.shape.width, tokens: image.tokens, prefix: image.prefix } } : {}),
     };
+    const prefix = opened.caches && feeds.ids ? new PrefixRunner(runner, opened.caches, graph.inputs, feeds.ids, opened.vocabulary) : undefined;
     let tokensPerBatch: Promise<number> | undefined;
     return {
       card: full,
@@ -96,7 +99,8 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
       providerNotes: opened.notes,
       vocabularySize: opened.vocabulary,
       layout: opened.layout,
-      run: (batch) => runner.run(batch),
+      reusedTokens: () => prefix?.reused ?? 0,
+      run: (batch) => prefix?.run(batch) ?? runner.run(batch),
       taps: places.map(entryOf),
       runTaps: (batch) => runTaps(runner, places, batch),
       close: () => session.release(),
@@ -116,6 +120,8 @@ export interface Opened {
   readonly notices: Notice[];
   readonly vocabulary?: number;
   readonly layout?: Layouts;
+  /** What the rest of a row can continue from. */
+  readonly caches?: readonly Cache[];
   /** Absent when the export takes nothing but the shape it was traced with. */
   readonly trial?: Trial | ImageTrial;
 }
@@ -212,5 +218,5 @@ async function openSession(
   const choice = await chooseProvider(options.provider, supported, openOther, probeProvider);
   if (choice.candidate) await cpu.session.release();
   const { session, runner } = choice.candidate ?? cpu;
-  return { session, runner, provider: choice.provider, notes: choice.notes, notices, vocabulary, trial };
+  return { session, runner, provider: choice.provider, notes: choice.notes, notices, vocabulary, trial, caches: runner.fixed ? undefined : graph.caches };
 }

@@ -18,11 +18,13 @@ const own = (name: string) => `layerscope/${name}`;
 const node = (op: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}) =>
   nodeProto({ op, inputs, outputs: [output], attributes });
 
-export function poolingConstants(width?: number, layouts: readonly Layout[] = []): WireWriter[] {
+/** @param layers how many states are pooled */
+export function poolingConstants(layers: number, width?: number, layouts: readonly Layout[] = []): WireWriter[] {
   const skips = new Set(layouts.map(({ skip }) => skip).filter((skip) => skip > 0));
   return [
     ...(width === undefined ? [] : [int64Tensor(own("width"), [width])]),
     ...[...skips].map((skip) => int64Tensor(own(`skip${skip}`), [skip])),
+    int64Tensor(own("layers"), [layers]),
     int64Tensor(own("rows_tokens"), [0, 2]),
     int64Tensor(own("rows_poolings"), [0, 1]),
     int64Tensor(own("tokens_only"), [2]),
@@ -55,7 +57,7 @@ export function poolingNodes(states: readonly string[], cast: boolean, width?: n
     node("Concat", [own("b_s"), own("rest")], own("state_shape"), { axis: 0 }),
     ...(width === undefined ? [] : [node("Concat", [own("b_s"), own("width")], own("layer_shape"), { axis: 0 })]),
     node("Gather", [own("pool_shape"), own("rows_poolings")], own("b_k"), { axis: 0 }),
-    node("Concat", [own("one"), own("b_k"), own("rest")], own("pooled_shape"), { axis: 0 }),
+    node("Concat", [own("layers"), own("b_k"), own("rest")], own("pooled_shape"), { axis: 0 }),
   ];
   const pooled = states.map((state, layer) => {
     const id = (name: string) => own(`${layer}/${name}`);
@@ -72,10 +74,10 @@ export function poolingNodes(states: readonly string[], cast: boolean, width?: n
     }
     nodes.push(node("Reshape", [ordered, own(width === undefined ? "state_shape" : "layer_shape")], id("state")));
     nodes.push(node("MatMul", [POOL, id("state")], id("product")));
-    nodes.push(node("Reshape", [id("product"), own("pooled_shape")], id("pooled")));
-    return id("pooled");
+    return id("product");
   });
-  nodes.push(node("Concat", pooled, LAYERS, { axis: 0 }));
+  // [L * B, K, D] lies in memory as [L, B, K, D] does.
+  nodes.push(node("Concat", pooled, own("pooled"), { axis: 0 }), node("Reshape", [own("pooled"), own("pooled_shape")], LAYERS));
   return nodes;
 }
 

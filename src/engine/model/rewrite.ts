@@ -1,3 +1,4 @@
+import { type Cache, cachesOf } from "./caches.js";
 import { overLimit } from "./errors.js";
 import { tensorBytes, type Weights } from "./external.js";
 import type { Model, Node, Tensor, Value } from "./graph.js";
@@ -22,6 +23,8 @@ export interface TappedGraph {
   readonly nodes: readonly Node[];
   /** Initializers that are still there. */
   readonly tensors: readonly Tensor[];
+  /** Outputs beside the layers and taps: what a run over the first tokens leaves for the rest. */
+  readonly caches?: readonly Cache[];
 }
 
 /**
@@ -30,6 +33,7 @@ export interface TappedGraph {
  * `layerscope.layers` [L, B, K, D] float32. Further taps have an output each.
  * @param layout how the states are kept; `find`: give their shapes instead of pooling them
  * @param replaced values of weights that other numbers stand in for, by name; they lie in the graph itself
+ * @param withCaches gives out the keys and values of the tapped layers, where the graph has inputs that continue them
  */
 export function tappedGraph(
   model: Model,
@@ -41,6 +45,7 @@ export function tappedGraph(
   places: readonly Place[] = [],
   layout?: Layouts | "find",
   replaced: ReadonlyMap<string, Replacement> = new Map(),
+  withCaches = false,
 ): TappedGraph {
   const values = taps.values.slice(0, upTo === undefined ? undefined : upTo + 1);
   const read = [...values, ...places.flatMap(({ reading }) => [...(reading?.plus ?? []), ...(reading?.minus ?? [])])];
@@ -88,12 +93,13 @@ export function tappedGraph(
     if (own) tensors.push(own);
   }
   const inputs = links.graph.inputs.filter((input) => used.has(input.name) && !links.graph.initializers.has(input.name));
+  const caches = withCaches && layout !== "find" ? cachesOf(inputs, links.graph.outputs, new Set(keptNodes.flatMap((node) => node.outputs))) : undefined;
   const states = values.map((v) => links.names[v]!);
   const cast = mayBeHalf(links);
   nodes.push(...shapeNodes(states));
   if (layout !== "find") {
     const width = layout?.width ?? (inputs.some((input) => input.dims?.length === 4) ? undefined : taps.width);
-    initializers.push(...poolingConstants(width, layout?.layers));
+    initializers.push(...poolingConstants(values.length, width, layout?.layers));
     nodes.push(...poolingNodes(states, cast, width, layout?.layers), ...tapNodes(links, places, cast));
   }
   const bytes = modelProto({
@@ -104,13 +110,16 @@ export function tappedGraph(
       ...inputs.map((input) => valueProto(input.name, input.type, input.dims ?? undefined)),
       ...(layout === "find" ? [] : [valueProto(POOL, FLOAT, ["layerscope_rows", "layerscope_poolings", "layerscope_tokens"])]),
     ],
-    outputs: layout === "find" ? [valueProto(SHAPE)] : [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i)))],
+    outputs:
+      layout === "find"
+        ? [valueProto(SHAPE)]
+        : [valueProto(LAYERS), valueProto(SHAPE), ...places.map((_, i) => valueProto(tapName(i))), ...(caches ?? []).map(({ present }) => valueProto(present))],
     values: declared(links, keptNodes),
     opsets: model.opsets,
     irVersion: Math.max(model.irVersion, 4),
     functions: model.functions.map(copy),
   });
-  return { bytes, inputs, nodes: keptNodes, tensors };
+  return { bytes, inputs, nodes: keptNodes, tensors, caches };
 }
 
 /** [node] whether one of the values is computed from it. */

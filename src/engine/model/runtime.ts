@@ -64,6 +64,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
       session: {
         // Threads that spin while they wait take the cores from the editor beside us; on a busy machine runs took twice as long.
         intra_op: { allow_spinning: "0" },
+        // Work is split into smaller blocks towards its end, so that a core that another program keeps busy holds up less.
+        dynamic_block_base: "4",
         ...(options.folder === undefined ? {} : { model_external_initializers_file_folder_path: options.folder }),
       },
     },

@@ -65,6 +65,8 @@ export interface TappedModel {
   readonly hosts?: readonly string[];
   /** Intra-op threads that were asked for or found to be the fastest; 0 = the runtime's default. */
   readonly threads?: number;
+  /** Tokens that were not run again so far, since all rows of a batch begin with them and the export can continue from them. */
+  reusedTokens?(): number;
   /** Padded tokens a batch should hold on this machine: measured by the first call, remembered where there is a memory. */
   tokensPerBatch?(): Promise<number>;
   /**
