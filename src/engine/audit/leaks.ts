@@ -1,5 +1,5 @@
 import type { Controls, Notice } from "../../protocol/index.js";
-import type { Groups } from "./groups.js";
+import { type Groups, MAX_MINHASH_ROWS } from "./groups.js";
 
 /** Folds that an audit makes where it can. */
 const WANTED_FOLDS = 5;
@@ -40,6 +40,11 @@ export function findLeaks(groups: Groups, label: Uint8Array, names: readonly [st
     notices.push({
       code: "audit/template",
       message: `${templated.toLocaleString("en")} rows differ in a few words only, as of one template that is filled in; that alone does not keep them in one fold. Name a group column (--group) if some of them belong together.`,
+    });
+  if (group.length > MAX_MINHASH_ROWS)
+    notices.push({
+      code: "audit/exact-repeats-only",
+      message: `Above ${MAX_MINHASH_ROWS.toLocaleString("en")} rows only exact repeats are kept in one fold; rows that are nearly the same are not looked for. Name a group column (--group) where there are many.`,
     });
   notices.push(...copies(all, group.length, names), ...few(all, names), ...swallowed(largest, label, names), ...blocks(label, names, files));
   return { groups: { count: rows.size, largest: largest[0] + largest[1], nearDuplicates, templated }, notices };

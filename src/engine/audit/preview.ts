@@ -15,33 +15,40 @@ const LATER = "follows when all rows are in";
 /** Pictures of an unfinished run from a cheap estimator, marked as such; the lenses' own come at the end. */
 export function startPreview(prepared: Prepared, plan: AuditPlan, collected: Collected) {
   const layers = prepared.model.card.layers.length;
+  // Once there are as many rows as are looked at, the picture stays; only the counts go on.
+  let settled: { scores: LayerScores[]; best: number; known: boolean; table: AuditView["rows"]; pictures: Picture[] } | undefined;
+  const look = (rows: readonly number[]) => {
+    const label = Uint8Array.from(rows, (row) => prepared.dataset.rows[row].label);
+    const states = Array.from({ length: layers }, (_, layer) => collected.states.pick(layer, rows));
+    const { auroc, geometry, score } = previewRows({ label, states, width: prepared.model.card.hiddenSize, group: groupsOf(prepared, rows) });
+    const scores = auroc.map((value, layer) => layerPreview(layer, value, geometry[layer]));
+    const names = prepared.dataset.card.classes;
+    const best = auroc.reduce<number>((top, value, layer) => ((value ?? 0) > (auroc[top] ?? 0) ? layer : top), 0);
+    const table = rowTable(prepared.dataset, rows, layers, collected.tokens, {
+      score,
+      probability: new Float32Array(rows.length).fill(Number.NaN),
+      probabilityLayer: -1,
+    });
+    return { scores, best, known: auroc[best] !== null, table, pictures: pictures(scores, label, [names[0].name, names[1].name]) };
+  };
   return {
     /** undefined = too few rows yet for a picture. */
     view(elapsedMs: number): AuditView | undefined {
       const rows = collected.arrived.slice(0, MOST_ROWS);
       if (rows.length < 8) return undefined;
-      const label = Uint8Array.from(rows, (row) => prepared.dataset.rows[row].label);
-      const states = Array.from({ length: layers }, (_, layer) => collected.states.pick(layer, rows));
-      const { auroc, geometry, score } = previewRows({ label, states, width: prepared.model.card.hiddenSize, group: groupsOf(prepared, rows) });
-      const scores = auroc.map((value, layer) => layerPreview(layer, value, geometry[layer]));
-      const names = prepared.dataset.card.classes;
-      const best = auroc.reduce<number>((top, value, layer) => ((value ?? 0) > (auroc[top] ?? 0) ? layer : top), 0);
+      const seen = settled ?? look(rows);
+      if (rows.length === MOST_ROWS) settled = seen;
       const result = {
         ...frameOf({ prepared, plan, collected, used: collected.arrived.length, totalMs: elapsedMs, openMs: 0, extractMs: elapsedMs, lensMs: 0 }),
         final: false,
         aqi: noAqi("the rows are still arriving"),
-        layers: scores,
-        probe: { bestLayer: auroc[best] === null ? null : best, nestedAuroc: null, jump: null, converge: null, depth95: null, areaDepth: null },
+        layers: seen.scores,
+        probe: { bestLayer: seen.known ? seen.best : null, nestedAuroc: null, jump: null, converge: null, depth95: null, areaDepth: null },
         controls: { words: null, wordsCi95: null, length: null, shuffled: null, shuffledCi95: null, residualised: null },
         categories: [],
         verdict: `A first look at ${collected.arrived.length} of ${prepared.dataset.rows.length} rows.`,
       };
-      const table = rowTable(prepared.dataset, rows, layers, collected.tokens, {
-        score,
-        probability: new Float32Array(rows.length).fill(Number.NaN),
-        probabilityLayer: -1,
-      });
-      return { result, rows: table, pictures: pictures(scores, label, [names[0].name, names[1].name]) };
+      return { result, rows: seen.table, pictures: seen.pictures };
     },
   };
 }

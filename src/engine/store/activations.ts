@@ -18,7 +18,7 @@ export interface Activations {
 }
 
 /** Above this the states go to disk. */
-export const MEMORY_BYTES = 192 * 1024 * 1024;
+export const MEMORY_BYTES = 96 * 1024 * 1024;
 
 const PREFIX = "layerscope-states-";
 
@@ -69,6 +69,14 @@ async function onDisk(layers: number, rows: number, width: number): Promise<Acti
   const arrived = Array.from({ length: layers }, () => [] as number[]);
   const slot = Array.from({ length: layers }, () => new Int32Array(rows).fill(-1));
   for (const file of files) ftruncateSync(file, 0);
+  const through = (layer: number, each: (row: number, values: Float32Array) => void) => {
+    const chunk = new Float32Array(Math.max(1, Math.min(4096, rows)) * width);
+    for (let first = 0; first < arrived[layer].length; first += 4096) {
+      const count = Math.min(4096, arrived[layer].length - first);
+      readFully(files[layer], chunk.subarray(0, count * width), first * width * 4);
+      for (let i = 0; i < count; i++) each(arrived[layer][first + i], chunk.subarray(i * width, (i + 1) * width));
+    }
+  };
   return {
     layers,
     rows,
@@ -85,16 +93,25 @@ async function onDisk(layers: number, rows: number, width: number): Promise<Acti
     },
     get(layer) {
       const result = new Float32Array(rows * width).fill(Number.NaN);
-      const chunk = new Float32Array(Math.max(1, Math.min(4096, rows)) * width);
-      for (let first = 0; first < arrived[layer].length; first += 4096) {
-        const count = Math.min(4096, arrived[layer].length - first);
-        readFully(files[layer], chunk.subarray(0, count * width), first * width * 4);
-        for (let i = 0; i < count; i++) result.set(chunk.subarray(i * width, (i + 1) * width), arrived[layer][first + i] * width);
-      }
+      through(layer, (row, values) => result.set(values, row * width));
       return result;
     },
     pick(layer, which) {
       const result = new Float32Array(which.length * width).fill(Number.NaN);
+      if (which.length > rows / 8) {
+        // Most of the file: read through once, not a call for each row. Rows asked for twice are copied.
+        const first = new Int32Array(rows).fill(-1);
+        const again: [number, number][] = [];
+        which.forEach((row, i) => {
+          if (first[row] < 0) first[row] = i;
+          else again.push([first[row], i]);
+        });
+        through(layer, (row, values) => {
+          if (first[row] >= 0) result.set(values, first[row] * width);
+        });
+        for (const [from, to] of again) result.copyWithin(to * width, from * width, (from + 1) * width);
+        return result;
+      }
       which.forEach((row, i) => {
         const at = slot[layer][row];
         if (at >= 0) readFully(files[layer], result.subarray(i * width, (i + 1) * width), at * width * 4);

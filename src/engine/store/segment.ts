@@ -29,19 +29,23 @@ export interface Entry {
  */
 const recordBytes = ({ layers }: Shape): number => KEY_BYTES + 8 + 4 * layers + 4;
 
-/** Records of a segment that are whole, the later of two with one key last. Never throws for what is in the file. */
-export function* readIndex(disk: Disk, folder: string, shape: Shape): Generator<[key: string, entry: Entry]> {
+export const readIndex = (disk: Disk, folder: string): Buffer => disk.readFileSync(join(folder, INDEX));
+
+/** Keys of an index whose records are whole, with their place in it; of two with one key the later comes last. Never throws for what is in it. */
+export function* recordsIn(all: Buffer, shape: Shape): Generator<[key: string, at: number]> {
   const size = recordBytes(shape);
-  const all = disk.readFileSync(join(folder, INDEX));
   for (let at = 0; at + size <= all.length; at += size) {
     const record = all.subarray(at, at + size);
     if (crc32(record.subarray(0, size - 4)) !== record.readUInt32LE(size - 4)) continue;
-    const tokens = record.readUInt32LE(KEY_BYTES);
-    const sums = new Uint32Array(shape.layers);
-    for (let layer = 0; layer < shape.layers; layer++) sums[layer] = record.readUInt32LE(KEY_BYTES + 8 + 4 * layer);
-    const entry = { slot: record.readUInt32LE(KEY_BYTES + 4), tokens: (tokens & ~TRUNCATED) >>> 0, truncated: (tokens & TRUNCATED) !== 0, sums };
-    yield [record.toString("latin1", 0, KEY_BYTES), entry];
+    yield [record.toString("latin1", 0, KEY_BYTES), at];
   }
+}
+
+export function entryAt(all: Buffer, at: number, { layers }: Shape): Entry {
+  const tokens = all.readUInt32LE(at + KEY_BYTES);
+  const sums = new Uint32Array(layers);
+  for (let layer = 0; layer < layers; layer++) sums[layer] = all.readUInt32LE(at + KEY_BYTES + 8 + 4 * layer);
+  return { slot: all.readUInt32LE(at + KEY_BYTES + 4), tokens: (tokens & ~TRUNCATED) >>> 0, truncated: (tokens & TRUNCATED) !== 0, sums };
 }
 
 /** Vectors of some slots of one layer, those that are whole. @returns [slots] 1 = the vector is in `into` and its CRC is right */
@@ -89,7 +93,8 @@ export class SegmentWriter {
     try {
       for (let layer = 0; layer < shape.layers; layer++) this.files.push(openForWriting(disk, join(folder, `${layer}.f32`)));
       this.index = openForWriting(disk, join(folder, INDEX));
-      for (const [, { slot }] of readIndex(disk, folder, shape)) this.next = Math.max(this.next, slot + 1);
+      const all = readIndex(disk, folder);
+      for (const [, at] of recordsIn(all, shape)) this.next = Math.max(this.next, all.readUInt32LE(at + KEY_BYTES + 4) + 1);
       // A record that was cut off would shift all behind it.
       this.at = Math.floor(disk.statSync(join(folder, INDEX)).size / recordBytes(shape)) * recordBytes(shape);
       disk.ftruncateSync(this.index, this.at);

@@ -2,10 +2,13 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Disk } from "./disk.js";
 import { type Lock, takeLock } from "./lock.js";
-import { type Entry, LOCK, readIndex, readVectors, SegmentWriter, type Shape, sumOf } from "./segment.js";
+import { entryAt, LOCK, readIndex, readVectors, recordsIn, SegmentWriter, type Shape, sumOf } from "./segment.js";
 
 /** A segment that has grown to this is closed, so that what is least used can go in parts. */
 export const SEGMENT_BYTES = 256 * 1024 * 1024;
+
+/** More than an index has bytes. */
+const PLACES = 2 ** 32;
 
 /** States that were read back. */
 export interface ReadBack {
@@ -24,7 +27,9 @@ export interface ReadBack {
  * one process, the one that holds its lock. Bad input is no error here: what cannot be read is not there.
  */
 export class Space {
-  private readonly entries = new Map<string, { readonly folder: string; readonly entry: Entry }>();
+  /** Of each key the segment's number and the place in its index, as one number: a million rows take no more than 100 MB so. */
+  private readonly entries = new Map<string, number>();
+  private readonly segments: { readonly folder: string; readonly index: Buffer }[] = [];
   private writer: SegmentWriter | undefined;
   private lock: Lock | undefined;
   /** Rows whose states were there and were not what had been written. */
@@ -50,7 +55,7 @@ export class Space {
   /** Rows that are asked for and are not whole are forgotten, so that they are computed again. */
   read(keys: readonly string[]): ReadBack {
     const { layers, width } = this.shape;
-    const found = keys.map((key) => this.entries.get(key));
+    const found = keys.map((key) => this.find(key));
     const good = Uint8Array.from(found, (one) => (one ? 1 : 0));
     const values = Array.from({ length: layers }, () => new Float32Array(keys.length * width));
     for (const folder of new Set(found.flatMap((one) => (one ? [one.folder] : [])))) {
@@ -106,7 +111,8 @@ export class Space {
 
   /** Forgets what lies in a segment that was taken away. */
   forget(folder: string): void {
-    for (const [key, one] of this.entries) if (one.folder === folder) this.entries.delete(key);
+    const segment = this.segments.findIndex((one) => one.folder === folder);
+    for (const [key, at] of this.entries) if (Math.floor(at / PLACES) === segment) this.entries.delete(key);
   }
 
   close(): void {
@@ -116,9 +122,18 @@ export class Space {
     this.lock = undefined;
   }
 
+  private find(key: string) {
+    const at = this.entries.get(key);
+    if (at === undefined) return undefined;
+    const { folder, index } = this.segments[Math.floor(at / PLACES)]!;
+    return { folder, entry: entryAt(index, at % PLACES, this.shape) };
+  }
+
   private load(folder: string): void {
     try {
-      for (const [key, entry] of readIndex(this.disk, folder, this.shape)) this.entries.set(key, { folder, entry });
+      const index = readIndex(this.disk, folder);
+      const segment = this.segments.push({ folder, index }) - 1;
+      for (const [key, at] of recordsIn(index, this.shape)) this.entries.set(key, segment * PLACES + at);
       // Least recently used is told by the time of the index.
       this.disk.utimesSync(join(folder, "rows.idx"), new Date(), new Date());
     } catch {
