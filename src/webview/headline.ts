@@ -1,4 +1,4 @@
-import { type AuditResult, type Interval, surfaceOf } from "../protocol/index.js";
+import { type AuditResult, surfaceOf } from "../protocol/index.js";
 import { digits, interval, signed } from "./format.js";
 import type { Rule } from "./views/rule.js";
 
@@ -20,8 +20,6 @@ export function leading(result: AuditResult): Leading {
   if (probe.jump !== null) depth.push(["jump", `layer ${probe.jump}`]);
   if (probe.converge !== null) depth.push(["converges", `layer ${probe.converge}`]);
   if (aqi.score !== null) {
-    // The interval is drawn on the scale that the number has; the JSON export keeps it as it is.
-    const within: Interval | null = aqi.ci95 && [Math.max(0, aqi.ci95[0]), Math.min(100, aqi.ci95[1])];
     const stats: [string, string][] = [];
     if (aqi.gain.score !== null) stats.push([`beyond ${surface.name}`, `${signed(aqi.gain.score)}${aqi.gain.ci95 ? ` (${interval(aqi.gain.ci95)})` : ""}`]);
     // The number is clipped to 0..100; below chance the real one stands beside it.
@@ -30,12 +28,12 @@ export function leading(result: AuditResult): Leading {
     if (best)
       stats.push([`best probe, layer ${best.layer}`, `AUROC ${digits(probe.nestedAuroc ?? best.auroc)}${probe.nestedAuroc === null ? "" : " (nested)"}`]);
     const marks = [{ value: 0, name: "chance" }, ...(aqi.lexical === null ? [] : [{ value: aqi.lexical, name: `${surface.name} alone` }])];
-    const name = `Alignment index ${digits(aqi.score)} of 100${within ? `, 95% interval ${interval(within)}` : ""}; chance 0${aqi.lexical === null ? "" : `, ${surface.name} alone ${digits(aqi.lexical)}`}`;
+    const name = `Alignment index ${digits(aqi.score)} of 100${aqi.ci95 ? `, 95% interval ${interval(aqi.ci95)}${aqi.ci95[0] < 0 ? ", which reaches below 0" : ""}` : ""}; chance 0${aqi.lexical === null ? "" : `, ${surface.name} alone ${digits(aqi.lexical)}`}`;
     return {
       number: digits(aqi.score),
       unit: "AQI of 100",
-      interval: interval(within),
-      rule: { range: [0, 100], value: aqi.score, interval: within, marks, name },
+      interval: interval(aqi.ci95),
+      rule: { range: [0, 100], value: aqi.score, interval: aqi.ci95, marks, name },
       stats: [...stats, ...depth],
       about: "alignment-quality",
     };

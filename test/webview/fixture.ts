@@ -17,6 +17,8 @@ export interface Wish {
   readonly linked?: boolean;
   /** Lenses of the list: which of them this run has. */
   readonly lenses?: readonly LensCard[];
+  /** The signed index and its interval, where they are not the usual ones. */
+  readonly index?: { readonly signed: number; readonly ci95: readonly [number, number] };
   /** The rows are images. */
   readonly images?: boolean;
 }
@@ -52,7 +54,9 @@ export function makeView(wish: Wish = {}): AuditView {
   const auroc = strength.map((s) => 0.5 + 0.5 * Math.tanh(s * 0.62));
   const aqi = strength.map((s, l) => (l === 0 ? 31 : 26 + 22 * s));
   const texts = plantResult({ n, layers, kind, final, names, auroc, aqi, table });
-  const result = wish.images ? asImages(texts) : texts;
+  const shown = wish.images ? asImages(texts) : texts;
+  const { index } = wish;
+  const result = index ? { ...shown, aqi: { ...shown.aqi, ...index, score: Math.max(0, Math.min(100, index.signed)) } } : shown;
   const planted = plantPictures(result, table, next);
   if (wish.linked) return { result, pictures: linked(planted), rows: table.rows, ...(wish.lenses ? { lenses: wish.lenses } : {}) };
   const pictures = wish.extra ? [...planted, ...planted.filter((p) => p.slot === "curve" || p.slot === "metrics").map(asExtra)] : planted;

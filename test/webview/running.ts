@@ -118,6 +118,20 @@ export function runningTests(lab: () => Lab): void {
       await page.close();
     });
 
+    it("says where an interval goes on beyond the scale of the number", async () => {
+      const page = await lab().open({ wish: { index: { signed: -1.2, ci95: [-6.4, 3.5] } } });
+      expect(await page.locator(".number").textContent()).toBe("0");
+      expect(await page.locator(".number-interval").textContent()).toBe("−6.4 to 3.5");
+      expect(await page.locator(".stats").first().textContent()).toContain("unclipped−1.2");
+      expect(await page.locator(".rule > svg").getAttribute("aria-label")).toContain("95% interval −6.4 to 3.5, which reaches below 0");
+      expect(await page.locator(".rule g.beyond path").count()).toBe(1);
+      expect(await page.locator(".rule g.beyond title").textContent()).toBe("goes on below 0");
+      const inside = await lab().open();
+      expect(await inside.locator(".rule g.beyond path").count()).toBe(0);
+      await page.close();
+      await inside.close();
+    });
+
     it("hatches what is withheld and never draws it as 0", async () => {
       const page = await lab().open();
       const dunn = page.locator(".frame.matrix").first().locator("g.row").nth(6).locator("rect").nth(2);

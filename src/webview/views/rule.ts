@@ -79,6 +79,17 @@ export function drawRule(at: HTMLElement, rule: Rule, width: number, theme: Them
     .attr("fill", theme.accent)
     .attr("fill-opacity", 0.35)
     .attr("stroke", theme.accent);
+  // The scale ends, the interval does not: an arrow says that it goes on.
+  const [low, high] = rule.range;
+  const beyond = rule.interval ? [rule.interval[0] < low ? -1 : 0, rule.interval[1] > high ? 1 : 0].filter((side) => side !== 0) : [];
+  const arrows = layer("beyond").selectAll<SVGPathElement, number>("path").data(beyond).join("path");
+  arrows
+    .attr("d", (side) => `M${side < 0 ? SIDE - 3 : width - SIDE + 3},${y - 6}l${side * 9},6l${-side * 9},6z`)
+    .attr("fill", theme.accent)
+    .selectAll("title")
+    .data((side) => [side])
+    .join("title")
+    .text((side) => (side < 0 ? `goes on below ${digits(low)}` : `goes on above ${digits(high)}`));
   layer("value")
     .selectAll("line")
     .data(rule.value === null ? [] : [rule.value])
