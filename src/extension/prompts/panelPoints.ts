@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { type TextDocument, Uri, window } from "vscode";
+import { type TextDocument, Uri, ViewColumn, window } from "vscode";
 import { ProblemError, type PromptPoint } from "../../protocol/index.js";
 import type { AuditPanel } from "../panel.js";
 import type { Panels } from "../panels.js";
@@ -47,7 +47,10 @@ export class PanelPoints {
         hint: `Audit ${basename(target.card.dataset.path)} with ${target.card.model.name}.`,
       });
     this.shown.set(panel, keyOf({ uri: document.uri.toString(), prompt }));
-    panel.reveal();
+    // Beside the code, so that the point is seen to move while the prompt is edited.
+    const inFront = window.activeTextEditor?.viewColumn;
+    if (inFront !== undefined && panel.webviewPanel.viewColumn === inFront) panel.webviewPanel.reveal(ViewColumn.Beside, true);
+    else panel.reveal();
     this.draw();
   }
 
