@@ -63,33 +63,28 @@ export function* descending(
   const g = Float64Array.from(first.vector);
   const p = new Float64Array(n);
   const next = new Float64Array(n);
-  const steps: { s: Float64Array; y: Float64Array; rho: number; fit: number }[] = [];
+  const steps: Step[] = [];
   const coefficient = new Float64Array(memory);
   for (let iteration = 0; iteration < most; iteration++) {
     if (largestOf(g) <= tolerance) return iteration;
-    scaleInto(p, -1, g);
-    for (let k = steps.length - 1; k >= 0; k--) {
-      coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
-      addScaled(p, -coefficient[k]!, steps[k]!.y);
-    }
+    firstLoop(p, g, steps, coefficient);
     const newest = steps[steps.length - 1];
     if (preconditioned) {
       p.set((yield { direction: p }).vector);
       // The scale that fits the newest step, as without a preconditioner, in its metric.
       if (newest) scaleInto(p, newest.fit, p);
     } else {
-      const scale = newest ? 1 / (newest.rho * dot(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(dot(g, g)));
+      const scale = newest ? 1 / (newest.rho * product(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(product(g, g)));
       scaleInto(p, scale, p);
     }
-    for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
-    const slope = dot(g, p);
+    secondLoop(p, steps, coefficient);
+    const slope = product(g, p);
     if (!(slope < 0)) return iteration;
     let step = 1;
     let gradient: Float64Array = g;
     let reached = Number.NaN;
     for (let tries = 0; tries < 40; tries++) {
-      next.set(x);
-      addScaled(next, step, p);
+      moveInto(next, x, step, p);
       const found = yield { point: next };
       reached = found.value;
       gradient = found.vector;
@@ -101,23 +96,50 @@ export function* descending(
     if (Number.isNaN(reached)) return iteration;
     const old = steps.length === memory ? steps.shift()! : { s: new Float64Array(n), y: new Float64Array(n) };
     const { s, y } = old;
-    s.set(next);
-    addScaled(s, -1, x);
-    y.set(gradient);
-    addScaled(y, -1, g);
+    moveInto(s, next, -1, x);
+    moveInto(y, gradient, -1, g);
     g.set(gradient);
     x.set(next);
     value = reached;
-    const sy = dot(s, y);
-    if (sy > 1e-12 * Math.sqrt(dot(s, s) * dot(y, y))) {
-      const fit = preconditioned ? sy / dot(y, (yield { direction: y }).vector) : 1;
+    const sy = product(s, y);
+    if (sy > 1e-12 * Math.sqrt(product(s, s) * product(y, y))) {
+      const fit = preconditioned ? sy / product(y, (yield { direction: y }).vector) : 1;
       steps.push({ s, y, rho: 1 / sy, fit });
     }
   }
   return most;
 }
 
+interface Step {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly rho: number;
+  readonly fit: number;
+}
+
 // Loops inside a generator run several times slower than in a function of their own.
+
+/** p = -g less what the steps know, newest first. */
+function firstLoop(p: Float64Array, g: Float64Array, steps: readonly Step[], coefficient: Float64Array): void {
+  scaleInto(p, -1, g);
+  for (let k = steps.length - 1; k >= 0; k--) {
+    coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
+    addScaled(p, -coefficient[k]!, steps[k]!.y);
+  }
+}
+
+function secondLoop(p: Float64Array, steps: readonly Step[], coefficient: Float64Array): void {
+  for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
+}
+
+function product(a: Float64Array, b: Float64Array): number {
+  return dot(a, b);
+}
+
+/** out = x + step p. */
+function moveInto(out: Float64Array, x: Float64Array, step: number, p: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = x[i]! + step * p[i]!;
+}
 
 function largestOf(g: Float64Array): number {
   let largest = 0;

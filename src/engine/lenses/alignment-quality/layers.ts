@@ -71,7 +71,7 @@ export async function measureLayer(
     cosines = directionCosines(x, plan.cells);
     await more.permutation?.add(x, tools.blas, breathe);
   }
-  const leftover = await leftoverDirection(x, study, discriminant?.direction, more.before, pace);
+  const leftover = await leftoverDirection(x, study, discriminant?.direction, more.before, tools.blas, pace);
   return { geometry, discriminant, leftover, cosines };
 }
 

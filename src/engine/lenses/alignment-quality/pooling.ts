@@ -29,19 +29,7 @@ export function poolLayers(scores: readonly ArrayLike<number>[], cells: Cells, f
     { length: folds.count },
     (): Sums => ({ square: new Float64Array(layers * layers), sum: new Float64Array(k * layers), size: new Float64Array(k) }),
   );
-  const row = new Float64Array(layers);
-  for (let i = 0; i < n; i++) {
-    const part = parts[folds.of[i]!]!;
-    const c = cells.cell[i]!;
-    const w = weight ? weight[i]! : 1;
-    for (let l = 0; l < layers; l++) row[l] = scores[l]![i]!;
-    part.size[c]! += w;
-    for (let l = 0; l < layers; l++) {
-      const v = w * row[l]!;
-      part.sum[c * layers + l]! += v;
-      for (let m = 0, at = l * layers; m <= l; m++, at++) part.square[at]! += v * row[m]!;
-    }
-  }
+  sumFolds(scores, cells, folds, weight, parts);
   const z = new Float64Array(n);
   const mean = new Float64Array(layers);
   for (let f = 0; f < folds.count; f++) {
@@ -55,6 +43,77 @@ export function poolLayers(scores: readonly ArrayLike<number>[], cells: Cells, f
     }
   }
   return { z, weights: mean };
+}
+
+/** Sums of every fold: a layer's scores lie beside each other, those of a fold too, so that the loops over pairs of layers run straight. */
+function sumFolds(scores: readonly ArrayLike<number>[], cells: Cells, folds: Folds, weight: ArrayLike<number> | undefined, parts: readonly Sums[]): void {
+  const layers = scores.length;
+  const n = cells.cell.length;
+  const start = new Int32Array(folds.count + 1);
+  for (let i = 0; i < n; i++) start[folds.of[i]! + 1]!++;
+  for (let f = 0; f < folds.count; f++) start[f + 1]! += start[f]!;
+  const next = start.slice();
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[next[folds.of[i]!]!++] = i;
+  const plain = new Float64Array(layers * n);
+  const weighted = weight ? new Float64Array(layers * n) : plain;
+  for (let l = 0; l < layers; l++) {
+    takeLayer(scores[l]!, order, plain, l * n);
+    if (weight) weighLayer(plain, weight, order, weighted, l * n);
+  }
+  for (const [f, part] of parts.entries()) {
+    for (let k = start[f]!; k < start[f + 1]!; k++) {
+      const c = cells.cell[order[k]!]!;
+      part.size[c]! += weight ? weight[order[k]!]! : 1;
+      for (let l = 0, at = k; l < layers; l++, at += n) part.sum[c * layers + l]! += weighted[at]!;
+    }
+    for (let l = 0; l < layers; l += 2) for (let m = 0; m <= l; m += 2) addProducts(weighted, plain, n, l, m, layers, start[f]!, start[f + 1]!, part.square);
+  }
+}
+
+function takeLayer(scores: ArrayLike<number>, order: Int32Array, out: Float64Array, to: number): void {
+  for (let k = 0; k < order.length; k++) out[to + k] = scores[order[k]!]!;
+}
+
+function weighLayer(plain: Float64Array, weight: ArrayLike<number>, order: Int32Array, out: Float64Array, from: number): void {
+  for (let k = 0; k < order.length; k++) out[from + k] = weight[order[k]!]! * plain[from + k]!;
+}
+
+/** Products of layers l and l + 1 with m and m + 1 over some rows; of the upper triangle nothing is read. */
+function addProducts(
+  weighted: Float64Array,
+  plain: Float64Array,
+  n: number,
+  l: number,
+  m: number,
+  layers: number,
+  from: number,
+  to: number,
+  square: Float64Array,
+): void {
+  const a0 = l * n;
+  const a1 = l + 1 < layers ? a0 + n : a0;
+  const b0 = m * n;
+  const b1 = m + 1 < layers ? b0 + n : b0;
+  let s00 = 0;
+  let s01 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  for (let k = from; k < to; k++) {
+    const x0 = weighted[a0 + k]!;
+    const x1 = weighted[a1 + k]!;
+    const y0 = plain[b0 + k]!;
+    const y1 = plain[b1 + k]!;
+    s00 += x0 * y0;
+    s01 += x0 * y1;
+    s10 += x1 * y0;
+    s11 += x1 * y1;
+  }
+  square[l * layers + m]! += s00;
+  if (m + 1 < layers) square[l * layers + m + 1]! += s01;
+  if (l + 1 >= layers) return;
+  square[(l + 1) * layers + m]! += s10;
+  if (m + 1 < layers) square[(l + 1) * layers + m + 1]! += s11;
 }
 
 function weigh(parts: readonly Sums[], skip: number, layers: number, k: number): { alpha: Float64Array; deviation: number; middle: number } {
