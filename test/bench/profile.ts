@@ -72,7 +72,20 @@ async function measure(engine: Engine, model: string, set: (typeof SETS)[number]
   );
   const profile = join(folder, "profile.json");
   rmSync(profile, { force: true });
-  await engine.audit({ data: { path: data, options: {} }, model, maxTokens: 512, seed: 0, provider: "cpu", threads: 0, saveProfile: profile });
+  const { result } = await engine.audit({
+    data: { path: data, options: {} },
+    model,
+    maxTokens: 512,
+    seed: 0,
+    provider: "cpu",
+    threads: 0,
+    saveProfile: profile,
+  });
+  const none = result.notices.find(({ code }) => code === "profile/none");
+  if (none) {
+    console.log(`${basename(model)}, ${set.name}: ${none.message}`);
+    return;
+  }
   const use = { profile, model, provider: "cpu" as const, threads: 0 };
   const score = async (texts: readonly string[]) => {
     const out: PromptScore[] = [];

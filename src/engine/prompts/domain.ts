@@ -76,10 +76,11 @@ export function fitDomain(frame: Frame, marks: Float64Array, tokens: ArrayLike<n
 
 /** The quantile, 0..1, at which a text lies among held-out rows. */
 export function quantileOf(domain: DomainStatistics, state: Float32Array, at: number, read: Read): number {
-  const left = less(domain.expected, marksOf(domain.frame, state, at, read), read.tokens);
-  const distance = quadratic(domain.precision, left);
+  const marks = marksOf(domain.frame, state, at, read);
+  // A state that is no number lies nowhere near.
+  if (!Number.isFinite(marks[0]!) || !Number.isFinite(marks[1]!)) return 1;
+  const distance = quadratic(domain.precision, less(domain.expected, marks, read.tokens));
   const { quantiles } = domain;
-  if (!Number.isFinite(distance)) return 1;
   let low = 0;
   let high = quantiles.length;
   while (low < high) {

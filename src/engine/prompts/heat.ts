@@ -109,7 +109,9 @@ function wordsOf(text: string, ranges: readonly TextRange[]): number[][] {
   const words: number[][] = [];
   ranges.forEach(([from, to], t) => {
     if (to <= from) return;
-    const begins = words.length === 0 || /^\s|^…/.test(text.slice(from, to)) || /\s$/.test(text.slice(Math.max(0, from - 1), from));
+    const open = words.at(-1);
+    const blank = open && text.slice(ranges[open[0]!]![0], from).trim() === "";
+    const begins = !open || (!blank && (/^\s|^…/.test(text.slice(from, to)) || /\s$/.test(text.slice(Math.max(0, from - 1), from))));
     if (begins) words.push([t]);
     else words.at(-1)!.push(t);
   });

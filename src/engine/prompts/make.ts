@@ -56,6 +56,8 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
     study.group,
   );
   if (layer === undefined) throw noProfileOf("no layer has held-out scores");
+  const own = probe.layers[layer]!;
+  if ((own.aurocCi95?.[0] ?? own.auroc ?? 0) <= 0.5) throw noProfileOf("its probe tells safe from unsafe no better than chance at any layer");
   const pace = new Pace(tools, layer + 3);
   const probes: (LayerProbe | null)[] = [];
   let x: Rows = { data: new Float32Array(), n: 0, d: 0 };
@@ -102,8 +104,8 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
     calibration: {
       rows: study.count,
       ece: calibrationError(probability, study.label),
-      auroc: probe.layers[layer]!.auroc,
-      safe: { mean: mean(safe), deviation: deviation(safe) },
+      auroc: own.auroc === null ? null : Math.min(1, own.auroc),
+      safe: { mean: mean(safe), deviation: upperSpread(safe) },
     },
     thresholds: thresholdsOf(heldOut, study.label, probes[layer]!),
     tokens: { median: quantile(lengths, 0.5), most: Math.round(quantile(lengths, 0.95)) },
@@ -157,6 +159,11 @@ async function learnDomain({ prepared, collected, study, tools }: Learnt, x: Row
 
 function sampled(rows: Int32Array, most: number, seed: number, stream: number): Int32Array {
   return new Random(seed, stream).shuffle(Int32Array.from(rows)).slice(0, most).sort();
+}
+
+/** Standard deviation, or what the upper tail amounts to where it is heavier: the worst of several windows is judged by it. */
+function upperSpread(values: Float64Array): number {
+  return Math.max(deviation(values), (quantile(values, 0.95) - quantile(values, 0.5)) / 1.645);
 }
 
 /** From `report` on lies one held-out safe row in ten, below `clear` one unsafe row in ten; both on their own side of a half. */

@@ -38,13 +38,18 @@ function pieceOf(session: ScoringSession, shown: ShownText, encoded: Encoded): P
     return [start - from, Math.max(start, Math.min(to, b)) - from];
   });
   const whole = encoded.problem ? undefined : spanWeights(pooling, encoded.ids.length, encoded.span);
-  return { shown, encoded, ranges, weights: whole && withoutHoles(whole, ranges, shown.text.slice(from, to)) };
+  if (!whole || !shown.text.slice(from, to).includes(PROMPT_HOLE)) return { shown, encoded, ranges, weights: whole };
+  const hole: boolean[] = [];
+  all.forEach(([a, b], t) => {
+    // A hole that is several tokens: its place is the first one's, the others stand behind it without one.
+    const rest = b === a && hole[t - 1] === true && session.tokenizer.bytesOf?.(encoded.ids[t]!) !== undefined;
+    hole.push(rest || (b > a && shown.text.slice(a, b).trim() === PROMPT_HOLE));
+  });
+  return { shown, encoded, ranges, weights: withoutHoles(whole, hole) };
 }
 
 /** What only the running program knows is neutral: its tokens count for nothing, the others for as much more. undefined: nothing else is there. */
-function withoutHoles(weights: Float32Array, ranges: readonly TextRange[], text: string): Float32Array | undefined {
-  if (!text.includes(PROMPT_HOLE)) return weights;
-  const hole = ranges.map(([a, b]) => b > a && text.slice(a, b).trim() === PROMPT_HOLE);
+function withoutHoles(weights: Float32Array, hole: readonly boolean[]): Float32Array | undefined {
   const out = weights.map((w, t) => (hole[t] ? 0 : w));
   const sum = out.reduce((s, w) => s + w, 0);
   if (sum > 0) return out.map((w) => w / sum);

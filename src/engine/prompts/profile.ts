@@ -36,7 +36,7 @@ export interface Profile {
     /** Over ten bins, each row's probability from a calibration that has not seen it. */
     readonly ece: number | null;
     readonly auroc: number | null;
-    /** Held-out decision values of the safe class at the layer. */
+    /** Held-out decision values of the safe class at the layer; the deviation is that of the upper tail where it is heavier. */
     readonly safe: { readonly mean: number; readonly deviation: number };
   };
   readonly thresholds: Thresholds;

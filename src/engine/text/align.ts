@@ -1,7 +1,7 @@
 /** [from, to) in UTF-16 units of a text. */
 export type TextRange = readonly [number, number];
 
-/** What a token says of the text: its bytes, or nothing (special and unknown tokens). */
+/** What a token says of the text: its bytes; none where the tokenizer did not know them; undefined for special tokens, which are no part of it. */
 export type TokenBytes = Uint8Array | undefined;
 
 /** A text as a tokenizer may have seen it: its bytes, and the character that each belongs to. */
@@ -24,8 +24,8 @@ const FORMS: readonly ((cluster: string) => string)[] = [
 
 /**
  * Where each token of a text stands in it. Ranges ascend and do not overlap; a character that several tokens share belongs to the first of
- * them, the others have an empty range behind it. Tokens that say nothing of the text (special, unknown) get what lies between their
- * neighbours, or an empty range. The tokenizer gives no offsets, so its pieces are laid along the text in the first of its usual
+ * them, the others have an empty range behind it. Unknown tokens get what lies between their neighbours, special ones an empty
+ * range. The tokenizer gives no offsets, so its pieces are laid along the text in the first of its usual
  * normal forms that they fit.
  */
 export function alignTokens(text: string, tokens: readonly TokenBytes[]): TextRange[] {
@@ -37,7 +37,7 @@ export function alignTokens(text: string, tokens: readonly TokenBytes[]): TextRa
     if (best.missed === 0) break;
   }
   const { places, seen } = best!;
-  return ranges(places, seen);
+  return ranges(tokens, places, seen);
 }
 
 function seenAs(text: string, form: (cluster: string) => string): Seen {
@@ -113,7 +113,7 @@ function spaces(bytes: Uint8Array, at: number): number {
   return to;
 }
 
-function ranges(places: readonly (readonly [number, number] | undefined)[], { at }: Seen): TextRange[] {
+function ranges(tokens: readonly TokenBytes[], places: readonly (readonly [number, number] | undefined)[], { at }: Seen): TextRange[] {
   const starts = new Int32Array(places.length).fill(-1);
   const ends = new Int32Array(places.length).fill(-1);
   let free = 0;
@@ -138,9 +138,7 @@ function ranges(places: readonly (readonly [number, number] | undefined)[], { at
     }
     let next = i + 1;
     while (next < places.length && starts[next]! < 0) next++;
-    // At either end stand special tokens, which are no part of the text.
-    const inside = i > 0 && next < places.length && places[i] === undefined && before < starts[next]!;
-    const to = inside ? starts[next]! : before;
+    const to = tokens[i] ? (next < places.length ? starts[next]! : at.at(-1)!) : before;
     all.push([before, to]);
     before = to;
   }

@@ -9,9 +9,11 @@ const BYTES: ReadonlyMap<string, number> = (() => {
   return map;
 })();
 
+const NOTHING = new Uint8Array();
+
 /**
  * The UTF-8 bytes that a token stands for, by the ways tokenizers write their pieces: byte-level (`Ġthe`), SentencePiece (`▁the`,
- * `<0x0A>`), WordPiece (`##ing`), or as it is. undefined for special and unknown tokens.
+ * `<0x0A>`), WordPiece (`##ing`), or as it is. none for the unknown token, undefined for special ones.
  */
 export function tokenBytes(json: Json, pieceOf: (id: number) => string | undefined): (id: number) => Uint8Array | undefined {
   const kinds = JSON.stringify([json["decoder"], json["pre_tokenizer"]]);
@@ -29,9 +31,10 @@ export function tokenBytes(json: Json, pieceOf: (id: number) => string | undefin
   const encoder = new TextEncoder();
   return (id) => {
     const own = added.get(id);
+    if (own && own.content === unknown) return NOTHING;
     if (own) return own.special ? undefined : encoder.encode(own.content);
     const piece = pieceOf(id);
-    if (piece === undefined || piece === unknown) return undefined;
+    if (piece === undefined || piece === unknown) return NOTHING;
     if (byteLevel) {
       const bytes = [...piece].map((character) => BYTES.get(character));
       return bytes.every((b) => b !== undefined) ? Uint8Array.from(bytes as number[]) : encoder.encode(piece);

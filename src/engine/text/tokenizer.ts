@@ -31,7 +31,7 @@ export interface Tokenizer {
   encode(texts: readonly string[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
   /** The same for rows of which only a part is pooled, or whose text has its special tokens already. */
   encodeShown(rows: readonly Shown[], maxTokens: number, signal?: AbortSignal): Promise<Encoded[]>;
-  /** What a token says of the text, in UTF-8; undefined: nothing (special or unknown). Absent: it has no words. */
+  /** What a token says of the text, in UTF-8: none for the unknown token, undefined for special ones. Absent: there are no words. */
   bytesOf?(id: number): Uint8Array | undefined;
 }
 
