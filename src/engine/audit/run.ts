@@ -79,6 +79,7 @@ async function runInto(
       return rowsOfView(chosen, view, study).map((i) => study.rows[i]);
     };
     await collect(prepared, collected, plan.seed, onBatch, signal, rowsOf, { keeping, prefix: "" });
+    if (collected.states.trouble) keeping.fail("run/in-memory", `The states of this run are held in memory: ${collected.states.trouble}.`);
     hooks.onProgress?.(phase.at(collected.done));
     const last = hooks.onView && preview.view(performance.now() - started);
     if (last) hooks.onView?.(last);

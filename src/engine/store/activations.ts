@@ -1,7 +1,9 @@
-import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, readSync, rmSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DISK, type Disk, reasonOf } from "./disk.js";
+import { isAlive } from "./lock.js";
 
 /** Pooled states of a run, by layer and row. Small runs stay in memory; larger ones lie in a temporary file a layer, so memory stays flat. */
 export interface Activations {
@@ -14,6 +16,8 @@ export interface Activations {
   get(layer: number): Float32Array;
   /** Vectors of some rows only, in the order asked for. */
   pick(layer: number, rows: readonly number[]): Float32Array;
+  /** Why the disk could not take them any longer, so that all lie in memory. */
+  readonly trouble?: string;
   close(): void;
 }
 
@@ -30,21 +34,49 @@ export async function sweepActivations(): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** A disk that is full or read-only ends nothing: the states are then in memory, which says so in `trouble`. */
+export async function createActivations(layers: number, rows: number, width: number, memoryBytes = MEMORY_BYTES, disk: Disk = DISK): Promise<Activations> {
+  if (layers * rows * width * 4 <= memoryBytes) return inMemory(layers, rows, width);
+  let now: Activations;
+  let trouble: string | undefined;
   try {
-    process.kill(pid, 0);
-    return true;
+    now = await onDisk(layers, rows, width, disk);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    now = inMemory(layers, rows, width);
+    trouble = reasonOf(error);
   }
+  return {
+    layers,
+    rows,
+    width,
+    get trouble() {
+      return trouble;
+    },
+    put(layer, which, values) {
+      try {
+        now.put(layer, which, values);
+      } catch (error) {
+        if (trouble !== undefined) throw error;
+        trouble = reasonOf(error);
+        const memory = inMemory(layers, rows, width, (one) => now.get(one));
+        now.close();
+        now = memory;
+        now.put(layer, which, values);
+      }
+    },
+    get: (layer) => now.get(layer),
+    pick: (layer, which) => now.pick(layer, which),
+    close: () => now.close(),
+  };
 }
 
-export async function createActivations(layers: number, rows: number, width: number, memoryBytes = MEMORY_BYTES): Promise<Activations> {
-  return layers * rows * width * 4 <= memoryBytes ? inMemory(layers, rows, width) : onDisk(layers, rows, width);
-}
-
-function inMemory(layers: number, rows: number, width: number): Activations {
-  const data = Array.from({ length: layers }, () => new Float32Array(rows * width).fill(Number.NaN));
+function inMemory(
+  layers: number,
+  rows: number,
+  width: number,
+  begin: (layer: number) => Float32Array = () => new Float32Array(rows * width).fill(Number.NaN),
+): Activations {
+  const data = Array.from({ length: layers }, (_, layer) => begin(layer));
   return {
     layers,
     rows,
@@ -62,13 +94,12 @@ function inMemory(layers: number, rows: number, width: number): Activations {
   };
 }
 
-async function onDisk(layers: number, rows: number, width: number): Promise<Activations> {
+async function onDisk(layers: number, rows: number, width: number, disk: Disk): Promise<Activations> {
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   // Appended in the order of arrival: one write a batch and layer, whatever rows it holds.
-  const files = Array.from({ length: layers }, (_, layer) => openSync(join(folder, `${layer}.f32`), "wx+", 0o600));
+  const files = Array.from({ length: layers }, (_, layer) => disk.openSync(join(folder, `${layer}.f32`), "wx+", 0o600));
   const arrived = Array.from({ length: layers }, () => [] as number[]);
   const slot = Array.from({ length: layers }, () => new Int32Array(rows).fill(-1));
-  for (const file of files) ftruncateSync(file, 0);
   const through = (layer: number, each: (row: number, values: Float32Array) => void) => {
     const chunk = new Float32Array(Math.max(1, Math.min(4096, rows)) * width);
     for (let first = 0; first < arrived[layer].length; first += 4096) {
@@ -85,7 +116,7 @@ async function onDisk(layers: number, rows: number, width: number): Promise<Acti
       const bytes = Buffer.from(values.buffer, values.byteOffset, which.length * width * 4);
       let written = 0;
       const start = arrived[layer].length * width * 4;
-      while (written < bytes.length) written += writeSync(files[layer], bytes, written, bytes.length - written, start + written);
+      while (written < bytes.length) written += disk.writeSync(files[layer], bytes, written, bytes.length - written, start + written);
       for (const row of which) {
         slot[layer][row] = arrived[layer].length;
         arrived[layer].push(row);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createActivations, sweepActivations } from "../../../src/engine/store/activations.js";
+import { DISK, type Disk } from "../../../src/engine/store/disk.js";
 import { writeAtomically } from "../../../src/engine/store/files.js";
 import { writeSafetensors } from "../../../src/engine/store/safetensors.js";
 
@@ -10,6 +11,27 @@ const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("activations", () => {
+  it("go on in memory when the disk is full, with what was on it", async () => {
+    let writes = 0;
+    const full = () => {
+      if (++writes > 5) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+    };
+    const disk: Disk = {
+      ...DISK,
+      writeSync: ((...args: Parameters<typeof DISK.writeSync>) => {
+        full();
+        return DISK.writeSync(...args);
+      }) as typeof DISK.writeSync,
+    };
+    const store = await createActivations(2, 8, 3, 0, disk);
+    for (let row = 0; row < 8; row++) for (let layer = 0; layer < 2; layer++) store.put(layer, [row], Float32Array.of(row, layer, 1));
+    expect(store.trouble).toBe("the disk is full");
+    for (let layer = 0; layer < 2; layer++) for (let row = 0; row < 8; row++) expect([...store.pick(layer, [row])]).toEqual([row, layer, 1]);
+    store.close();
+    const none: Disk = { ...DISK, openSync: full as unknown as typeof DISK.openSync };
+    expect((await createActivations(1, 2, 3, 0, none)).trouble).toBe("the disk is full");
+  });
+
   for (const [where, memory] of [
     ["in memory", 1 << 20],
     ["on disk", 0],
