@@ -1,9 +1,11 @@
 // npm test: installs what is missing, builds, then every test. Stops at the first stage that fails.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, install, ROOT, run } from "./setup.mjs";
 
 install();
+// The serving engines that the unit tests talk to come from Python's package index: the download begins while we build, and the tests wait for it.
+spawn(process.execPath, [join("test", "peers", "venv.mjs")], { cwd: ROOT, stdio: "ignore" }).unref();
 const bin = (name) => join("node_modules", ...name.split("/"));
 const node = (script, ...args) => run(process.execPath, [script, ...args]);
 
