@@ -9,6 +9,10 @@ import { type Scorer, URGENCY } from "./scorer.js";
 import { settle } from "./settle.js";
 import type { PromptAt, Standing } from "./state.js";
 
+/** Prompts beside those on screen that are scored with a document; a file of more is a dataset. */
+const MOST_UNSEEN = 500;
+/** How long after the engine ended by itself its question is asked again; an engine that gave up is not asked. */
+const AGAIN_MS = 2000;
 /** After the last keystroke. */
 export const QUIET_MS = 300;
 
@@ -192,6 +196,8 @@ export class PromptDocuments {
     const opened = await this.parts.profiles.open(one.document.uri);
     if (signal.aborted || !opened) return;
     if (!isTarget(opened)) return this.mark(one, "failed", () => true, opened.message);
+    // The rows that the probe was trained on are no prompts to be scored by it.
+    if (opened.card.dataset.path === one.document.uri.fsPath) return this.forget(one.document);
     // Scores of another profile are none of this one's.
     const other = one.target !== undefined && one.target.key !== opened.key;
     one.target = opened;
@@ -201,14 +207,21 @@ export class PromptDocuments {
     const inSight = ({ found }: PromptAt) => seen.some(([from, to]) => found.start < to && found.end > from);
     const parts = [
       { urgency: URGENCY.seen, prompts: left.filter(inSight) },
-      { urgency: URGENCY.open, prompts: left.filter((prompt) => !inSight(prompt)) },
+      { urgency: URGENCY.open, prompts: left.filter((prompt) => !inSight(prompt)).slice(0, MOST_UNSEEN) },
     ];
+    const asked = new Set(parts.flatMap(({ prompts }) => prompts.map(({ hash }) => hash)));
+    if (asked.size < left.length) this.mark(one, "unscored", (prompt) => prompt.standing !== "fresh" && !asked.has(prompt.hash));
     await Promise.all(
       parts.map(({ urgency, prompts }) => {
         const asks = prompts.map(({ hash, found }): PromptAsk => ({ key: hash, text: found.text, role: found.role }));
         return this.parts.scorer
           .score({ target: opened, asks, urgency, signal, onScores: (scores) => this.take(one, scores, signal) })
-          .catch((error: unknown) => !signal.aborted && this.mark(one, "failed", (p) => asks.some((ask) => ask.key === p.hash), problemOf(error).message));
+          .catch((error: unknown) => {
+            if (signal.aborted) return;
+            const { code, message } = problemOf(error);
+            this.mark(one, "failed", (prompt) => asks.some((ask) => ask.key === prompt.hash), message);
+            if (/^engine\/(crashed|killed|replaced)$/.test(code)) this.soon(one.document, AGAIN_MS);
+          });
       }),
     );
   }

@@ -99,6 +99,7 @@ export class Prompts {
         this.scorer.wake();
         this.profiles.renew();
       }),
+      workspace.onDidGrantWorkspaceTrust(() => this.known.report && void this.parts.guard(() => this.scan.run())),
       this.profiles.onDidChange(() => {
         this.known.forgetScores();
         void this.tellState();
