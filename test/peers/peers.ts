@@ -3,8 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { get } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Peer, peerPython } from "./venv.js";
+import { join, resolve } from "node:path";
+import { type Peer, peerPython } from "./venv.mjs";
+
+/** The benchmarks are bundled, and run in the project's folder. */
+const OWN = import.meta.dirname ?? resolve("test", "peers");
 
 /** A server that runs on loopback until `stop` or `kill`. */
 export interface RunningPeer {
@@ -20,14 +23,12 @@ export interface RunningPeer {
  * Starts KServe or MLServer over an exported model (a folder with 1/model.onnx), one thread.
  * KServe has it a second time, as `NAME-bytes`, which answers in bytes where they are asked for.
  */
-export async function startPeer(peer: Peer, folder: string, { name = "tapped", installMs = 280_000, readyMs = 90_000 } = {}): Promise<RunningPeer> {
+export async function startPeer(peer: Peer, folder: string, { name = "tapped", installMs = 400_000, readyMs = 90_000 } = {}): Promise<RunningPeer> {
   const python = await peerPython(peer, installMs);
   const port = await freePort();
   const scratch = mkdtempSync(join(tmpdir(), "layerscope-peer-"));
   const settings = peer === "mlserver" ? await mlserverFolder(scratch, folder, name, port) : undefined;
-  const args = settings
-    ? ["-c", "from mlserver.cli import main; main()", "start", settings]
-    : [join(import.meta.dirname, "kserve_server.py"), folder, name, String(port)];
+  const args = settings ? ["-c", "from mlserver.cli import main; main()", "start", settings] : [join(OWN, "kserve_server.py"), folder, name, String(port)];
   // One thread for numbers: two such servers are two cores' worth.
   const env = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1", NO_PROXY: "127.0.0.1" };
   const child = spawn(python, args, { cwd: scratch, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -71,7 +72,7 @@ export async function startPeer(peer: Peer, folder: string, { name = "tapped", i
 async function mlserverFolder(scratch: string, folder: string, name: string, port: number): Promise<string> {
   const own = join(scratch, "model");
   mkdirSync(own);
-  cpSync(join(import.meta.dirname, "mlserver_model.py"), join(own, "mlserver_model.py"));
+  cpSync(join(OWN, "mlserver_model.py"), join(own, "mlserver_model.py"));
   const { inputs, outputs } = JSON.parse(readFileSync(join(folder, "layerscope.json"), "utf8")) as { inputs: unknown; outputs: unknown };
   const json = (file: string, value: unknown) => writeFileSync(join(own, file), JSON.stringify(value));
   const [grpc, metrics] = [await freePort(), await freePort()];
