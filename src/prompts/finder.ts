@@ -2,9 +2,9 @@ import type { FindOptions, FoundPrompts, PromptChange, PromptDocument, PromptFin
 import { CodeDocument } from "./codeDocument.js";
 import { DataDocument } from "./dataDocument.js";
 import { type Kind, kindOf } from "./kinds.js";
-import { LARGEST_FILE } from "./limits.js";
+import { LARGEST_FILE, LONGEST_LINE } from "./limits.js";
 import { NotebookDocument } from "./notebookDocument.js";
-import { isBinary, tooLarge } from "./notices.js";
+import { isBinary, isMinified, tooLarge } from "./notices.js";
 import { TextDocument } from "./textDocument.js";
 import { type Grammars, openGrammars } from "./tree/grammars.js";
 
@@ -42,8 +42,10 @@ function readerOf(grammars: Grammars, options: FindOptions): Reader {
   if (!kind) return { read: () => NOTHING, dispose() {} };
   const possible = options.possible === true;
   switch (kind.by) {
-    case "grammar":
-      return new CodeDocument(grammars.parser(kind.grammar), possible);
+    case "grammar": {
+      const reader = new CodeDocument(grammars.parser(kind.grammar), possible);
+      return { read: (source) => (isMinifiedCode(source) ? { ...NOTHING, notices: [isMinified()] } : reader.read(source)), dispose: () => reader.dispose() };
+    }
     case "notebook":
       return new NotebookDocument(grammars, possible);
     case "text":
@@ -87,4 +89,17 @@ function refusal(source: string): FoundPrompts | undefined {
   if (source.length > LARGEST_FILE) return { ...NOTHING, notices: [tooLarge(source.length)] };
   if (source.slice(0, 8000).includes("\0")) return { ...NOTHING, notices: [isBinary()] };
   return undefined;
+}
+
+/** Whether nearly all of a file stands on lines that nobody wrote. */
+function isMinifiedCode(source: string): boolean {
+  if (source.length < LONGEST_LINE) return false;
+  let long = 0;
+  for (let at = 0; at < source.length; ) {
+    const next = source.indexOf("\n", at);
+    const end = next < 0 ? source.length : next;
+    if (end - at > LONGEST_LINE) long += end - at;
+    at = end + 1;
+  }
+  return long > source.length / 2;
 }

@@ -47,6 +47,9 @@ export function kindOf(fileName: string, languageId?: string): Kind | undefined 
   return languageId !== undefined && Object.hasOwn(DATA, languageId) ? { by: DATA[languageId] } : undefined;
 }
 
+/** Data files in a folder of prompts: long texts there are prompts whatever their key is. */
+export const isInPromptFolder = (fileName: string): boolean => /\/prompts?(_?templates)?\//i.test(`/${fileName.replaceAll("\\", "/")}`);
+
 /** Files that are prompts by their name or their folder. */
 export function isPromptFile(fileName: string): boolean {
   const path = `/${fileName.replaceAll("\\", "/")}`.toLowerCase();
@@ -66,6 +69,7 @@ export function isPromptFile(fileName: string): boolean {
   )
     return true;
   if (/^(readme|changelog|license|licence|contributing|code_of_conduct|index|notes?|todo)\b/.test(name)) return false;
+  if (/\/docs?\//.test(path)) return false;
   if (/\/prompts?(_?templates)?\/(.*\/)?[^/]+\.(txt|md|mdx|j2|jinja2?|hbs|handlebars|mustache|liquid|tmpl|tpl|prompt)$/.test(path)) return true;
   return /[/_.-](prompts?|patterns|strategies)[/_-](.*[/_-])?(system|user)\.md$/.test(path);
 }

@@ -18,7 +18,8 @@ export class TextDocument {
     const finds: Find[] = [];
     for (const part of parts(source, body, this.fileName)) {
       const spelled = withFields(spellPlain(source, part.from, part.to));
-      if (/\p{L}/u.test(spelled.text)) finds.push({ shape: "prompt-file", rank: "certain", role: part.role, name: baseName(this.fileName), spelled });
+      if (/\p{L}/u.test(spelled.text))
+        finds.push({ shape: "prompt-file", rank: "certain", role: part.role, name: baseName(this.fileName), anchor: part.anchor, spelled });
     }
     return { prompts: reported(finds, marksOf(source, remarks(source))), notices: [] };
   }
@@ -30,6 +31,8 @@ interface Part {
   readonly from: number;
   readonly to: number;
   readonly role: PromptRole;
+  /** Where the name of the role stands. */
+  readonly anchor?: number;
 }
 
 /** Names of roles on lines of their own (Prompty), `{{role "system"}}` (Dotprompt), `<system>` (Continue). */
@@ -46,38 +49,39 @@ function parts(source: string, body: number, fileName: string): Part[] {
   const found: Part[] = [];
   let from = body;
   let role: PromptRole = byName;
+  let anchor: number | undefined;
   for (const mark of [...marks, undefined]) {
     const to = mark ? body + mark.index : source.length;
-    found.push(...withoutClosing(source, from, to, role));
+    found.push(...withoutClosing(source, { from, to, role, anchor }));
     if (!mark) break;
     from = to + mark[0].length;
+    anchor = to;
     role = roleOf(mark[1] ?? mark[2] ?? mark[3] ?? mark[4]) ?? "other";
   }
   return found.flatMap((part) => trim(source, part));
 }
 
-function withoutClosing(source: string, from: number, to: number, role: PromptRole): Part[] {
-  const close = [...source.slice(from, to).matchAll(CLOSING)][0];
-  if (!close) return [{ from, to, role }];
+function withoutClosing(source: string, part: Part): Part[] {
+  const close = [...source.slice(part.from, part.to).matchAll(CLOSING)][0];
+  if (!close) return [part];
+  const at = part.from + close.index;
   return [
-    { from, to: from + close.index, role },
-    { from: from + close.index + close[0].length, to, role: "other" },
+    { ...part, to: at },
+    { from: at + close[0].length, to: part.to, role: "other" },
   ];
 }
 
-/** Without white space at the ends, and without leading comments that say what is to be left alone. */
-function trim(source: string, { from, to, role }: Part): Part[] {
-  let start = from;
-  for (;;) {
-    const text = source.slice(start, to);
-    const lead = /^(?:\s|<!--(?=[^>]*layerscope-ignore)[\s\S]*?-->|\{#(?=[^#]*layerscope-ignore)[\s\S]*?#\}|(?:#|\/\/)[ \t]*layerscope-ignore[^\n]*)+/.exec(
-      text,
-    );
-    if (!lead || lead[0] === "") break;
-    start += lead[0].length;
-  }
-  const end = start + source.slice(start, to).trimEnd().length;
-  return end > start ? [{ from: start, to: end, role }] : [];
+const IGNORING = String.raw`<!--(?=[^>]*layerscope-ignore)[\s\S]*?-->|\{#(?=[^#]*layerscope-ignore)[\s\S]*?#\}|(?:#|//)[ \t]*layerscope-ignore[^\n]*`;
+const LEADING = new RegExp(`^(?:\\s|${IGNORING})+`);
+const LAST = new RegExp(`^[ \\t]*(?:${IGNORING})[ \\t]*\\r?$`);
+
+/** Without white space at the ends, and without the comments there that say what is to be left alone. */
+function trim(source: string, part: Part): Part[] {
+  const start = part.from + (LEADING.exec(source.slice(part.from, part.to))?.[0].length ?? 0);
+  let text = source.slice(start, part.to).trimEnd();
+  for (let line = text.slice(text.lastIndexOf("\n") + 1); line !== text && LAST.test(line); line = text.slice(text.lastIndexOf("\n") + 1))
+    text = text.slice(0, text.length - line.length).trimEnd();
+  return text === "" ? [] : [{ ...part, from: start, to: start + text.length }];
 }
 
 function roleOfFile(fileName: string): PromptRole {

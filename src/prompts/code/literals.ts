@@ -1,3 +1,4 @@
+import { roleOf } from "../roles.js";
 import { type Branch, eachBranch } from "../tree/mirror.js";
 import { entriesOf, isList, isTable, isText, partsOf, plainString, unwrapped } from "./code.js";
 import { anchorOf, type Collector } from "./collector.js";
@@ -22,6 +23,9 @@ function readTable(collector: Collector, branch: Branch): void {
     partsOf(unwrapped(messages)).some((part) => isTable(unwrapped(part)) && collector.isMessage(entriesOf(code, unwrapped(part))))
   )
     collector.value(messages, { shape: "http-body", rank: "certain", role: "user", name: "messages" });
+  // {"messages": [("user", "…")]}, as LangChain takes them.
+  if (messages && isList(unwrapped(messages)) && partsOf(unwrapped(messages)).some((part) => isRoleTuple(collector, unwrapped(part))))
+    collector.value(messages, { shape: "langchain-messages", rank: "certain", role: "user", name: "messages" });
   const want = { shape: "http-body", rank: "certain", role: "system", name: "system" } as const;
   if (entry("model") && entry("system")) collector.value(entry("system"), want);
   if (entry("model") && entry("prompt")) collector.value(entry("prompt"), { ...want, role: "user", name: "prompt" });
@@ -51,6 +55,11 @@ function readTable(collector: Collector, branch: Branch): void {
     });
 }
 
+function isRoleTuple(collector: Collector, branch: Branch): boolean {
+  const parts = isList(branch) ? partsOf(branch) : [];
+  return parts.length === 2 && roleOf(plainString(collector.code, parts[0])) !== undefined;
+}
+
 /** Literals that a comment marks, and with `possible` those that open as prompts do. */
 export function readMarked(collector: Collector, marks: Marks, possible: boolean): void {
   if (marks.prompts.length === 0 && !possible) return;
@@ -64,11 +73,18 @@ export function readMarked(collector: Collector, marks: Marks, possible: boolean
   for (const { end } of marks.prompts) {
     const first = end + (/^\s*/.exec(source.slice(end))?.[0].length ?? 0);
     const literal = sorted.find((text) => text.start >= first);
-    if (literal && newlines(source, first, literal.start) <= 2 && !/;\s*\n|\n\s*\n/.test(source.slice(first, literal.start)))
+    if (
+      literal &&
+      newlines(source, end, first) <= 2 &&
+      newlines(source, first, literal.start) <= 2 &&
+      !/;\s*\n|\n\s*\n/.test(source.slice(first, literal.start))
+    )
       collector.value(literal, { shape: "marker", rank: "likely", role: "other", anchor: anchorOf(literal) });
   }
   if (!possible) return;
   for (const text of sorted) {
+    // A docstring speaks to people.
+    if (text.parent?.type === "expression_statement") continue;
     const spelled = spell(collector.code, text);
     if (spelled && spelled.text.length >= 60 && OPENING.test(spelled.text) && readsAsPrompt(spelled.text))
       collector.add(spelled, { shape: "opening-phrase", rank: "possible", role: "other", anchor: anchorOf(text) });

@@ -3,6 +3,7 @@ import { marksOf, type Remark } from "../code/comments.js";
 import { roleOfName, SHORTEST } from "../code/named.js";
 import { nameSays, OPENING, readsAsPrompt } from "../code/names.js";
 import { reported } from "../found.js";
+import { isInPromptFolder } from "../kinds.js";
 import { DataCollector } from "./collector.js";
 import { readByFile } from "./files.js";
 import type { DataNode, DataText } from "./node.js";
@@ -24,6 +25,9 @@ export function readData(source: string, roots: readonly DataNode[], ask: DataAs
     readByFile(root, ask.fileName, into);
     visit(root, into, texts, 0);
   }
+  if (isInPromptFolder(ask.fileName))
+    for (const text of texts)
+      if (text.value.length >= 80 && readsAsPrompt(text.value, "plain")) into.value(text, { shape: "prompt-folder", rank: "likely", role: "other" });
   const comments = ask.comment && /layerscope-ignore|prompt/i.test(source) ? remarks(source, ask.comment, texts) : [];
   const marks = marksOf(source, comments);
   for (const { end } of marks.prompts) {

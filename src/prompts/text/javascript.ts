@@ -45,7 +45,7 @@ function escaped(source: string, at: number, to: number): [string, number] {
   if (c === "\n" || c === "\u2028" || c === "\u2029") return ["", at + 2];
   if (c in SIMPLE) return [SIMPLE[c], at + 2];
   const rest = source.slice(at + 1, Math.min(to, at + 12));
-  const code = /^x([0-9a-f]{2})/i.exec(rest) ?? /^u([0-9a-f]{4})/i.exec(rest) ?? /^u\{([0-9a-f]{1,6})\}/i.exec(rest);
+  const code = /^x([0-9a-fA-F]{2})/.exec(rest) ?? /^u([0-9a-fA-F]{4})/.exec(rest) ?? /^u\{([0-9a-fA-F]{1,6})\}/.exec(rest);
   if (code && Number.parseInt(code[1], 16) <= 0x10ffff) return [String.fromCodePoint(Number.parseInt(code[1], 16)), at + 1 + code[0].length];
   const octal = /^([0-3][0-7]{0,2}|[4-7][0-7]?)/.exec(rest);
   if (octal) return [String.fromCharCode(Number.parseInt(octal[1], 8)), at + 1 + octal[0].length];

@@ -78,7 +78,7 @@ function escaped(source: string, at: number, to: number, prefix: string): [strin
   const octal = /^[0-7]{1,3}/.exec(rest);
   if (octal) return [String.fromCharCode(Number.parseInt(octal[0], 8)), at + 1 + octal[0].length];
   const bytes = prefix.includes("b");
-  const code = /^x([0-9a-f]{2})/i.exec(rest) ?? (bytes ? null : (/^u([0-9a-f]{4})/i.exec(rest) ?? /^U([0-9a-f]{8})/i.exec(rest)));
+  const code = /^x([0-9a-fA-F]{2})/.exec(rest) ?? (bytes ? null : (/^u([0-9a-fA-F]{4})/.exec(rest) ?? /^U([0-9a-fA-F]{8})/.exec(rest)));
   if (code && Number.parseInt(code[1], 16) <= 0x10ffff) return [String.fromCodePoint(Number.parseInt(code[1], 16)), at + 1 + code[0].length];
   const name = bytes ? null : /^N\{([^}]+)\}/.exec(rest);
   if (name && name[1].toUpperCase() in NAMED) return [NAMED[name[1].toUpperCase()], at + 1 + name[0].length];

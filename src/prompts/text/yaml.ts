@@ -129,7 +129,7 @@ function escaped(source: string, at: number): [string, number] {
   const c = source[at + 1];
   if (c === "\n") return ["", 2];
   if (c === "\r") return ["", 3];
-  const code = /^(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))/i.exec(source.slice(at + 1, at + 10));
+  const code = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(source.slice(at + 1, at + 10));
   const point = code ? Number.parseInt(code[1] ?? code[2] ?? code[3], 16) : -1;
   if (code && point <= 0x10ffff) return [String.fromCodePoint(point), 1 + code[0].length];
   return [Object.hasOwn(ESCAPES, c) ? ESCAPES[c] : `\\${c}`, 2];
