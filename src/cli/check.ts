@@ -7,6 +7,7 @@ import {
   BASELINE_FILE,
   type FoundPrompt,
   type Notice,
+  type Problem,
   ProblemError,
   type ProfileUse,
   type PromptScore,
@@ -31,6 +32,16 @@ const TOGETHER = 100;
 
 /** Finds prompts, scores them, reports those on the unsafe side. @returns 1 when one is reported that the baseline does not know */
 export async function check(args: readonly string[], signal: AbortSignal): Promise<number> {
+  try {
+    return await checkPaths(args, signal);
+  } catch (error) {
+    // The finder's bundle has a class of its own for its problems.
+    const { problem } = error as { problem?: Problem };
+    throw problem && !(error instanceof ProblemError) ? new ProblemError(problem) : error;
+  }
+}
+
+async function checkPaths(args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parse(args, {
     profile: { type: "string" },
     model: { type: "string" },

@@ -88,7 +88,7 @@ describe("where tokens stand in a text", () => {
       const random = new Random(11);
       for (let k = 0; k < 120; k++) {
         const text = Array.from({ length: 1 + random.below(24) }, () => ODD[random.below(ODD.length)]).join("");
-        const [{ ids }] = (await tokenizer.encode([text], 512)) as [{ ids: number[] }];
+        const ids = (await tokenizer.encode([text], 512))[0]!.ids;
         const ranges = alignTokens(
           text,
           ids.map((id) => tokenizer.bytesOf!(id)),
