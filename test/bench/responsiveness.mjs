@@ -1,5 +1,6 @@
 // npm run bench -- responsiveness: engine start, first picture, cancel, usable after a kill, on the sample workspace and the embedded model.
 import { EMBEDDED, EngineProcess, plan, quantile, SAMPLE } from "./engine.mjs";
+import { measure, report } from "./table.mjs";
 
 const ROUNDS = 20;
 
@@ -98,3 +99,4 @@ const rows = [
   ["usable again after a kill", quantile(kills, 0.5), "median of 5"],
 ];
 for (const [name, ms, note] of rows) console.log(`${name.padEnd(34)} ${ms.toFixed(0).padStart(6)} ms   ${note}`);
+report(rows.map(([name, ms]) => measure(`responsiveness/embedded-int8/${name.replace(/[^a-z0-9]+/g, "-")}`, [ms])));

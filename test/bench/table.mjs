@@ -1,6 +1,10 @@
 // What every benchmark prints and writes: a line a measure, and with --out (run.mjs) a list of {id, medianMs, peer, peerMedianMs, ratio}.
 import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { basename, dirname } from "node:path";
+
+/** Processor milliseconds of the rounds of `alternate`, by their list of times. */
+const processor = new WeakMap();
 
 /** The middle value; of an even number the mean of the two middle ones. NaN of none. */
 export function median(values) {
@@ -17,23 +21,35 @@ export function median(values) {
  */
 export async function alternate(runs, rounds) {
   const times = new Map(runs.map(([name]) => [name, []]));
+  for (const list of times.values()) processor.set(list, []);
   const started = performance.now();
   for (let round = -1; round < rounds || (round < 5 * rounds && performance.now() - started < 2000); round++)
     for (let i = 0; i < runs.length; i++) {
       const [name, go] = runs[(i + round + 1) % runs.length];
       // What the run before left behind (threads, garbage) is not this one's.
       await new Promise((resolve) => setTimeout(resolve, 5));
+      const cpu = process.cpuUsage();
       const from = performance.now();
       await go();
-      if (round >= 0) times.get(name).push(performance.now() - from);
+      if (round < 0) continue;
+      const list = times.get(name);
+      list.push(performance.now() - from);
+      const { user, system } = process.cpuUsage(cpu);
+      processor.get(list).push((user + system) / 1000);
     }
   return times;
 }
 
+const pairs = (ours, theirs) => median(ours.map((ms, i) => ms / theirs[i]));
+
 /** A measure of paired times: medians, and the median of the pairs' ratios. Without a peer the last three are null. */
 export function measure(id, times, peer, peerTimes) {
   if (!peerTimes) return { id, medianMs: median(times), peer: null, peerMedianMs: null, ratio: null };
-  return { id, medianMs: median(times), peer, peerMedianMs: median(peerTimes), ratio: median(times.map((ms, i) => ms / peerTimes[i])) };
+  const made = { id, medianMs: median(times), peer, peerMedianMs: median(peerTimes), ratio: pairs(times, peerTimes) };
+  const [ours, theirs] = [processor.get(times), processor.get(peerTimes)];
+  // Printed only: a busy machine changes it little.
+  if (ours && theirs) Object.defineProperty(made, "cpu", { value: pairs(ours, theirs) });
+  return made;
 }
 
 const written = [];
@@ -42,10 +58,13 @@ const written = [];
 export function report(measures, more = "") {
   const width = Math.max(24, ...measures.map(({ id }) => id.length));
   const number = (value, digits) => (value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(digits));
-  const line = (id, ms, peer, peerMs, ratio) => console.log(`${id.padEnd(width)}  ${ms.padStart(10)}  ${peerMs.padStart(10)}  ${ratio.padStart(6)}  ${peer}`);
-  line("id", "median ms", "peer", "peer ms", "ratio");
-  for (const { id, medianMs, peer, peerMedianMs, ratio } of measures)
-    line(id, number(medianMs, medianMs < 10 ? 2 : 1), peer ?? "", number(peerMedianMs, 1), number(ratio, 3));
+  const line = (id, ...cells) => console.log(`${id.padEnd(width)}  ${cells.map((cell, i) => (i < 4 ? cell.padStart(i < 2 ? 10 : 6) : cell)).join("  ")}`);
+  line("id", "median ms", "peer ms", "ratio", "of cpu", "peer");
+  for (const one of measures)
+    line(one.id, number(one.medianMs, one.medianMs < 10 ? 2 : 1), number(one.peerMedianMs, 1), number(one.ratio, 3), number(one.cpu, 3), one.peer ?? "");
+  const [load] = loadavg();
+  if (load > 1.5 * availableParallelism())
+    console.log(`Other programs kept this machine busy (load ${load.toFixed(0)} on ${availableParallelism()} cores): times are noise, ratios rough.`);
   if (more) console.log(more);
   written.push(...measures);
   const out = process.env.LAYERSCOPE_BENCH_OUT;
