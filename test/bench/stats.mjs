@@ -1,5 +1,7 @@
 // npm run bench -- stats [ROWSxLAYERSxWIDTH...]: time of every core lens and the longest stretch without a turn of the event loop, on seeded planted
 // states; beside it scikit-learn's plain per-layer probes on the same states, when a Python on PATH (or LAYERSCOPE_PYTHON) has it.
+// What is measured is processor time, of all threads, on either side: a busy machine or more cores change neither much. The ratio is that over
+// scikit-learn on one thread, where it spends least. LENS=id runs that lens alone, and compares nothing.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../scripts/setup.mjs";
+import { measure, report } from "./table.mjs";
 
 const FACTORS = 48;
 const WATCHED = 3;
@@ -24,7 +27,7 @@ export { Random } from "./src/engine/stats/random.js";`,
   platform: "node",
   format: "cjs",
   external: ["onnxruntime-node", "sharp"],
-  define: { layersCOPE_VERSION: '"0"' },
+  define: { LAYERSCOPE_VERSION: '"0"' },
   outfile,
 });
 const { lenses, createBlas, Random } = createRequire(import.meta.url)(outfile);
@@ -70,11 +73,11 @@ function plantedStudy(count, layers, width) {
     tokens: Int32Array.from(label, (_, i) => 5 + (i % 17)),
     seed: 1,
     text: (row) => texts[row],
-    states: async (layer) => Float32Array.from(known[layer]),
+    states: async (layer) => known[layer].slice(),
     axes: [],
     poolings: ["mean"],
-    statesBy: async (_, layer) => Float32Array.from(known[layer]),
-    embeddingMean: async () => Float32Array.from(known[0]),
+    statesBy: async (_, layer) => known[layer].slice(),
+    embeddingMean: async () => known[0].slice(),
   };
 }
 
@@ -115,6 +118,7 @@ for (const size of sizes.length ? sizes : ["200x31x576", "1000x31x576"]) {
     outputs.set(lens.id, await lens.run(study, { blas, progress }, outputs));
     const spent = process.cpuUsage(from);
     const ms = (spent.user + spent.system) / 1000;
+    if (process.env.SYS) console.log("user", spent.user / 1000, "sys", spent.system / 1000, "wall", performance.now() - begun);
     total += ms;
     wall += performance.now() - begun;
     // A watch on the event loop keeps a core busy while the runtime works: it has a run of its own, over a few layers.
@@ -138,6 +142,8 @@ async function compare(study, cpu, wall) {
   const python = process.env.LAYERSCOPE_PYTHON ?? "python3";
   const { count, layers, width } = study;
   const folder = mkdtempSync(join(tmpdir(), "layerscope-bench-"));
+  const id = `stats/${count}x${layers}x${width}`;
+  let peer;
   try {
     const all = new Float32Array(layers * count * width);
     for (let l = 0; l < layers; l++) all.set(await study.states(l), l * count * width);
@@ -150,10 +156,14 @@ async function compare(study, cpu, wall) {
       const ran = spawnSync(python, [script, join(folder, "states.f32"), count, layers, width].map(String), {
         env: { ...process.env, ...env },
         encoding: "utf8",
-        timeout: 120_000,
+        timeout: 400_000,
       });
-      if (ran.status !== 0) return console.log(`n=${count} scikit-learn: not measured (${python} has no scikit-learn, or it took too long)`);
+      if (ran.status !== 0) {
+        console.log(`n=${count} scikit-learn: not measured (${python} has no scikit-learn, or it took too long)`);
+        break;
+      }
       const [skCpu, skWall] = ran.stdout.trim().split(" ").map(Number);
+      peer ??= skCpu;
       console.log(
         `n=${count} scikit-learn's plain probes, ${name}: ${skCpu} ms CPU, ${skWall} ms; all of ours over it: ${(cpu / skCpu).toFixed(2)} CPU, ${(wall / skWall).toFixed(2)} wall`,
       );
@@ -161,4 +171,8 @@ async function compare(study, cpu, wall) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  report(
+    [peer === undefined ? measure(id, [cpu]) : measure(id, [cpu], "scikit-learn, plain probes, one thread", [peer])],
+    "processor time of one run of all core lenses, bootstrap and permutations included",
+  );
 }

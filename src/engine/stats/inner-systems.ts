@@ -51,10 +51,11 @@ export function innerSystems(
   const inner = outers.map(({ held }, k) => held.map((g) => ({ fold: g, system: place(k, g) })));
   const batch = new LanczosBatch(
     systems.map((s) => meanDifference(s.within, d)),
-    (which, directions) =>
+    (which, directions, out) =>
       applySystems(
         which.map((s) => systems[s]!),
         directions,
+        out,
         sums,
         cells,
         folds,
@@ -62,6 +63,7 @@ export function innerSystems(
         room,
       ),
     d <= 256 ? 2 * d : MOST_VECTORS,
+    room,
   );
   return async (asked) => {
     const tasks = asked.flatMap(({ outer, lambda }, at) => inner[outer]!.map(({ fold, system }) => ({ at, fold, system, lambda })));
@@ -102,24 +104,24 @@ export function innerSystems(
 async function applySystems(
   systems: readonly System[],
   directions: readonly Float64Array[],
+  out: readonly Float64Array[],
   sums: FoldSums,
   cells: Cells,
   folds: Folds,
   blas: Blas,
   room: Room,
-): Promise<Float64Array[]> {
+): Promise<void> {
   const d = directions[0]!.length;
   const packed = room.single("directions", systems.length * d);
   systems.forEach(({ inverse }, r) => {
     multiplyInto(packed, r * d, directions[r]!, inverse);
   });
   const images = sums.rows ? await throughRows(sums.rows, packed, systems, cells, folds, d, blas, room) : await throughScatters(sums, packed, systems, d, blas);
-  return systems.map(({ within, inverse }, r) => {
-    const own = new Float64Array(d);
+  systems.forEach(({ within, inverse }, r) => {
+    const own = out[r]!;
     scaleInto(own, images, r * d, inverse);
     if (!sums.rows) subtractShifts(within, directions[r]!, own);
     for (let j = 0; j < d; j++) own[j]! /= within.df;
-    return own;
   });
 }
 

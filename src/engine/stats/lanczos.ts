@@ -1,7 +1,8 @@
 import { addScaled, dot } from "./dense.js";
+import type { Room } from "./room.js";
 
-/** Applies each system's operator to its own vector: directions of the systems named, [systems.length][size]. */
-export type Apply = (systems: readonly number[], directions: readonly Float64Array[]) => Promise<readonly Float64Array[]>;
+/** Applies each system's operator to its own vector: directions of the systems named, [systems.length][size], written to `out` alike. */
+export type Apply = (systems: readonly number[], directions: readonly Float64Array[], out: readonly Float64Array[]) => Promise<void>;
 
 /** A shift that a system has to be solved for. */
 export interface Asked {
@@ -17,7 +18,9 @@ interface Space {
   readonly norm: number;
   /** Length of what the last vector leaves over, and that vector before scaling. */
   length: number;
-  rest: Float64Array;
+  readonly rest: Float64Array;
+  /** Room for the vectors: thousands of arrays of their own would cost more than what is done with them. */
+  readonly room: Float64Array;
 }
 
 /**
@@ -32,10 +35,11 @@ export class LanczosBatch {
     starts: readonly Float64Array[],
     private readonly apply: Apply,
     private readonly most: number,
+    room: Room,
   ) {
-    this.spaces = starts.map((start) => {
+    this.spaces = starts.map((start, s) => {
       const norm = Math.sqrt(dot(start, start));
-      return { basis: [], diagonal: [], off: [], norm, length: norm, rest: start };
+      return { basis: [], diagonal: [], off: [], norm, length: norm, rest: start.slice(), room: room.take(`krylov ${s}`, most * start.length) };
     });
   }
 
@@ -45,9 +49,13 @@ export class LanczosBatch {
       const open = [...new Set(asked.filter((a) => !this.reached(this.spaces[a.system]!, a.lambda, tolerance)).map((a) => a.system))];
       if (open.length === 0) return;
       const directions = open.map((s) => next(this.spaces[s]!));
-      const images = await this.apply(open, directions);
+      await this.apply(
+        open,
+        directions,
+        open.map((s) => this.spaces[s]!.rest),
+      );
       open.forEach((s, k) => {
-        grow(this.spaces[s]!, directions[k]!, images[k]!);
+        grow(this.spaces[s]!, directions[k]!);
       });
       await breathe();
     }
@@ -91,14 +99,14 @@ export class LanczosBatch {
   }
 }
 
-function next({ rest, length }: Space): Float64Array {
-  const v = new Float64Array(rest.length);
+function next({ rest, length, basis, room }: Space): Float64Array {
+  const v = room.subarray(basis.length * rest.length, (basis.length + 1) * rest.length);
   for (let i = 0; i < v.length; i++) v[i] = rest[i]! / length;
   return v;
 }
 
-function grow(space: Space, v: Float64Array, image: Float64Array): void {
-  const { basis, off, diagonal } = space;
+function grow(space: Space, v: Float64Array): void {
+  const { basis, off, diagonal, rest: image } = space;
   const last = basis.length;
   if (last > 0) off.push(space.length);
   const t = dot(v, image);
@@ -106,6 +114,5 @@ function grow(space: Space, v: Float64Array, image: Float64Array): void {
   if (last > 0) addScaled(image, -off[last - 1]!, basis[last - 1]!);
   basis.push(v);
   diagonal.push(t);
-  space.rest = image;
   space.length = Math.sqrt(dot(image, image));
 }
