@@ -143,11 +143,13 @@ export class TokenHeat {
     const known = this.types.get(level);
     if (known) return known;
     const rgb = level > 0 ? "214, 112, 16" : "38, 110, 205";
-    const alpha = (0.12 + (0.36 * Math.abs(level)) / LEVELS).toFixed(2);
+    const colour = (least: number, most: number) => `rgba(${rgb}, ${(least + ((most - least) * Math.abs(level)) / LEVELS).toFixed(2)})`;
     const made = window.createTextEditorDecorationType({
-      backgroundColor: `rgba(${rgb}, ${alpha})`,
+      light: { backgroundColor: colour(0.1, 0.45) },
+      dark: { backgroundColor: colour(0.15, 0.7) },
+      // Above the text: below it lie the marks of diagnostics.
       borderStyle: level > 0 ? "solid" : "dashed",
-      borderWidth: `0 0 ${Math.abs(level) > LEVELS / 2 ? 2 : 1}px 0`,
+      borderWidth: `${Math.abs(level) > LEVELS / 2 ? 2 : 1}px 0 0 0`,
       borderColor: `rgb(${rgb})`,
       overviewRulerColor: `rgba(${rgb}, 0.8)`,
     });
