@@ -42,9 +42,12 @@ export interface RemoteModel extends TappedModel {
 }
 
 /** Longest wait for an answer; LAYERSCOPE_ENGINE_TIMEOUT (seconds) says otherwise. */
-function limitsOf(wanted: Partial<Limits> = {}): Limits {
-  const seconds = Number(process.env.LAYERSCOPE_ENGINE_TIMEOUT);
-  return { connectMs: 10_000, answerMs: seconds > 0 && seconds <= 86_400 ? seconds * 1_000 : 120_000, ...wanted };
+const limitsOf = (wanted: Partial<Limits> = {}): Limits => ({ connectMs: 10_000, answerMs: seconds("LAYERSCOPE_ENGINE_TIMEOUT") ?? 120_000, ...wanted });
+
+/** Milliseconds of an environment variable that holds seconds. */
+function seconds(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 && value <= 86_400 ? value * 1_000 : undefined;
 }
 
 /**
@@ -97,7 +100,7 @@ export async function openRemote(path: string, wanted: RemoteOptions, signal?: A
     const meeting = (server: Server, stop?: AbortSignal): Promise<Met> =>
       meet(server, needs, runner, names, first, { hash, layers: whole, width: card.hiddenSize }, stop);
 
-    const poolOptions: PoolOptions = { ...POOL, ...wanted.pool };
+    const poolOptions: PoolOptions = { ...POOL, patienceMs: seconds("LAYERSCOPE_ENGINE_PATIENCE") ?? POOL.patienceMs, ...wanted.pool };
     const servers = addresses.map((address) => new Server(address, poolOptions.inFlight, limitsOf(wanted.limits)));
     const pool = new Pool(servers, poolOptions, async (server) => void (await meeting(server)), say);
     try {
