@@ -22,3 +22,22 @@ describe("the pages of the lenses", () => {
     for (const [, target] of index.matchAll(/\]\(([a-z-]+\.md)\)/g)) expect(existsSync(join(PAGES, target!)), target).toBe(true);
   });
 });
+
+describe("the page on performance", () => {
+  const docs = join(import.meta.dirname, "..", "docs");
+  const page = readFileSync(join(docs, "performance.md"), "utf8");
+
+  it("names benchmarks that there are, among them all that must be", () => {
+    const names = [...page.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name!);
+    for (const name of ["extract", "prompt", "stats", "scale", "panel", "remote"]) expect(names).toContain(name);
+    for (const name of names)
+      expect(
+        ["ts", "mjs"].some((type) => existsSync(join(import.meta.dirname, "bench", `${name}.${type}`))),
+        name,
+      ).toBe(true);
+  });
+
+  it("links lead somewhere", () => {
+    for (const [, target] of page.matchAll(/\]\(([^)#]+)\)/g)) expect(existsSync(join(docs, target!)), target).toBe(true);
+  });
+});
