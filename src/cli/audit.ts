@@ -23,7 +23,7 @@ import {
 } from "./options.js";
 import { checkOutput } from "./output.js";
 import { emptyRunFolder } from "./runFolder.js";
-import { STORE_OPTIONS, type StoreWish, storePlan } from "./storePlace.js";
+import { newStoreSaid, STORE_OPTIONS, type StoreWish, storePlan } from "./storePlace.js";
 import { ProgressLine, plain } from "./terminal.js";
 import { textReport } from "./text.js";
 
@@ -53,6 +53,8 @@ export async function audit(args: readonly string[], signal: AbortSignal): Promi
   const agreed = await agreedEngines(values.engine ?? plan.endpoints, values.yes === true);
   if (agreed.refused) return 130;
   const saveProfile = values["save-profile"] === undefined ? undefined : await checkOutput(values["save-profile"], inputs);
+  const said = values.resume === undefined ? newStoreSaid(values) : undefined;
+  if (said) process.stderr.write(`layerscope: ${plain(said)}\n`);
   const engine = new Engine();
   const line = new ProgressLine();
   try {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { number, usageProblem } from "./options.js";
@@ -25,6 +26,13 @@ export function storeFolder(wish: StoreWish, env: NodeJS.ProcessEnv = process.en
   const named = env["LAYERSCOPE_STORE"];
   if (named === "off") return undefined;
   return named ? resolve(named) : join(cacheFolder(env), "states");
+}
+
+/** Said once, when the folder is made without having been named: a run leaves something behind there. */
+export function newStoreSaid(wish: StoreWish, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const folder = storeFolder(wish, env);
+  if (folder === undefined || wish.store !== undefined || env["LAYERSCOPE_STORE"] || existsSync(folder)) return undefined;
+  return `States (no texts) are kept in ${folder} for the next audit; --no-store keeps none, \`layerscope store --clear\` deletes them.`;
 }
 
 /** The fields of a plan that say where states are kept. */

@@ -13,7 +13,7 @@ export function textReport(result: AuditResult, { colour }: { colour: boolean },
   const lines: string[] = [
     bold(plain(result.verdict)),
     dim(
-      `${plain(model.name)}${model.tower ? `, ${plain(model.tower)} tower` : ""} · ${model.precision} · ${model.provider}${model.hosts ? ` (${plain(model.hosts.join(", "))})` : ""} · ${files.join(" against ")} · ${settings.pooling}${settings.tokenSet === "completion" ? " of the answers" : ""}${(settings.chatTemplate ?? "none") === "none" ? "" : " · chat template"} · ${digits(timing.totalMs / 1000)} s`,
+      `${plain(model.name)}${model.tower ? `, ${plain(model.tower)} tower` : ""} · ${model.precision} · ${model.provider}${model.hosts ? ` (${plain(model.hosts.join(", "))})` : ""} · ${files.join(" against ")} · ${settings.pooling}${settings.tokenSet === "completion" ? " of the answers" : ""}${(settings.chatTemplate ?? "none") === "none" ? "" : " · chat template"} · ${digits(timing.totalMs / 1000)} s${timing.stored ? `, states of ${timing.stored} rows from the store` : ""}`,
     ),
     "",
   ];

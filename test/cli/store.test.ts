@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cacheFolder, storeFolder, storePlan } from "../../src/cli/storePlace.js";
+import { cacheFolder, newStoreSaid, storeFolder, storePlan } from "../../src/cli/storePlace.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
 
 const CLI = resolve("dist", "cli.js");
@@ -90,6 +90,9 @@ describe("where states are kept", () => {
     expect(storeFolder({ store: "there" }, { LAYERSCOPE_STORE: "off" })).toBe(resolve("there"));
     expect(storeFolder({ "no-store": true }, {})).toBeUndefined();
     expect(storePlan({ store: "a", "store-gb": "0.5" })).toEqual({ storeFolder: resolve("a"), storeGigabytes: 0.5 });
+    expect(newStoreSaid({}, { XDG_CACHE_HOME: join(folder, "none"), LOCALAPPDATA: join(folder, "none"), HOME: folder })).toMatch(/--no-store keeps none/);
+    expect(newStoreSaid({ store: "a" }, {})).toBeUndefined();
+    expect(newStoreSaid({}, { LAYERSCOPE_STORE: "off" })).toBeUndefined();
     expect(() => storePlan({ store: "a", "store-gb": "0" })).toThrow(/above 0/);
   });
 });
