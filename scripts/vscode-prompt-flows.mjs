@@ -140,7 +140,9 @@ export async function restrictedPrompts(page, home) {
   await openFile(page, "agent.py");
   await until(async () => /not scored: workspace not trusted/.test(await lensTexts(page)), "the line says why there is no score");
   await runCommand(page, "Layerscope: Score Prompts in Workspace");
-  await until(async () => (await page.locator(".pane-body .monaco-list-row", { hasText: "agent.py" }).count()) > 0, "prompts in the view");
+  await runCommand(page, "Focus on Prompts View");
+  const listed = page.locator(".pane-body .monaco-list-row", { hasText: "agent.py" }).filter({ hasText: "not scored: workspace not trusted" });
+  await until(async () => (await listed.count()) === 2, "prompts in the view");
   await shoot(page, "prompt-restricted");
   return (await squiggles(page)) === 0 && engines(home) === 0;
 }
