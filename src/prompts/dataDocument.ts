@@ -3,7 +3,7 @@ import { Chunks, cutLines, cutYaml, joinedNodes } from "./data/chunks.js";
 import { isMachineFile } from "./data/files.js";
 import { readJson } from "./data/json.js";
 import type { DataNode } from "./data/node.js";
-import { readData } from "./data/read.js";
+import { type RowMemory, readData } from "./data/read.js";
 import { readYaml } from "./data/yaml.js";
 import { tooDeep, unreadable } from "./notices.js";
 import { pointAt } from "./tree/window.js";
@@ -18,6 +18,7 @@ const SLASHES = /\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 /** A YAML, JSON or JSONL file; what an edit did not touch is not parsed again. */
 export class DataDocument {
   private readonly chunks: Chunks | undefined;
+  private readonly rows: RowMemory = new WeakMap();
 
   constructor(
     private readonly by: "yaml" | "json" | "jsonl",
@@ -37,7 +38,10 @@ export class DataDocument {
         notices.push(unreadable(row, column));
       }
       const comment = this.by === "yaml" ? HASH : this.by === "json" ? SLASHES : null;
-      return { prompts: readData(source, nodes, { fileName: this.fileName, possible: this.possible, isRows: this.by === "jsonl", comment }), notices };
+      return {
+        prompts: readData(source, nodes, { fileName: this.fileName, possible: this.possible, rows: this.by === "jsonl" ? this.rows : undefined, comment }),
+        notices,
+      };
     } catch (error) {
       // Readers of nested data use the stack; a nest that exhausts it is no prompt file.
       if (error instanceof RangeError) return { ...NOTHING, notices: [tooDeep()] };

@@ -1,27 +1,37 @@
 import type { FoundPrompt } from "../../protocol/index.js";
+import type { Find } from "../code/collector.js";
 import { marksOf, type Remark } from "../code/comments.js";
 import { roleOfName, SHORTEST } from "../code/named.js";
 import { nameSays, OPENING, readsAsPrompt } from "../code/names.js";
 import { reported } from "../found.js";
 import { isInPromptFolder } from "../kinds.js";
+import { shifted } from "../text/spelled.js";
 import { DataCollector } from "./collector.js";
 import { readByFile } from "./files.js";
 import type { DataNode, DataText } from "./node.js";
 import { isMessage, readShapes } from "./shapes.js";
 
+/** A record's prompts, as long as its text stays what it was. */
+export type RowMemory = WeakMap<DataNode, { at: number; finds: Find[] }>;
+
 export interface DataAsk {
   readonly fileName: string;
   readonly possible: boolean;
-  readonly isRows: boolean;
+  /** Of a file of records: what they held before. */
+  readonly rows?: RowMemory;
   /** What begins a comment in this format; null: it has none. */
   readonly comment: RegExp | null;
 }
 
 /** Reads the prompts of a data file from its nodes. */
 export function readData(source: string, roots: readonly DataNode[], ask: DataAsk): FoundPrompt[] {
-  const into = new DataCollector(source, ask.isRows);
+  const into = new DataCollector(source, ask.rows !== undefined);
   const texts: DataText[] = [];
   for (const root of roots) {
+    if (ask.rows) {
+      into.finds.push(...rowFinds(root, source, ask.rows));
+      if (!ask.possible) continue;
+    }
     readByFile(root, ask.fileName, into);
     visit(root, into, texts, 0);
   }
@@ -39,6 +49,22 @@ export function readData(source: string, roots: readonly DataNode[], ask: DataAs
       if (text.value.length >= 60 && OPENING.test(text.value) && readsAsPrompt(text.value))
         into.value(text, { shape: "opening-phrase", rank: "possible", role: "other" });
   return reported(into.finds, marks);
+}
+
+function rowFinds(root: DataNode, source: string, rows: RowMemory): Find[] {
+  const known = rows.get(root);
+  const by = known ? root.start - known.at : 0;
+  if (known && by === 0) return known.finds;
+  let finds: Find[];
+  if (known)
+    finds = known.finds.map((find) => ({ ...find, spelled: shifted(find.spelled, by), ...(find.anchor === undefined ? {} : { anchor: find.anchor + by }) }));
+  else {
+    const into = new DataCollector(source, true);
+    visit(root, into, [], 0);
+    finds = into.finds;
+  }
+  rows.set(root, { at: root.start, finds });
+  return finds;
 }
 
 function visit(node: DataNode, into: DataCollector, texts: DataText[], depth: number): void {
