@@ -7,11 +7,12 @@ import { auroc } from "../../src/engine/stats/auc.js";
 import { Random } from "../../src/engine/stats/random.js";
 import type { PromptScore } from "../../src/protocol/index.js";
 import { codeTexts, LANGUAGES, randomTexts } from "./outside.js";
+import { option } from "./table.mjs";
 
 /*
  * What a profile is worth on rows it has not seen: calibration error over ten bins, AUROC, the share of held-out rows called out of domain,
  * and the shares of other languages, code and random text that are. Trains on part of each set, whole groups on one side.
- *   npm run bench -- profile [MODEL…]
+ *   npm run bench -- profile [MODEL…] [--set requests|"common claims"|cities]
  */
 const DATA = join(process.cwd(), "..", "shared", "data", "curated");
 const MODELS = [join("media", "model"), join("..", "shared", "models", "SmolLM2-135M-Instruct")];
@@ -115,14 +116,15 @@ async function measure(engine: Engine, model: string, set: (typeof SETS)[number]
   );
 }
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(args: string[]): Promise<void> {
+  const only = option(args, "--set", "");
   if (!existsSync(DATA)) throw new Error("The data for this benchmark lies in ../shared/data/curated, which is not here.");
   const folder = mkdtempSync(join(tmpdir(), "layerscope-bench-"));
   const engine = new Engine();
   try {
     for (const model of args.length > 0 ? args : MODELS.filter((path) => existsSync(path))) {
-      for (const set of SETS) await measure(engine, model, set, folder, undefined);
-      await measure(engine, model, SETS[0]!, folder, 40);
+      for (const set of SETS) if (only === "" || set.name === only) await measure(engine, model, set, folder, undefined);
+      if (only === "") await measure(engine, model, SETS[0]!, folder, 40);
     }
   } finally {
     await engine.close();

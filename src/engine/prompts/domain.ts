@@ -19,14 +19,15 @@ export interface DomainStatistics {
 }
 
 export const MARKS = 4;
-/** Of held-out rows, one in twenty-five lies farther; a fresh sample of rows a little more. */
-export const LIMIT = 0.96;
+/** Of held-out rows, one in twenty-five lies farther; a fresh sample of rows a little more, most so where few rows have set the scale. */
+const BEYOND = 0.04;
+const FEW_ROWS = 200;
 /** Leading directions of the Mahalanobis distance: more of them only measure the noise of short texts. */
 const LEADING = 16;
 /** Values of the stored table of quantiles. */
 const TABLE = 201;
 /** Standard deviations of the marks below which they are no measure: rows may all have the same share of symbols. */
-const LEAST_DEVIATION = [0.05, 0.05, 0.02, 0.01];
+const LEAST_DEVIATION = [0.05, 0.05, 0.02, 0.02];
 /** How far the covariance is drawn towards its diagonal. */
 const SHRINKAGE = 0.1;
 
@@ -46,7 +47,8 @@ export function marksOf(frame: Frame, state: Float32Array, at: number, { text, t
   return Float64Array.of(Math.log(rest), Math.log(within + 1e-6), truncated ? Number.NaN : Math.log(Math.max(1, text.length) / tokens), symbolShare(text));
 }
 
-const symbolShare = (text: string): number => (text.match(/[^\p{L}\p{M}\p{N}\s…]/gu)?.length ?? 0) / Math.max(1, text.length);
+/** Of characters that sentences have few of: neither letters, digits, space nor ordinary punctuation; and of capitals inside words. */
+const symbolShare = (text: string): number => (text.match(/[^\p{L}\p{M}\p{N}\s….,?!'"’“”-]|(?<=\p{Ll})\p{Lu}/gu)?.length ?? 0) / Math.max(1, text.length);
 
 /**
  * @param marks [rows, MARKS] of rows held out from the frame they were measured in
@@ -71,7 +73,7 @@ export function fitDomain(frame: Frame, marks: Float64Array, tokens: ArrayLike<n
   const distances = Float64Array.from({ length: n }, (_, i) => quadratic(precision, left.subarray(i * MARKS, (i + 1) * MARKS))).sort();
   const size = Math.min(n, TABLE);
   const quantiles = Array.from({ length: size }, (_, k) => Math.fround(distances[Math.round((k * (n - 1)) / Math.max(1, size - 1))]!));
-  return { frame, expected, precision, quantiles, limit: LIMIT };
+  return { frame, expected, precision, quantiles, limit: 1 - BEYOND * Math.min(1, n / FEW_ROWS) };
 }
 
 /** The quantile, 0..1, at which a text lies among held-out rows. */
