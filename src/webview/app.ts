@@ -2,7 +2,7 @@ import type { AuditView, PanelState, Progress, PromptPoint } from "../protocol/i
 import { AxiomTable } from "./axioms.js";
 import { Columns } from "./columns.js";
 import { Detail } from "./detail.js";
-import { el, setText } from "./dom.js";
+import { el } from "./dom.js";
 import { exportPictures } from "./export.js";
 import { Finder } from "./finder.js";
 import type { Host } from "./host.js";
@@ -11,12 +11,12 @@ import type { Kit } from "./kit.js";
 import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
 import { MoreLenses } from "./moreLenses.js";
+import { Live, Redraw } from "./redraw.js";
 import { SceneMaker } from "./sceneMaker.js";
 import { Sections } from "./sections.js";
 import { skeleton } from "./skeleton.js";
 import { Store } from "./state.js";
 import { Texts } from "./texts.js";
-import { readTheme, type Theme, watchTheme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 import { Verdict } from "./verdict.js";
 import type { Clicks, Scene } from "./views/view.js";
@@ -32,7 +32,6 @@ export class App {
   private readonly finder: Finder;
   private readonly images: Images | undefined;
   private readonly columns: Columns;
-  private theme: Theme;
   private readonly verdict: Verdict;
   private readonly tooltip: Tooltip;
   private readonly detail: Detail;
@@ -44,12 +43,12 @@ export class App {
   private readonly moreLenses: MoreLenses;
   private readonly body: HTMLElement;
   private readonly waiting = skeleton();
-  private readonly live = el("div", { class: "live", attrs: { role: "status" } });
+  private readonly live = new Live();
+  private readonly redraw: Redraw;
   private hover: number | null = null;
   private prompts: readonly PromptPoint[] = [];
   /** The row came from the editor's cursor: it goes when the cursor leaves. */
   private fromEditor = false;
-  private frame = 0;
   private restored = false;
 
   constructor(
@@ -57,7 +56,6 @@ export class App {
     kit: Kit,
     private readonly host: Host,
   ) {
-    this.theme = readTheme();
     this.store = new Store(host.keeper, () => this.schedule());
     this.texts = new Texts(
       (rows) => host.texts(rows),
@@ -96,18 +94,14 @@ export class App {
     this.axioms = new AxiomTable(kit, host, (rows, are) => this.clicks.list?.(rows, are));
     this.moreLenses = new MoreLenses(kit, host);
     this.body = el("div", { class: "body" }, this.sections.lane, this.sections.side);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.sections.extras, this.moreLenses.root), this.live);
+    root.replaceChildren(
+      el("main", { attrs: { "aria-label": "Audit" } }, this.verdict.root, this.body, this.sections.extras, this.moreLenses.root),
+      this.live.root,
+    );
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, images: this.images?.of(this.state.view), id: (i) => this.state.view?.rows.id[i] ?? -1 }));
-    watchTheme((theme) => {
-      this.theme = theme;
-      this.schedule();
-    });
-    new ResizeObserver(() => this.schedule()).observe(root);
-    // Keys that come faster than frames each start from where the last one led.
-    document.addEventListener("keydown", () => this.flush(), true);
+    this.redraw = new Redraw(root, () => this.draw());
     document.addEventListener("keydown", (event) => this.keys(event));
     document.addEventListener("visibilitychange", () => document.hidden && this.store.save());
-    this.schedule();
   }
 
   showState(state: PanelState): void {
@@ -156,8 +150,7 @@ export class App {
 
   /** Says a sentence once, where screen readers hear it and eyes see it. */
   say(sentence: string): void {
-    setText(this.live, sentence);
-    setTimeout(() => this.live.textContent === sentence && setText(this.live, ""), 6_000);
+    this.live.say(sentence);
   }
 
   private readonly clicks: Clicks = {
@@ -182,7 +175,7 @@ export class App {
       const rows = this.state.view?.rows;
       if (!rows) return;
       this.store.set({ lasso: indices.map((i) => rows.id[i]), listed: are, scroll: 0 });
-      this.sections.rows?.root.scrollIntoView({ block: "nearest", behavior: this.theme.moves ? "smooth" : "auto" });
+      this.sections.rows?.root.scrollIntoView({ block: "nearest", behavior: this.redraw.theme.moves ? "smooth" : "auto" });
       this.say(`${indices.length} rows listed: ${are}.`);
     },
     prompt: (key) => this.host.actions?.openPrompt(key),
@@ -191,19 +184,7 @@ export class App {
   };
 
   private schedule(): void {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-
-  /** Draws now what waits for the next frame. */
-  private flush(): void {
-    if (!this.frame) return;
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    this.draw();
+    this.redraw.soon();
   }
 
   private draw(): void {
@@ -211,8 +192,8 @@ export class App {
     if (width === 0) return;
     const wide = width >= WIDE;
     this.root.classList.toggle("wide", wide);
-    this.root.classList.toggle("still", !this.theme.moves);
-    this.verdict.draw(this.state, this.verdict.root.clientWidth || width, this.theme);
+    this.root.classList.toggle("still", !this.redraw.theme.moves);
+    this.verdict.draw(this.state, this.verdict.root.clientWidth || width, this.redraw.theme);
     this.body.hidden = !this.state.view;
     this.sections.extras.hidden = !this.state.view;
     this.moreLenses.root.hidden = !this.state.view;
@@ -241,7 +222,7 @@ export class App {
     const { view } = this.state;
     if (!view) return undefined;
     const width = this.sections.lane.clientWidth || this.root.clientWidth;
-    return this.scenes.make(view, { state: this.store.now, theme: this.theme, hover: this.hover, width, prompts: this.prompts });
+    return this.scenes.make(view, { state: this.store.now, theme: this.redraw.theme, hover: this.hover, width, prompts: this.prompts });
   }
 
   private keys(event: KeyboardEvent): void {

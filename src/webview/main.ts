@@ -1,30 +1,14 @@
-import { type PanelEvents, type PanelMethods, ProblemError, Rpc } from "../protocol/index.js";
+import type { PanelEvents, PanelMethods } from "../protocol/index.js";
 import { App } from "./app.js";
 import { toolkit } from "./controls.js";
 import type { Host } from "./host.js";
+import { connect } from "./wire.js";
 
-interface VsCodeApi {
-  postMessage(message: unknown): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-declare function acquireVsCodeApi(): VsCodeApi;
-
-// The API stays in here: a script that gets into the page some other way cannot post as the panel.
-const vscode = acquireVsCodeApi();
-const rpc = new Rpc<PanelMethods, PanelEvents, Record<string, never>, Record<string, never>>(
-  { post: (message) => vscode.postMessage(message), onMessage: (listener) => addEventListener("message", (event) => listener(event.data)) },
-  {},
-  (reason) => console.warn(`Layerscope refused ${reason}.`),
-);
-
-const said = (error: unknown): void => {
-  if (error instanceof ProblemError) app.say([error.problem.message, error.problem.hint].filter(Boolean).join(" "));
-  else throw error;
-};
+const { rpc, keeper, toldTo } = connect<PanelMethods, PanelEvents>();
+const said = toldTo((sentence) => app.say(sentence));
 
 const host: Host = {
-  keeper: { load: () => vscode.getState(), save: (state) => vscode.setState(state) },
+  keeper,
   texts: (rows) => rpc.ask("rows.text", { rows }),
   columns: (stamp, layer) => rpc.ask("view.columns", { stamp, layer }),
   find: (words, signal) => rpc.ask("rows.find", { words }, signal),

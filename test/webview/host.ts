@@ -1,6 +1,7 @@
-import type { AuditView, Chunk, Envelope, LayerColumns, PanelState } from "../../src/protocol/index.js";
-import { checkEnvelope, columnsAt, lightenView, PANEL_PARAMS, splitMessage } from "../../src/protocol/index.js";
+import type { AuditView, LayerColumns, PanelState } from "../../src/protocol/index.js";
+import { columnsAt, lightenView, PANEL_PARAMS } from "../../src/protocol/index.js";
 import { makeText, makeView, stateOf, type Wish } from "./fixture.js";
+import { type BaseMock, standIn } from "./mock.js";
 
 /** Stands for VS Code and the extension inside the test page: it answers as they would and notes what was asked. */
 export interface Setup {
@@ -13,13 +14,8 @@ export interface Setup {
   readonly saved?: unknown;
 }
 
-interface Mock {
-  asked: { method: string; params: Record<string, unknown> }[];
-  refused: string[];
-  violations: string[];
-  saved: unknown;
-  /** Bytes of the largest message so far, and layers that were asked for; `columnMs`: how long an answer about a layer takes. */
-  largest: number;
+interface Mock extends BaseMock {
+  /** Layers that were asked for; `columnMs`: how long an answer about a layer takes. */
   layers: number[];
   columnMs: number;
   send(name: string, body: unknown): void;
@@ -29,26 +25,10 @@ interface Mock {
 declare global {
   interface Window {
     mock: Mock;
-    acquireVsCodeApi(): unknown;
   }
 }
 
 const setup = JSON.parse(decodeURIComponent(location.hash.slice(1) || "{}")) as Setup;
-let transfers = 1;
-const post = (message: Envelope) => {
-  for (const part of splitMessage(message, transfers++)) {
-    mock.largest = Math.max(mock.largest, sizeOf(part));
-    window.postMessage(part, "*");
-  }
-};
-
-/** Bytes that a message takes at most, roughly as it is written. */
-function sizeOf(value: Envelope | Chunk | unknown): number {
-  if (typeof value === "string") return value.length * 2;
-  if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
-  if (typeof value !== "object" || value === null) return 8;
-  return Object.entries(value).reduce((sum, [key, one]) => sum + key.length + sizeOf(one), 0);
-}
 
 /** The view as the extension tells it, and the whole of it for what is asked later. */
 let whole: AuditView | undefined;
@@ -78,10 +58,6 @@ const mock: Mock = {
   view: (wish) => mock.send("audit.view", lightened(makeView(wish))),
   state: (wish, phase, more) => mock.send("panel.state", told(wish, phase, more)),
 };
-window.mock = mock;
-document.addEventListener("securitypolicyviolation", (event) =>
-  mock.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`),
-);
 
 function answer(method: string, params: Record<string, unknown>): unknown {
   if (method === "panel.ready") return told(setup.noView ? undefined : (setup.wish ?? {}), setup.phase ?? "done", setup.more);
@@ -115,19 +91,4 @@ function picture(row: number, side: number) {
   return { row, url: canvas.toDataURL(), width: 640, height: 480 };
 }
 
-window.acquireVsCodeApi = () => ({
-  getState: () => mock.saved,
-  setState: (state: unknown) => {
-    mock.saved = structuredClone(state);
-  },
-  postMessage(message: unknown) {
-    const envelope = checkEnvelope(message);
-    if (typeof envelope === "string" || envelope.kind !== "ask") return void mock.refused.push(String(envelope));
-    const { id, method, params } = envelope as Extract<Envelope, { kind: "ask" }>;
-    const wrong = Object.hasOwn(PANEL_PARAMS, method) ? PANEL_PARAMS[method as keyof typeof PANEL_PARAMS](params, method) : `${method} is unknown`;
-    if (wrong) mock.refused.push(wrong);
-    mock.asked.push({ method, params: params as Record<string, unknown> });
-    const answerIt = () => post({ v: 1, kind: "answer", id, result: answer(method, params as Record<string, unknown>) });
-    setTimeout(answerIt, method === "view.columns" ? mock.columnMs : 5);
-  },
-});
+const post = standIn(mock, PANEL_PARAMS, answer, (method) => (method === "view.columns" ? mock.columnMs : 5));

@@ -1,12 +1,12 @@
 import type { ComparePanelEvents, CompareState, CompareView, Picture, Ranking } from "../../protocol/index.js";
-import { el, setText } from "../dom.js";
+import { el } from "../dom.js";
 import { picturesOnPaper } from "../export.js";
 import type { Kit } from "../kit.js";
 import { type LayerAxis, layerAxis } from "../layers.js";
+import { Live, Redraw } from "../redraw.js";
 import { rowIndex } from "../rowIndex.js";
 import { Section } from "../section.js";
 import { Texts } from "../texts.js";
-import { readTheme, type Theme, watchTheme } from "../theme.js";
 import { Tooltip } from "../tooltip.js";
 import type { Clicks, Stage } from "../views/view.js";
 import { Beside } from "./beside.js";
@@ -29,14 +29,13 @@ export class CompareApp {
   private readonly lane = el("div", { class: "lane" });
   private readonly side = el("div", { class: "side" });
   private readonly body = el("div", { class: "body" }, this.lane, this.side);
-  private readonly live = el("div", { class: "live", attrs: { role: "status" } });
-  private theme: Theme = readTheme();
+  private readonly live = new Live();
+  private readonly redraw: Redraw;
   private axis: LayerAxis = layerAxis(1, 600);
   private runAxis: LayerAxis = layerAxis(1, 600);
   private hover: number | null = null;
   private runHover: number | null = null;
   private index: { view: CompareView; of(id: number): number } | undefined;
-  private frame = 0;
 
   constructor(
     private readonly root: HTMLElement,
@@ -56,20 +55,14 @@ export class CompareApp {
     });
     this.beside = new Beside(kit, host);
     this.side.append(this.beside.root);
-    root.replaceChildren(el("main", { attrs: { "aria-label": "Comparison" } }, this.head.root, this.series, this.body), this.live);
+    root.replaceChildren(el("main", { attrs: { "aria-label": "Comparison" } }, this.head.root, this.series, this.body), this.live.root);
     this.tooltip = new Tooltip(root, () => ({ texts: this.texts, id: (i) => this.state.view?.rows.id[i] ?? -1 }));
-    watchTheme((theme) => {
-      this.theme = theme;
-      this.schedule();
-    });
-    new ResizeObserver(() => this.schedule()).observe(root);
-    document.addEventListener("keydown", () => this.flush(), true);
+    this.redraw = new Redraw(root, () => this.draw());
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       this.tooltip.show(null);
       this.store.set({ row: null });
     });
-    this.schedule();
   }
 
   show(state: ComparePanelEvents["compare.state"]): void {
@@ -82,8 +75,7 @@ export class CompareApp {
   }
 
   say(sentence: string): void {
-    setText(this.live, sentence);
-    setTimeout(() => this.live.textContent === sentence && setText(this.live, ""), 6_000);
+    this.live.say(sentence);
   }
 
   private readonly clicks: Clicks = {
@@ -116,25 +108,15 @@ export class CompareApp {
   };
 
   private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-
-  private flush(): void {
-    if (!this.frame) return;
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    this.draw();
+    this.redraw.soon();
   }
 
   private draw(): void {
     const width = this.root.clientWidth;
     if (width === 0) return;
     this.root.classList.toggle("wide", width >= WIDE);
-    this.root.classList.toggle("still", !this.theme.moves);
-    this.head.draw(this.state, this.head.root.clientWidth || width, this.theme);
+    this.root.classList.toggle("still", !this.redraw.theme.moves);
+    this.head.draw(this.state, this.head.root.clientWidth || width, this.redraw.theme);
     const stage = this.state.phase === "failed" ? undefined : this.stage();
     this.body.hidden = !stage;
     this.series.hidden = !stage;
@@ -186,7 +168,7 @@ export class CompareApp {
     return {
       rows: view.rows,
       axis: this.axis,
-      theme: this.theme,
+      theme: this.redraw.theme,
       layer: Math.max(0, Math.min(columns - 1, layer ?? pair.column ?? columns - 1)),
       hover: this.hover !== null && this.hover < columns ? this.hover : null,
       row: row === null ? -1 : this.index.of(row),

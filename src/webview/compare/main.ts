@@ -1,30 +1,14 @@
-import { type ComparePanelEvents, type ComparePanelMethods, ProblemError, Rpc } from "../../protocol/index.js";
+import type { ComparePanelEvents, ComparePanelMethods } from "../../protocol/index.js";
 import { toolkit } from "../controls.js";
+import { connect } from "../wire.js";
 import { CompareApp } from "./app.js";
 import type { CompareHost } from "./host.js";
 
-interface VsCodeApi {
-  postMessage(message: unknown): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-declare function acquireVsCodeApi(): VsCodeApi;
-
-// The API stays in here, as in the audit's panel.
-const vscode = acquireVsCodeApi();
-const rpc = new Rpc<ComparePanelMethods, ComparePanelEvents, Record<string, never>, Record<string, never>>(
-  { post: (message) => vscode.postMessage(message), onMessage: (listener) => addEventListener("message", (event) => listener(event.data)) },
-  {},
-  (reason) => console.warn(`Layerscope refused ${reason}.`),
-);
-
-const said = (error: unknown): void => {
-  if (error instanceof ProblemError) app.say([error.problem.message, error.problem.hint].filter(Boolean).join(" "));
-  else throw error;
-};
+const { rpc, keeper, toldTo } = connect<ComparePanelMethods, ComparePanelEvents>();
+const said = toldTo((sentence) => app.say(sentence));
 
 const host: CompareHost = {
-  keeper: { load: () => vscode.getState(), save: (state) => vscode.setState(state) },
+  keeper,
   texts: async (rows) => [...(await rpc.ask("rows.text", { rows }))],
   actions: {
     open: (row, keepFocus) => void rpc.ask("row.open", { row, keepFocus }).catch(said),

@@ -1,9 +1,10 @@
-import { scaleLinear, select } from "d3";
+import { scaleLinear } from "d3";
 import type { Points, Strips } from "../../protocol/index.js";
 import { digits } from "../format.js";
 import { MOST_POINTS } from "./cloud.js";
 import { EDGE } from "./plot.js";
 import { layerExtent, project } from "./projection.js";
+import { paperRow, sheet } from "./sheet.js";
 import { StripPainter } from "./strips.js";
 import { layerTicks } from "./ticks.js";
 import type { Scene, Size } from "./view.js";
@@ -19,13 +20,7 @@ export function drawMap(at: HTMLElement, picture: Points, { view, theme, layer }
     .domain(extent.x)
     .range([EDGE.left, width - EDGE.right]);
   const [wide, high] = [width - EDGE.left - EDGE.right, height - EDGE.top - EDGE.bottom];
-  const svg = select(at)
-    .append("svg")
-    .attr("xmlns", "http://www.w3.org/2000/svg")
-    .attr("width", width)
-    .attr("height", height)
-    .attr("viewBox", `0 0 ${width} ${height}`);
-  svg.attr("font-family", theme.font).attr("font-size", 11);
+  const svg = sheet(at, width, height, theme);
   svg.append("rect").attr("x", EDGE.left).attr("y", EDGE.top).attr("width", wide).attr("height", high).attr("fill", "none").attr("stroke", theme.line);
   svg
     .append("line")
@@ -60,13 +55,7 @@ export function drawStrips(at: HTMLElement, _picture: Strips, { view, axis, them
   const painter = new StripPainter(rows, theme);
   const shown = Array.from(order.subarray(0, MOST_STRIPS));
   const height = shown.length * 14 + 24;
-  const svg = select(at)
-    .append("svg")
-    .attr("xmlns", "http://www.w3.org/2000/svg")
-    .attr("width", width)
-    .attr("height", height)
-    .attr("viewBox", `0 0 ${width} ${height}`);
-  svg.attr("font-family", theme.font).attr("font-size", 11);
+  const svg = sheet(at, width, height, theme);
   const lines = svg
     .selectAll("g")
     .data(shown)
@@ -78,7 +67,7 @@ export function drawStrips(at: HTMLElement, _picture: Strips, { view, axis, them
     .attr("y", 10)
     .attr("text-anchor", "end")
     .attr("fill", theme.fore)
-    .text((i) => `row ${rows.id[i] + 1} ${rows.label[i] === 1 ? "▲" : "●"} ${classNames[rows.label[i]]}`);
+    .text((i) => paperRow(rows, i, classNames));
   lines
     .selectAll("rect")
     .data((i) => Array.from({ length: axis.count }, (_, l) => painter.side(i, l)))

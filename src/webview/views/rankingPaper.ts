@@ -1,7 +1,7 @@
-import { select } from "d3";
 import type { Ranking } from "../../protocol/index.js";
 import { digits, signed } from "../format.js";
 import { listed } from "./ranking.js";
+import { paperRow, sheet } from "./sheet.js";
 import { drawShift, farthest } from "./shift.js";
 import type { Stage } from "./view.js";
 
@@ -14,13 +14,7 @@ export function drawRanking(at: HTMLElement, picture: Ranking, stage: Stage, wid
   const shown = listed(picture, stage, MOST);
   const most = farthest(picture, stage, shown);
   const height = Math.max(1, shown.length) * HIGH + 4;
-  const svg = select(at)
-    .append("svg")
-    .attr("xmlns", "http://www.w3.org/2000/svg")
-    .attr("width", width)
-    .attr("height", height)
-    .attr("viewBox", `0 0 ${width} ${height}`);
-  svg.attr("font-family", theme.font).attr("font-size", 11);
+  const svg = sheet(at, width, height, theme);
   shown.forEach((i, place) => {
     const value = picture.value[layer * rows.count + i];
     const g = svg.append("g").attr("transform", `translate(0,${place * HIGH})`);
@@ -29,7 +23,7 @@ export function drawRanking(at: HTMLElement, picture: Ranking, stage: Stage, wid
       .attr("y", 14)
       .attr("text-anchor", "end")
       .attr("fill", theme.fore)
-      .text(`row ${rows.id[i] + 1} ${rows.label[i] === 1 ? "▲" : "●"} ${classNames[rows.label[i]]}`);
+      .text(paperRow(rows, i, classNames));
     const shift = drawShift(picture, stage, i, { width: axis.right - axis.left, height: HIGH }, most);
     shift.setAttribute("x", String(axis.left));
     g.node()!.append(shift);
