@@ -81,7 +81,9 @@ export async function openRemote(path: string, wanted: RemoteOptions, signal?: A
     const alone = precision.dynamic || feeds.fixedRows === 1;
     const most = positionsOf(analysis.links, analysis.taps.width) ?? analysis.config.maxTokens;
     const local = new PooledRunner(analysis.place.path, NO_SESSION, feeds, whole, alone, vocabulary, most);
-    const optional = new Set(graph.inputs.filter((one) => settle(one, feeds.feeds.get(one.name)!)).map(({ name }) => name));
+    const optional = new Set(
+      graph.inputs.filter((one) => one !== feeds.pixels && one.name !== feeds.ids && settle(one, feeds.feeds.get(one.name)!)).map(({ name }) => name),
+    );
     const size = pixels ? pixels.shape.channels * pixels.shape.height * pixels.shape.width : 0;
     const first = sample(feeds, vocabulary, size, 1);
     const names = new Map<Server, Names>();

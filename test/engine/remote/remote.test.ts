@@ -7,6 +7,7 @@ import { holdToken } from "../../../src/engine/remote/token.js";
 import { exportModel } from "../../../src/engine/serving/export.js";
 import { problemOf } from "../../../src/protocol/index.js";
 import { writeTinyDecoder, writeTinyEncoder } from "../../fixtures/models.js";
+import { writeVision } from "../../fixtures/vision.js";
 import { scratch } from "../model/scratch.js";
 import { ownCertificate } from "./certificate.js";
 import { type FakeOptions, FakeServer } from "./fake-server.js";
@@ -95,6 +96,29 @@ describe("a model on servers", () => {
     await here.close();
     await tapped.close();
     await expect(open([server.url], { taps: ["final_norm"] }).catch((error) => problemOf(error).code)).resolves.toBe("remote/taps");
+  });
+
+  it("reads images: how many tokens one has, the server says", async () => {
+    const images = mkdtempSync(join(root, "v-"));
+    writeVision(images);
+    const { folder } = await exportModel({ model: images, taps: ["residual"], layout: "triton", out: join(images, "out") });
+    const server = await start({ folder });
+    const remote = await openRemote(images, { endpoints: [server.url], ...QUICK });
+    const here = await openModel(images, { provider: "cpu", threads: 1 });
+    expect(remote.image).toMatchObject({ tokens: here.image!.tokens, prefix: here.image!.prefix });
+    const { tokens, shape } = here.image!;
+    const size = shape.channels * shape.height * shape.width;
+    const pixels = [0, 1].map((b) => Float32Array.from({ length: size }, (_, i) => Math.cos(0.3 * i + b)));
+    const batch = {
+      ids: pixels.map(() => Array<number>(tokens).fill(0)),
+      weights: pixels.map(() => [new Float32Array(tokens).fill(1 / tokens)]),
+      images: pixels,
+    };
+    const [a, b] = [await remote.run(batch), await here.run(batch)];
+    expect(a.length).toBe(b.length);
+    for (const [i, value] of a.entries()) expect(value).toBeCloseTo(b[i]!, 4);
+    await here.close();
+    await remote.close();
   });
 
   it("has a few requests under way at each server, and no more", async () => {
