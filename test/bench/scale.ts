@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { AuditView, Progress } from "../../src/protocol/index.js";
@@ -10,12 +10,15 @@ import { type Measure, option, report } from "./table.mjs";
  * the same. Each audit has an engine of its own, and no store.
  *   npm run bench -- scale [MODEL] [--rows 200,2000,20000,100000] [--kills 20] [--out F.json]
  * `medianMs` is the time of 1,000 rows; the peer is the smallest audit of the same run, and the ratio that of their processor times
- * per row, which a busy machine does not change. With --kills one audit of 600 rows is killed so often at random, gone on with, and
+ * per row, which a busy machine does not change. With --kills one audit of 300 rows is killed so often at random, gone on with, and
  * its result compared byte for byte with that of an unbroken one.
  */
 const args = process.argv.slice(2);
 const kills = option(args, "--kills", 0);
-const counts = option(args, "--rows", "200,2000,20000,100000").split(",").map(Number);
+const counts = option(args, "--rows", "200,2000,20000,100000")
+  .split(",")
+  .map(Number)
+  .filter((n) => n > 0);
 const [model = EMBEDDED] = args.map((path) => resolve(path));
 const folder = mkdtempSync(join(tmpdir(), "layerscope-scale-"));
 
@@ -98,44 +101,59 @@ function memoryOf(pid: number, field: string): number {
 /** What of a view lasts: all but the times. */
 const lasting = (view: string) => JSON.stringify(JSON.parse(view), (key, value: unknown) => (key === "timing" || key === "createdAt" ? undefined : value));
 
-/** An audit of 600 rows, killed at random times. */
+const ROWS = 300;
+/** Small batches, so that there are many moments to be killed at. */
+const TOKENS = 64;
+
+/** Rows that had arrived, as the log says. */
+function rowsIn(runFolder: string): number {
+  const log = join(runFolder, "log.jsonl");
+  return existsSync(log) ? Number(/"done":(\d+)[^\n]*\n(?:[^\n]*"kind":"chunk"[^\n]*\n)?$/.exec(readFileSync(log, "utf8"))?.[1] ?? 0) : 0;
+}
+
+/** An audit of 300 rows, killed when a random number of rows have arrived, or at a random time behind them. */
 async function interrupt(times: number): Promise<void> {
-  const data = writeRows(600);
-  const run = async (runFolder: string, more: { resume?: boolean; killAfter?: number } = {}) => {
+  const data = writeRows(ROWS);
+  const run = async (runFolder: string, kill?: { rows: number; after: number }, resume = true) => {
     const engine = new EngineProcess();
     engine.on("audit.progress", () => {});
     engine.on("audit.view", () => {});
     await engine.hello();
-    const asked = engine.ask("audit.run", plan(data, model, { runFolder, ...(more.resume ? { resume: true } : {}) })).then(
-      () => true,
-      () => false,
-    );
-    const timer = more.killAfter === undefined ? undefined : new Promise<boolean>((done) => setTimeout(() => done(false), more.killAfter));
-    const whole = await Promise.race([asked, ...(timer ? [timer] : [])]);
+    let timer: NodeJS.Timeout | undefined;
+    const killed = new Promise<void>((done) => {
+      if (!kill) return;
+      timer = setInterval(() => {
+        if (rowsIn(runFolder) < kill.rows) return;
+        clearInterval(timer);
+        setTimeout(done, kill.after);
+      }, 2);
+    });
+    await Promise.race([engine.ask("audit.run", plan(data, model, { runFolder, ...(resume ? { resume } : {}) })).catch(() => {}), killed]);
+    clearInterval(timer);
     await engine.kill();
-    return whole;
   };
-  const [unbroken, broken] = [join(folder, "unbroken"), join(folder, "broken")];
-  const from = performance.now();
-  await run(unbroken);
-  const took = performance.now() - from;
-  // Batches are measured once and settled in the plan: the second run has the first one's.
-  const { runFolder: _, ...settled } = JSON.parse(readFileSync(join(unbroken, "plan.json"), "utf8")) as Record<string, unknown>;
-  mkdirSync(broken);
-  writeFileSync(join(broken, "plan.json"), JSON.stringify(settled));
-  let killed = 0;
-  const at: string[] = [];
-  while (killed < times) {
-    if (await run(broken, { resume: true, killAfter: 100 + Math.random() * took })) {
-      // It came to its end before the kill: its result is taken away, and it goes on from its last moment.
-      for (const name of ["result.json", "view.json"]) rmSync(join(broken, name), { force: true });
-    }
-    killed++;
-    at.push(/"done":(\d+)[^\n]*\n?$/.exec(readFileSync(join(broken, "log.jsonl"), "utf8"))?.[1] ?? "0");
+  const [first, unbroken, broken] = ["first", "unbroken", "broken"].map((name) => join(folder, name)) as [string, string, string];
+  // Batches are settled in the plan before row 1: both runs get the same.
+  await run(first, { rows: 1, after: 0 }, false);
+  const settled = JSON.parse(readFileSync(join(first, "plan.json"), "utf8")) as { fixed: { batching: Record<string, number> } };
+  settled.fixed.batching = { plain: TOKENS };
+  for (const at of [unbroken, broken]) {
+    mkdirSync(at);
+    writeFileSync(join(at, "plan.json"), JSON.stringify(settled));
   }
-  await run(broken, { resume: true });
+  await run(unbroken);
+  const at: number[] = [];
+  for (let kill = 0; kill < times; kill++) {
+    const before = rowsIn(broken);
+    const target = before + 1 + Math.floor((Math.random() * 2 * (ROWS - before)) / (times - kill));
+    await run(broken, { rows: Math.min(ROWS, target), after: Math.random() * 20 });
+    // It came to its end before the kill: its result is taken away, and it goes on from its last moment.
+    for (const name of ["result.json", "view.json"]) rmSync(join(broken, name), { force: true });
+    at.push(rowsIn(broken));
+  }
+  await run(broken);
   const same = lasting(readFileSync(join(broken, "view.json"), "utf8")) === lasting(readFileSync(join(unbroken, "view.json"), "utf8"));
-  console.log(`interrupted ${killed} times, after ${at.join(", ")} rows of 600: the result is ${same ? "the same, byte for byte" : "ANOTHER"}`);
+  console.log(`killed ${times} times, after ${at.join(", ")} of ${ROWS} rows: the result is ${same ? "the same, byte for byte" : "ANOTHER"}`);
   if (!same) process.exitCode = 1;
 }
 
@@ -163,7 +181,7 @@ try {
       };
     }),
   );
-  report(measures, "medianMs: of 1,000 rows; ratio: of processor times per row");
+  if (measures.length > 0) report(measures, "medianMs: of 1,000 rows; ratio: of processor times per row");
   if (kills > 0) await interrupt(kills);
 } finally {
   rmSync(folder, { recursive: true, force: true });
