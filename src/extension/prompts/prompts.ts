@@ -105,8 +105,11 @@ export class Prompts {
         void this.tellState();
       }),
     );
-    void this.tellState();
-    this.documents.lookAround();
+    // Activation is everybody's time: looking around comes behind it.
+    setImmediate(() => {
+      void this.tellState();
+      this.documents.lookAround();
+    });
   }
 
   handlers(): Pick<CommandHandlers, PromptCommand> {
