@@ -22,10 +22,7 @@ const FILES = {
     (i) =>
       `export async function ask${i}(topic: string, limit = ${i}): Promise<string> {\n  const system = \`You are assistant ${i}; you know about \${topic} and nothing else.\`;\n  const rows = Array.from({ length: limit }, (_, x) => x * ${i}).filter((x) => x % 2 === 0);\n  const { text } = await generateText({\n    model: openai("m"), system, messages: [{ role: "user", content: "Tell me about ${i}" }],\n  });\n  return text + rows.join(",");\n}\n`,
   ],
-  "a.yaml": [
-    5,
-    (i) => `entry_${i}:\n  model: m\n  system: >-\n    You are assistant ${i} and you know a lot\n    about everything there is.\n`,
-  ],
+  "a.yaml": [5, (i) => `entry_${i}:\n  model: m\n  system: >-\n    You are assistant ${i} and you know a lot\n    about everything there is.\n`],
   "a.jsonl": [1, (i) => `{"messages": [{"role": "system", "content": "You are assistant ${i}"}, {"role": "user", "content": "Tell me about ${i}"}]}\n`],
 };
 
@@ -59,8 +56,17 @@ for (const [fileName, [lines, chunk]] of Object.entries(FILES)) {
   }
   edits.sort((a, b) => a - b);
   const n = document.prompts().prompts.length;
-  measures.push(measure(`${fileName}: an edit`, edits, "from scratch", Array.from(edits, (_, i) => wholes[i % wholes.length])));
-  console.log(`${fileName}: ${source.split("\n").length - 1} lines, ${n} prompts; 95th percentile of an edit ${edits[Math.floor(edits.length * 0.95)].toFixed(1)} ms`);
+  measures.push(
+    measure(
+      `${fileName}: an edit`,
+      edits,
+      "from scratch",
+      Array.from(edits, (_, i) => wholes[i % wholes.length]),
+    ),
+  );
+  console.log(
+    `${fileName}: ${source.split("\n").length - 1} lines, ${n} prompts; 95th percentile of an edit ${edits[Math.floor(edits.length * 0.95)].toFixed(1)} ms`,
+  );
   document.dispose();
 }
 report(measures);

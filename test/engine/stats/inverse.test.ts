@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { invertInPlace } from "../../../src/engine/stats/inverse.js";
 import { eliminate } from "../../../src/engine/stats/elimination.js";
+import { invertInPlace } from "../../../src/engine/stats/inverse.js";
 import { Random } from "../../../src/engine/stats/random.js";
 import { Room } from "../../../src/engine/stats/room.js";
 import { solveShrunk } from "../../../src/engine/stats/shrunk-solver.js";
