@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { StaticAnalysisResultsFormatSARIFVersion210JSONSchema as Sarif } from "@schemastore/sarif-2.1.0";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/cli/checkFindings.js";
 import { Lines, pathFrom } from "../../src/cli/checkFindings.js";
@@ -11,9 +9,10 @@ import { sarifLog } from "../../src/cli/checkSarif.js";
 import { Engine } from "../../src/engine/engine.js";
 import type { ProfileCard } from "../../src/protocol/index.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
+import { buildCli, runCli } from "./program.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const CLI = join(ROOT, "out", "test-check", "cli.cjs");
+let cli: string;
 const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
 const profile = join(folder, ".layerscope", "profile.json");
 /** The parsers' bundle comes with a build. */
@@ -27,15 +26,7 @@ const source = (first: string) =>
   `# a comment\n${first}SYSTEM_PROMPT = "${textOf(101, true)} ${textOf(3, true)}"\nUSER_PROMPT = '''${textOf(102, false)} ${textOf(4, false)}'''\n`;
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["onnxruntime-node", "sharp"],
-    outfile: CLI,
-    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
-  });
+  cli = await buildCli("check");
   for (const name of ["model", ".layerscope", "src", "node_modules/other"]) mkdirSync(join(folder, name), { recursive: true });
   writeTinyDecoder(join(folder, "model"));
   const data = join(folder, "data.jsonl");
@@ -56,17 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function check(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [CLI, "check", ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
-}
+const check = (...args: string[]) => runCli(cli, ["check", ...args], folder);
 
 describe.skipIf(!BUILT)("layerscope check", () => {
   it("prints a line a finding that a problem matcher reads, counts what it passes by, and exits 1", async () => {

@@ -1,28 +1,18 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditResult } from "../../src/protocol/index.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
+import { buildCli, runCli } from "./program.js";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const CLI = join(ROOT, "out", "test-cli", "cli.cjs");
+let cli: string;
 const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
 const model = join(folder, "model");
 const data = join(folder, "data.jsonl");
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["onnxruntime-node", "sharp"],
-    outfile: CLI,
-    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
-  });
+  cli = await buildCli("cli");
   mkdirSync(model);
   writeTinyDecoder(model);
   const row = (i: number) => ({ text: `${i % 2 ? "qq xx zz" : "aa ee ii"} ${"bcdfg"[i % 5]}${i}`, label: i % 2 ? "unsafe" : "safe" });
@@ -30,24 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function layerscope(args: readonly string[], onStart: (kill: (signal: NodeJS.Signals) => void) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  onStart((signal) => child.kill(signal));
-  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
-}
+const layerscope = (args: readonly string[], onStart: (kill: (signal: NodeJS.Signals) => void) => void = () => {}) =>
+  runCli(cli, args, folder, {}, (child) => onStart((signal) => child.kill(signal)));
 
 describe("layerscope on the command line", () => {
   it("lists lenses, runs those that are named, and refuses what is none of them", async () => {

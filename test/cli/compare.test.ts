@@ -1,47 +1,21 @@
-import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditResult, CompareResult } from "../../src/protocol/index.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
+import { buildCli, runCli } from "./program.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-// Three folders deep, so that the report finds its parts as the sources do.
-const CLI = join(ROOT, "out", "test-cli", "compare", "cli.cjs");
+let cli: string;
 const folder = mkdtempSync(join(tmpdir(), "layerscope-compare-"));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function layerscope(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
-}
+const layerscope = (...args: readonly string[]) => runCli(cli, args, folder);
 
 const audit = (run: string, ...more: readonly string[]) => layerscope("audit", "data.jsonl", "--model", "model", "--provider", "cpu", "--run", run, ...more);
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["onnxruntime-node", "sharp"],
-    outfile: CLI,
-    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
-  });
+  cli = await buildCli("compare/report");
   for (const name of ["model", "other"]) {
     mkdirSync(join(folder, name));
     writeTinyDecoder(join(folder, name));

@@ -1,29 +1,19 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AcceleratorReport, ModelSheet } from "../../src/protocol/index.js";
 import { FakeHub } from "../engine/hub/fake-hub.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
+import { buildCli, runCli } from "./program.js";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const CLI = join(ROOT, "out", "test-cli-models", "cli.cjs");
+let cli: string;
 const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
 const cache = join(folder, "cache");
 let hub: FakeHub;
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["onnxruntime-node", "sharp"],
-    outfile: CLI,
-    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
-  });
+  cli = await buildCli("models");
   const tiny = writeTinyDecoder(join(folder, "model"), { blocks: 2 });
   writeFileSync(join(folder, "page.onnx"), "<html></html>");
   const read = (path: string) => readFileSync(join(tiny.folder, path));
@@ -34,18 +24,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function layerscope(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, NO_COLOR: "1", HF_ENDPOINT: hub.url, HF_HUB_CACHE: cache, NO_PROXY: "*", HF_TOKEN: "hf_neverShown" };
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
-}
+const layerscope = (args: readonly string[]) =>
+  runCli(cli, args, folder, { HF_ENDPOINT: hub.url, HF_HUB_CACHE: cache, NO_PROXY: "*", HF_TOKEN: "hf_neverShown" });
 
 describe("models on the command line", () => {
   it("card: what a model is, for people and for programs; a refused file exits with 2", async () => {

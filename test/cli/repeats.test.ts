@@ -1,28 +1,18 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AuditResult } from "../../src/protocol/index.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
+import { buildCli } from "./program.js";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const CLI = join(ROOT, "out", "test-cli", "repeats.cjs");
+let cli: string;
 const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["onnxruntime-node", "sharp"],
-    outfile: CLI,
-    define: { LAYERSCOPE_VERSION: '"0.0.0-test"' },
-    logLevel: "error",
-  });
+  cli = await buildCli("repeats");
   mkdirSync(join(folder, "model"));
   writeTinyDecoder(join(folder, "model"));
   const row = (i: number) => ({
@@ -35,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function audit(seed: number): Promise<AuditResult> {
-  const args = [CLI, "audit", "data.jsonl", "--model", "model", "--format", "json", "--seed", String(seed)];
+  const args = [cli, "audit", "data.jsonl", "--model", "model", "--format", "json", "--seed", String(seed)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 64 << 20 });
   return JSON.parse(stdout) as AuditResult;
 }
