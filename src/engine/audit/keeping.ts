@@ -90,7 +90,7 @@ export class RunKeeping {
         this.lostRows += rows;
       },
     };
-    return new Keeper(keeping, name, count, shown !== undefined, this.parts.batching[name], (budget) => this.parts.planned(name, budget));
+    return new Keeper(keeping, name, count, shown !== undefined, budgetOf(this.parts.batching, name), (budget) => this.parts.planned(name, budget));
   }
 
   close(): void {
@@ -185,6 +185,13 @@ export class RunKeeping {
   fail(code: string, message: string): void {
     if (!this.said.has(code)) this.said.set(code, { code, message });
   }
+}
+
+/** Tokens per batch of a pass; all passes of one model have as many, so one that had not begun takes those of another. */
+function budgetOf(batching: KeepingParts["batching"], pass: string): number | undefined {
+  const model = (name: string) => name.slice(0, name.indexOf("/") + 1);
+  const like = Object.keys(batching).find((name) => model(name) === model(pass));
+  return batching[pass] ?? (like === undefined ? undefined : batching[like]);
 }
 
 /** What the run's earlier part noted of a pass, by chunk. */

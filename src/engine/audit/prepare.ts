@@ -61,10 +61,13 @@ function imagesPrepared(dataset: Dataset, model: TappedModel, tokenizer: Tokeniz
 export class Workbench {
   private open: { key: string; stamp: string; model: TappedModel; tokenizer: Tokenizer } | undefined;
 
-  /** The dataset first: a bad file costs no model work. */
-  async prepare(plan: AuditPlan, signal?: AbortSignal): Promise<Prepared> {
+  /**
+   * The dataset first: a bad file costs no model work.
+   * @param settled threads that this very run was begun with, 0 too; absent: as the plan says
+   */
+  async prepare(plan: AuditPlan, signal?: AbortSignal, settled?: number): Promise<Prepared> {
     const dataset = canonical(await openDataset(plan.data.path, plan.data.options, signal));
-    const { model, tokenizer } = await this.model(plan, dataset.card.images?.only === true, signal);
+    const { model, tokenizer } = await this.model(plan, dataset.card.images?.only === true, signal, settled);
     if (model.image) return imagesPrepared(dataset, model, tokenizer, plan);
     if (dataset.card.images?.only) throw readsText(model.card.name);
     const maxTokens = Math.min(plan.maxTokens, model.card.maxTokens ?? plan.maxTokens);
@@ -73,16 +76,16 @@ export class Workbench {
     return { dataset, model, tokenizer, shown, maxTokens, pooling: plan.pooling ?? (model.card.causal ? "mean-skip-first" : "mean") };
   }
 
-  private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal) {
-    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower, plan.endpoints]);
+  private async model(plan: AuditPlan, images: boolean, signal?: AbortSignal, settled?: number) {
+    const key = JSON.stringify([plan.model, plan.provider, plan.threads, images, plan.tower, plan.endpoints, settled]);
     // Servers are met anew for each run: they may have changed since, and their requests end with this run's signal.
     if (this.open?.key === key && !this.open.model.hosts && this.open.stamp === (await stampOf(this.open.model))) return this.open;
     await this.close();
-    const { endpoints, provider, threads, tower } = plan;
-    const open = () =>
+    const { endpoints, provider, tower } = plan;
+    const open = (found = settled) =>
       endpoints?.length
         ? openRemote(plan.model, { endpoints, images, tower }, signal)
-        : openModel(plan.model, { provider, threads, images, tower, memory: plan.storeFolder }, signal);
+        : openModel(plan.model, { provider, threads: found ?? plan.threads, settled: found !== undefined, images, tower, memory: plan.storeFolder }, signal);
     const memory = endpoints?.length ? undefined : plan.storeFolder;
     const known = memory === undefined ? undefined : recall(memory, key, open);
     if (known?.card.tokenizer && !images) {

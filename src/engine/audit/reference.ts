@@ -29,7 +29,7 @@ export async function collectReference(
   const bench = new Workbench();
   try {
     hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
-    const other = await bench.prepare({ ...plan, model: plan.reference, endpoints: undefined, pooling: prepared.pooling }, signal);
+    const other = await bench.prepare({ ...plan, model: plan.reference, endpoints: undefined, pooling: prepared.pooling }, signal, folder.referenceThreads);
     folder.checkReference(other);
     const collected = await startCollection(other);
     try {

@@ -28,9 +28,9 @@ const pathOf = (storeFolder: string, key: string) => join(storeFolder, "models",
 /**
  * The model as it was found the last time, when none of its files has changed since (size, times, inode); its session is made by
  * the first batch.
- * @param key how it is opened @param open opens it for good
+ * @param key how it is opened @param open opens it for good, with the threads that it had then
  */
-export function recall(storeFolder: string, key: string, open: () => Promise<TappedModel>): TappedModel | undefined {
+export function recall(storeFolder: string, key: string, open: (threads?: number) => Promise<TappedModel>): TappedModel | undefined {
   try {
     const path = pathOf(storeFolder, key);
     const [, sum, text] = /^\{"crc":"([0-9a-f]{8})","e":(.*)\}$/s.exec(readFileSync(path, "utf8")) ?? [];
@@ -59,10 +59,10 @@ export function remember(storeFolder: string, key: string, model: TappedModel): 
   }
 }
 
-function lazily(known: Remembered, open: () => Promise<TappedModel>, forget: () => void): TappedModel {
+function lazily(known: Remembered, open: (threads?: number) => Promise<TappedModel>, forget: () => void): TappedModel {
   let opened: Promise<TappedModel> | undefined;
   const real = () => {
-    opened ??= open().then(async (model) => {
+    opened ??= open(known.threads).then(async (model) => {
       const same = model.card.sha256 === known.card.sha256 && model.provider === known.provider && stampsOf(model.card) === known.stamps;
       if (same && JSON.stringify(model.card.weights) === JSON.stringify(known.card.weights)) return model;
       forget();

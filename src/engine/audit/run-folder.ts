@@ -21,10 +21,11 @@ export interface Fixed {
   readonly pooling: string;
   readonly provider: string;
   readonly maxTokens: number;
-  /** Threads that computed it; a run that goes on takes as many. */
+  /** Threads that computed it, as they were asked for or found; 0 = the runtime's default. A run that goes on takes as many. */
   readonly threads: number;
-  /** The second model, once it was opened. */
+  /** The second model, once it was opened, and its threads. */
   readonly reference?: readonly string[];
+  readonly referenceThreads?: number;
   /** Tokens per batch of each pass that has begun. */
   readonly batching: Readonly<Record<string, number>>;
 }
@@ -90,11 +91,16 @@ export class RunFolder {
     return new RunFolder(plan, folder, fixed, { store, journal, log, notices }, lock, disk);
   }
 
+  /** Threads of the second model, where this run has opened it before. */
+  get referenceThreads(): number | undefined {
+    return this.fixed.referenceThreads;
+  }
+
   /** @throws Problem `resume/changed` when the second model is another than before */
   checkReference({ model }: Prepared): void {
     const reference = hashesOf(model);
     if (this.fixed.reference && String(this.fixed.reference) !== String(reference)) throw changedSince(this.folder ?? "", "The second model");
-    this.write({ ...this.fixed, reference });
+    this.write({ ...this.fixed, reference, referenceThreads: model.threads ?? 0 });
   }
 
   /** Writes the result. @returns the view, with a notice when it could not be saved */
@@ -191,8 +197,9 @@ export function readRunPlan(folder: string, disk: Disk = DISK): AuditPlan & { fi
   throw notARun(folder);
 }
 
-/** A run that goes on is computed by as many threads as it was begun with. @throws Problem `resume/none` */
-export const threadsOf = (plan: AuditPlan): number => (plan.runFolder && readFixed(plan.runFolder, DISK)?.threads) || plan.threads;
+/** A run that goes on is computed by as many threads as it was begun with, whatever is remembered by then. @throws Problem `resume/none` */
+export const settledThreads = (plan: AuditPlan): number | undefined =>
+  plan.resume && plan.runFolder !== undefined ? readFixed(plan.runFolder, DISK)?.threads : undefined;
 
 function writePlan(folder: string, plan: AuditPlan, fixed: Fixed, disk: Disk): void {
   const { resume: _, ...kept } = plan;

@@ -13,7 +13,7 @@ import type { Prepared, Workbench } from "./prepare.js";
 import { startPreview } from "./preview.js";
 import { collectReference, type Reference } from "./reference.js";
 import { assemble } from "./result.js";
-import { RunFolder, threadsOf } from "./run-folder.js";
+import { RunFolder, settledThreads } from "./run-folder.js";
 import { studyRows } from "./study.js";
 
 export interface AuditHooks {
@@ -31,7 +31,7 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   hooks.onProgress?.({ phase: "opening", done: 0, of: 0, unit: "rows", perSecond: null, secondsLeft: null });
   const chosen = chooseLenses(plan.reference === undefined ? plan.lenses : [...(plan.lenses ?? []), "relative-anchors"]);
   checkReference(plan.lenses, plan.reference !== undefined);
-  const prepared = await bench.prepare(plan.resume && plan.runFolder ? { ...plan, threads: threadsOf(plan) } : plan, signal);
+  const prepared = await bench.prepare(plan, signal, settledThreads(plan));
   const folder = RunFolder.open(plan, prepared, hooks.disk);
   try {
     return await runInto(folder, prepared, chosen, plan, hooks, started, signal);

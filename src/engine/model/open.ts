@@ -61,7 +61,7 @@ export async function openModel(path: string, wanted: OpenOptions, signal?: Abor
     };
     const openWith = (threads: number) =>
       openSession(analysis, graph, feeds, weights, { ...options, threads }, pixels?.shape, signal, places.length > 0 ? undefined : build);
-    const { opened, threads } = await openFastest(openWith, options.threads, () => tempoOf("cpu"));
+    const { opened, threads } = await openFastest(openWith, options.threads, () => tempoOf("cpu"), undefined, options.settled);
     const { runner, session, trial } = opened;
     const found = await hashing;
     try {

@@ -11,14 +11,16 @@ const ROWS = 4;
  * Opens with the threads that were asked for, or that were once found to be the faster ones. Where there are more threads than cores and
  * nobody has measured yet, the model is opened with both; that costs a second session, once.
  * @param wanted 0 = whichever is faster
+ * @param settled take `wanted` as it is
  */
 export async function openFastest(
   open: (threads: number) => Promise<Opened>,
   wanted: number,
   tempo: () => Promise<TempoFile | undefined>,
   more = threadsToTry(),
+  settled = false,
 ): Promise<{ opened: Opened; threads: number }> {
-  const file = wanted === 0 && more > 0 ? await tempo() : undefined;
+  const file = wanted === 0 && more > 0 && !settled ? await tempo() : undefined;
   const threads = wanted || (file?.read().threads ?? 0);
   const opened = await open(threads);
   if (!file || file.read().threads !== undefined || opened.provider !== "cpu" || !opened.trial || "tokens" in opened.trial) return { opened, threads };

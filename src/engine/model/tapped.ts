@@ -6,6 +6,8 @@ export interface OpenOptions {
   readonly provider: Provider;
   /** Intra-op threads; 0 = the runtime's default. */
   readonly threads: number;
+  /** Take `threads` as they are, 0 too: they were found for this model before. */
+  readonly settled?: boolean;
   /** Cut the graph after this layer (early exit); absent = all layers. */
   readonly upTo?: number;
   /** Further taps by name or pattern (`blocks.*.attn_out`), read with `runTaps`. */

@@ -91,7 +91,7 @@ export class StateStore {
 
   /** Takes away what was least recently used until the store is within its bound. */
   private shrink(): void {
-    const all = segmentsIn(this.disk, this.root);
+    const all = [...segmentsIn(this.disk, this.root), ...notesIn(this.disk, this.folder)];
     let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
     if (total <= this.bytes) return;
     const lock = takeLock(join(this.root, "shrinking"), this.disk);
@@ -131,15 +131,33 @@ export function storeInfo(folder: string, disk: Disk = DISK): StoreInfo {
     }
   });
   const sum = (pick: (one: (typeof spaces)[number]) => number) => spaces.reduce((total, one) => total + pick(one), 0);
-  return { folder, bytes: sum(({ bytes }) => bytes), rows: sum(({ rows }) => rows), spaces };
+  const notes = notesIn(disk, folder).reduce((total, one) => total + one.bytes, 0);
+  return { folder, bytes: notes + sum(({ bytes }) => bytes), rows: sum(({ rows }) => rows), spaces };
 }
 
-/** Deletes every stored state, and what is remembered of models. A run that is writing meanwhile goes on, and keeps nothing. @returns bytes that were freed */
+/** Deletes every stored state, and what is remembered of models and of their tempo. A run that is writing meanwhile goes on, and keeps nothing. @returns bytes that were freed */
 export function clearStore(folder: string, disk: Disk = DISK): number {
   const { bytes } = storeInfo(folder, disk);
-  for (const name of [...foldersIn(disk, folder)].filter((one) => /^states-\d+$/.test(one) || one === "models"))
+  for (const name of [...foldersIn(disk, folder)].filter((one) => /^states-\d+$/.test(one) || NOTES.includes(one)))
     disk.rmSync(join(folder, name), { recursive: true, force: true });
   return bytes;
+}
+
+/** Small files about models: their cards (`remembered.ts`) and how many tokens a batch are fastest (`tempo.ts`). */
+const NOTES: readonly string[] = ["models", "tempo"];
+
+function notesIn(disk: Disk, root: string): Pick<Segment, "folder" | "bytes" | "used">[] {
+  return NOTES.flatMap((name) =>
+    foldersIn(disk, join(root, name)).flatMap((file) => {
+      const folder = join(root, name, file);
+      try {
+        const { size, mtimeMs } = disk.statSync(folder);
+        return [{ folder, bytes: size, used: mtimeMs }];
+      } catch {
+        return []; // Taken away between the two looks.
+      }
+    }),
+  );
 }
 
 interface Segment {

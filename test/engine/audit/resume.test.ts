@@ -153,6 +153,23 @@ describe("a run that was interrupted", () => {
     expect(sums(at)).toEqual(sums(whole));
   });
 
+  it("keeps threads and tokens per batch, though what was remembered of the tempo is gone and another plan asks for others", async () => {
+    const at = begun("settled", whole);
+    const json = readPlan(at) as { fixed: Record<string, unknown> };
+    json.fixed = { ...json.fixed, threads: 0 };
+    writeFileSync(join(at, "plan.json"), JSON.stringify(json));
+    const storeFolder = join(folder, "settled-store");
+    const stop = new AbortController();
+    const disk = watched((_, name, args) => {
+      if (name === "writeSync" && String(args[1]).includes('"kind":"batch"')) stop.abort();
+    });
+    await runAudit(new Workbench(), plan(data, { runFolder: at, resume: true, storeFolder, threads: 2 }), { disk }, stop.signal).catch(() => {});
+    for (const notes of ["tempo", "models"]) rmSync(join(storeFolder, notes), { recursive: true, force: true });
+    await runAudit(new Workbench(), plan(data, { runFolder: at, resume: true, storeFolder, threads: 2 }), {});
+    expect(readPlan(at).fixed).toMatchObject({ threads: 0, batching: { plain: 96 } });
+    expect(sums(at)).toEqual(sums(whole));
+  });
+
   it("is refused when dataset, model or tokenizer are others, and when another process holds it", async () => {
     const at = begun("moved", whole);
     const other = writeRows("other.jsonl", 120, (i, text) => (i === 7 ? `${text} more` : text));

@@ -121,5 +121,9 @@ describe("threads", () => {
     // Asked for by number, nothing is measured.
     expect((await openFastest(open, 3, tempo, 4)).threads).toBe(3);
     expect(asked).toEqual([0, 4, 0, 3]);
+    // A run that goes on takes none for none, though what was remembered is gone.
+    rmSync(memory, { recursive: true });
+    expect((await openFastest(open, 0, tempo, 4, true)).threads).toBe(0);
+    expect(asked).toEqual([0, 4, 0, 3, 0]);
   });
 });

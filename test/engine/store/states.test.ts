@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -111,8 +111,21 @@ describe("a store of states", () => {
         utimesSync(join(at, path), (mtimeMs - 5000) / 1000, (mtimeMs - 5000) / 1000);
       }
     }
+    // What is remembered of models counts, too.
+    for (const notes of ["models", "tempo"]) {
+      mkdirSync(join(at, notes));
+      for (const [name, age] of [
+        ["old", 1e6],
+        ["new", 0],
+      ] as const) {
+        const path = join(at, notes, `${name}.json`);
+        writeFileSync(path, "x".repeat(4000));
+        utimesSync(path, Date.now() / 1000 - age, Date.now() / 1000 - age);
+      }
+    }
     new StateStore(at, bound);
     expect(storeInfo(at).bytes).toBeLessThanOrEqual(bound);
+    expect(["models", "tempo"].map((notes) => readdirSync(join(at, notes)))).toEqual([["new.json"], ["new.json"]]);
     const rows = [0, 1, 7].map((model) => new StateStore(at, bound).space({ ...identity, of: { model } }).rows);
     expect(rows).toEqual([60, 0, 60]);
   });
@@ -123,7 +136,12 @@ describe("a store of states", () => {
     append(store, store.space(identity), [1, 2, 3]);
     store.close();
     expect(storeInfo(at)).toMatchObject({ rows: 3, spaces: [{ model: "tiny", reading: "mean", layers: 3, width: 8, rows: 3 }] });
-    expect(clearStore(at)).toBeGreaterThan(3 * 3 * 32);
+    for (const notes of ["models", "tempo"]) {
+      mkdirSync(join(at, notes));
+      writeFileSync(join(at, notes, "a.json"), "x".repeat(1000));
+    }
+    expect(storeInfo(at).bytes).toBeGreaterThan(2000 + 3 * 3 * 32);
+    expect(clearStore(at)).toBeGreaterThan(2000 + 3 * 3 * 32);
     expect(readdirSync(at)).toEqual([]);
     expect(storeInfo(join(at, "nowhere"))).toMatchObject({ bytes: 0, rows: 0, spaces: [] });
   });
