@@ -81,7 +81,7 @@ export class AuditPanel {
     const refused = (reason: string) => this.log.warn(`Refused from the panel: ${reason}.`);
     this.rpc = new Rpc<Record<never, never>, Record<never, never>, PanelMethods, PanelEvents>(wire, gate(this.handlers(), refused), refused);
     webviewPanel.onDidDispose(() => this.dispose(onDispose), undefined, this.toDispose);
-    webviewPanel.onDidChangeViewState(() => this.webviewPanel.visible && this.tellState(), undefined, this.toDispose);
+    webviewPanel.onDidChangeViewState(() => this.seen && this.tellState(), undefined, this.toDispose);
     this.listen();
     webview.html = panelHtml({
       script: webview.asWebviewUri(at("dist", "webview.js")).toString(),
@@ -93,6 +93,11 @@ export class AuditPanel {
   static create(context: ExtensionContext, session: Session, actions: PanelActions, log: Log, onDispose: (panel: AuditPanel) => void): AuditPanel {
     const made = window.createWebviewPanel(PANEL_TYPE, titleOf(session), { viewColumn: ViewColumn.Beside, preserveFocus: true }, { enableScripts: true });
     return new AuditPanel(context, made, session, actions, log, onDispose);
+  }
+
+  /** A panel that was closed may still be told something by a timer; it must not be asked whether it is visible. */
+  private get seen(): boolean {
+    return !this.disposed && this.webviewPanel.visible;
   }
 
   get shows(): Session {
@@ -107,11 +112,11 @@ export class AuditPanel {
   }
 
   reveal(): void {
-    this.webviewPanel.reveal(undefined, true);
+    if (!this.disposed) this.webviewPanel.reveal(undefined, true);
   }
 
   markRow(row: number | null): void {
-    if (this.webviewPanel.visible) this.rpc.tell("row.active", { row });
+    if (this.seen) this.rpc.tell("row.active", { row });
   }
 
   /** What the panel is told: a large view without its values by row and layer, which it asks for. */
@@ -128,7 +133,7 @@ export class AuditPanel {
   /** Prompts in code among the rows on the map; none takes them away. */
   showPrompts(prompts: readonly PromptPoint[]): void {
     this.prompts = prompts;
-    if (this.webviewPanel.visible) this.rpc.tell("prompts.shown", { prompts });
+    if (this.seen) this.rpc.tell("prompts.shown", { prompts });
   }
 
   private handlers(): PanelHandlers {
@@ -170,7 +175,7 @@ export class AuditPanel {
     this.listening = this.session.onDidChange((what) => {
       if (what === "progress") {
         const { progress } = this.session.state;
-        if (progress && this.webviewPanel.visible) this.rpc.tell("audit.progress", progress);
+        if (progress && this.seen) this.rpc.tell("audit.progress", progress);
       } else if (what === "view") this.tellView();
       else this.tellState();
     });
@@ -179,18 +184,19 @@ export class AuditPanel {
   private tellState(): void {
     clearTimeout(this.viewTimer);
     this.viewTimer = undefined;
+    if (this.disposed) return;
     this.webviewPanel.title = titleOf(this.session);
-    if (this.webviewPanel.visible) this.rpc.tell("panel.state", this.lightState);
+    if (this.seen) this.rpc.tell("panel.state", this.lightState);
   }
 
   /** The newest view, at most four a second; what came in between is left out. */
   private tellView(): void {
-    if (this.viewTimer || !this.webviewPanel.visible) return;
+    if (this.viewTimer || !this.seen) return;
     this.viewTimer = setTimeout(
       () => {
         this.viewTimer = undefined;
         const { view } = this.session;
-        if (this.disposed || !view || !this.session.running || !this.webviewPanel.visible) return;
+        if (!view || !this.session.running || !this.seen) return;
         this.lastView = Date.now();
         this.rpc.tell("audit.view", this.light(view));
       },
