@@ -1,7 +1,7 @@
 import { noImageRuns } from "../image/errors.js";
 import type { Tail } from "../model/tail.js";
 import { type RoundingReport, roundingOf, sayRoles } from "../model/weights/rounding.js";
-import { type Activations, createActivations } from "../store/activations.js";
+import { type Activations, createActivations, MEMORY_BYTES } from "../store/activations.js";
 import { foreignTokenizer } from "../text/errors.js";
 import type { TokenPooling } from "../text/pooling.js";
 import { isRounding, poolOf, type Reading, type View } from "../text/readings.js";
@@ -63,7 +63,7 @@ export async function startCollection(prepared: Prepared, wanted: readonly Readi
   });
   return {
     states: await createActivations(layers.length, rows, hiddenSize),
-    embeddingMean: pooling === "mean" ? undefined : await createActivations(1, rows, hiddenSize),
+    embeddingMean: pooling === "mean" ? undefined : await createActivations(1, rows, hiddenSize, MEMORY_BYTES / layers.length),
     readings,
     readingStates: await makeReadingStates(prepared, readings),
     readingNotes: notes,

@@ -34,13 +34,17 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   const prepared = await bench.prepare(plan, signal, settledThreads(plan));
   const folder = RunFolder.open(plan, prepared, hooks.disk);
   try {
-    return await runInto(folder, prepared, chosen, plan, hooks, started, signal);
+    return await runInto(bench, folder, prepared, chosen, plan, hooks, started, signal);
   } finally {
     folder.close();
   }
 }
 
+/** Above this many rows the model is closed before the statistics: opened again it costs little beside them. */
+const MANY_ROWS = 20_000;
+
 async function runInto(
+  bench: Workbench,
   folder: RunFolder,
   prepared: Prepared,
   chosen: ReturnType<typeof chooseLenses>,
@@ -86,6 +90,7 @@ async function runInto(
 
     reference = await collectReference(prepared, plan, hooks, folder, signal);
     const extracted = performance.now();
+    if (prepared.dataset.rows.length > MANY_ROWS) await bench.close();
     const rows = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
     const study = reference ? { ...rows, reference: reference.statesOf(rows.rows) } : rows;
     const blas = await createBlas();

@@ -6,6 +6,7 @@ import type { Collected } from "./collect.js";
 import { groupRows } from "./groups.js";
 import type { ImageRows } from "./images.js";
 import { findLeaks, type Leaks } from "./leaks.js";
+import { releaseMemory } from "./memory.js";
 
 export interface StudyOfRows extends Study {
   /** [count] positions in the dataset's rows. */
@@ -60,6 +61,10 @@ export function studyRows(dataset: Dataset, collected: Collected, pooling: Pooli
     async states(layer) {
       return finiteOnly(take(states, layer, rows), states.width, (count) => notFinite.set(layer, count));
     },
+    async someStates(layer, some) {
+      const which = Array.from(some, (i) => rows[i]!);
+      return finiteOnly(take(states, layer, which, false), states.width, () => {});
+    },
     axes: studyAxes(dataset, rows),
     poolings: [pooling, ...collected.readingStates.keys()],
     readingNotes: collected.readingNotes,
@@ -80,8 +85,12 @@ function askedIn({ text, completion }: Row): string {
   return completion && completion[0] > 0 ? text.slice(0, completion[0]).trimEnd() : text;
 }
 
-function take(from: Collected["states"], layer: number, rows: readonly number[]): Float32Array {
-  return rows.length === from.rows ? from.get(layer) : from.pick(layer, rows);
+/** From this size on, what the layer before has left is given back first. */
+const LARGE_BYTES = 16e6;
+
+function take(from: Collected["states"], layer: number, rows: readonly number[], all = true): Float32Array {
+  if (rows.length * from.width * 4 > LARGE_BYTES) releaseMemory();
+  return all && rows.length === from.rows ? from.get(layer) : from.pick(layer, rows);
 }
 
 /** A row with a NaN or an infinity becomes zeros; the caller is told how many there are. */

@@ -30,6 +30,8 @@ export interface Study {
   readonly pixels?: PixelSurface;
   /** Pooled states of one layer, [count, width] row-major; a fresh copy each time. NaN rows do not occur. */
   states(layer: number): Promise<Float32Array>;
+  /** [rows, width] of some rows only, where that takes less room than the whole layer. */
+  someStates?(layer: number, rows: Int32Array): Promise<Float32Array>;
   /** Other columns of the file that hold two or more classes (axioms, topics, a second label). */
   readonly axes: readonly Axis[];
   /** Poolings that `statesBy` can serve: the audit's own and what the lenses of this run asked for. */

@@ -22,6 +22,7 @@ export function subStudy(study: Study, rows: readonly number[]): Study {
     text: (row) => study.text(rows[row]!),
     ...(study.pixels ? { pixels: somePixels(study.pixels, rows) } : {}),
     states: async (layer) => pick(await study.states(layer)),
+    someStates: undefined,
     statesBy: async (name, layer) => pick(await study.statesBy(name, layer)),
     embeddingMean: async () => pick(await study.embeddingMean()),
     ...(study.reference ? { reference: { ...study.reference, states: async (layer: number) => pick(await study.reference!.states(layer)) } } : {}),

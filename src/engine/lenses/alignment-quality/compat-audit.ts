@@ -1,5 +1,6 @@
 import type { CompatResult, Matrix, Maybe } from "../../../protocol/index.js";
 import { scatterIndices } from "../../stats/indices.js";
+import type { Rows } from "../../stats/moments.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import { COMPAT_MODES, compatible, type RawMetrics } from "./compat.js";
@@ -20,11 +21,7 @@ export async function compatOf(study: Study, tools: LensTools, pace: Pace): Prom
     const rows = Array.from(study.label, (_, i) => i).filter((i) => category === undefined || study.category[i] === category);
     const label = Uint8Array.from(rows, (i) => study.label[i]!);
     if (rows.length < LEAST_ROWS || new Set(label).size < 2) continue;
-    const data = new Float32Array(rows.length * x.d);
-    rows.forEach((row, k) => {
-      data.set(x.data.subarray(row * x.d, (row + 1) * x.d), k * x.d);
-    });
-    const part = { data, n: rows.length, d: x.d };
+    const part = rows.length === x.n ? x : partOf(x, rows);
     const group = Int32Array.from(rows, (i) => study.group[i]!);
     const scatter = scatterIndices(part, label);
     const pairs = await pairGeometry(part, { label, group, seed: study.seed }, tools, pace);
@@ -54,6 +51,14 @@ export async function compatOf(study: Study, tools: LensTools, pace: Pace): Prom
       aqi: Object.fromEntries(byMode.map(([mode, values]) => [mode, values[i]!])),
     })),
   };
+}
+
+function partOf({ data, d }: Rows, rows: readonly number[]): Rows {
+  const out = new Float32Array(rows.length * d);
+  rows.forEach((row, k) => {
+    out.set(data.subarray(row * d, (row + 1) * d), k * d);
+  });
+  return { data: out, n: rows.length, d };
 }
 
 const finite = (value: number | null | undefined): Maybe => (value !== null && value !== undefined && Number.isFinite(value) ? value : null);

@@ -2,7 +2,7 @@ import { deviation, mean } from "../../stats/bootstrap.js";
 import { makeCells } from "../../stats/contrast.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../stats/folds.js";
-import { centre } from "../../stats/moments.js";
+import { centre, type Rows } from "../../stats/moments.js";
 import { range } from "../../stats/random.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -76,14 +76,22 @@ async function indexOf(
     .sort((a, b) => a - b);
   const scores: Float64Array[] = [];
   for (const l of layers) {
-    const all = await study.states(l);
-    const data = new Float32Array(rows.length * study.width);
-    rows.forEach((row, k) => {
-      data.set(all.subarray(row * study.width, (row + 1) * study.width), k * study.width);
-    });
-    const x = { data, n: rows.length, d: study.width };
-    centre(x);
+    const x = await someRows(study, l, rows);
     scores.push((await heldOutDiscriminant(x, cells, folds, { blas: tools.blas, breathe: () => pace.breathe(), shrinkage: shrinkage[l]! })).z);
   }
   return composite(poolLayers(scores, cells, stratifiedGroupFolds(cells.cell, group, folds.count, study.seed + 5)).z, cells)?.aqi ?? null;
+}
+
+async function someRows(study: Study, layer: number, rows: Int32Array): Promise<Rows> {
+  const x = { data: (await study.someStates?.(layer, rows)) ?? gather(await study.states(layer), rows, study.width), n: rows.length, d: study.width };
+  centre(x);
+  return x;
+}
+
+function gather(all: Float32Array, rows: Int32Array, width: number): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, k) => {
+    out.set(all.subarray(row * width, (row + 1) * width), k * width);
+  });
+  return out;
 }

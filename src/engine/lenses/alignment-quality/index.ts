@@ -108,8 +108,10 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   if (typeof plan !== "string" && resampling && permutation) {
     const options = { blas: tools.blas, breathe: () => pace.breathe() };
     const lexical: Discriminant[] = [];
-    const surface = study.pixels ? [thumbnailRows(study.pixels, study.count)] : [await hashedCounts(study, pace), await surfaceRows(study, pace)];
-    for (const rows of [await embeddingRows(study), ...surface]) lexical.push(await scoreRows(rows, plan, options, resampling));
+    const { pixels } = study;
+    const surface = pixels ? [() => thumbnailRows(pixels, study.count)] : [() => hashedCounts(study, pace), () => surfaceRows(study, pace)];
+    // Made one after the other: together they would be larger than a layer.
+    for (const make of [() => embeddingRows(study), ...surface]) lexical.push(await scoreRows(await make(), plan, options, resampling));
     await pace.step();
     const summary = await summarise(discriminants, lexical, plan, resampling, pace);
     layerAqi = summary.layerAqi;

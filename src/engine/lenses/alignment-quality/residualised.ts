@@ -21,7 +21,7 @@ export async function residualisedIndex(
   const features = await pace.run(readingFeatures(study));
   const x = { data: await study.states(layer), n: study.count, d: study.width };
   centre(x);
-  const rest = await pace.run(regressingOut(x, features, FEATURES.length, range(study.count)));
+  const rest = await pace.run(regressingOut(x, features, FEATURES.length, range(study.count), undefined, x.data));
   const { z } = await scoreRows(rest, plan, { blas: tools.blas, breathe: () => pace.breathe() });
   return { layer, score: composite(z, plan.cells)?.aqi ?? null, before };
 }

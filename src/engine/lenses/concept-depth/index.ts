@@ -2,6 +2,7 @@ import type { Interval, LayerScores, Maybe, Notice, ProbeResult } from "../../..
 import { auroc, aurocInterval, confusion } from "../../stats/auc.js";
 import { deviation, mean } from "../../stats/bootstrap.js";
 import { calibrating } from "../../stats/calibration.js";
+import type { Folds } from "../../stats/folds.js";
 import { centre } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
 import { permuteLabels } from "../alignment-quality/permute.js";
@@ -70,10 +71,8 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   const scores: Float64Array[] = [];
   const nulls: number[] = [];
   for (let layer = 0; layer < study.layers; layer++) {
-    const x = { data: await study.states(layer), n: study.count, d: study.width };
-    centre(x);
     const permuted = spread.has(layer) ? Array.from({ length: repeats }, () => permuteLabels(study.label, plan.cells.stratum, study.group, random)) : [];
-    const [own, ...shuffled] = await heldOutProbe(x, [study.label, ...permuted], folds, tools.blas, pace, study.seed);
+    const [own, ...shuffled] = await probed(study, layer, [study.label, ...permuted], folds, tools, pace);
     scores.push(own!);
     shuffled.forEach((s, k) => {
       const value = auroc(s, permuted[k]!);
@@ -130,6 +129,13 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<ConceptDe
   return { values, pictures, notices, report: { selectivity } };
 }
 
+/** Held-out scores of one layer under each labelling. In a function of its own: its states are gone before the next layer's come. */
+async function probed(study: Study, layer: number, labels: readonly Uint8Array[], folds: Folds, tools: LensTools, pace: Pace): Promise<Float64Array[]> {
+  const x = { data: await study.states(layer), n: study.count, d: study.width };
+  centre(x);
+  return heldOutProbe(x, labels, folds, tools.blas, pace, study.seed);
+}
+
 /** Accuracy on the label less that on a control label: random, but the same for rows of the same length. */
 async function selectivityAt(
   study: Study,
@@ -154,9 +160,7 @@ async function selectivityAt(
     for (let i = 0; i < study.count; i++) if (folds.of[i] !== k) held[control[i]!]!++;
     if (held[0] === 0 || held[1] === 0) return null;
   }
-  const x = { data: await study.states(layer), n: study.count, d: study.width };
-  centre(x);
-  const [score] = await heldOutProbe(x, [control], folds, tools.blas, pace, study.seed);
+  const [score] = await probed(study, layer, [control], folds, tools, pace);
   return accuracy === null ? null : accuracy - confusion(score!, control).accuracy;
 }
 

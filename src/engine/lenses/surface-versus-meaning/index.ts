@@ -42,9 +42,10 @@ export async function residualScores(study: Study, layer: number, plan: Plan, to
   centre(x);
   const features = await pace.run(readingFeatures(study));
   const out = new Float64Array(study.count);
+  const into = new Float32Array(x.data.length);
   for (let k = 0; k < plan.folds.count; k++) {
     const { train, test } = split(plan.folds, k);
-    const rest = await pace.run(regressingOut(x, features, FEATURES.length, train));
+    const rest = await pace.run(regressingOut(x, features, FEATURES.length, train, undefined, into));
     const one = { of: Int32Array.from(plan.folds.of, (f) => (f === k ? 0 : 1)), count: 1 };
     const [score] = await heldOutProbe(rest, [study.label], one, tools.blas, pace, study.seed);
     for (const row of test) out[row] = score![row]!;

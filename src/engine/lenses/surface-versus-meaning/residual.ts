@@ -3,14 +3,22 @@ import type { Rows } from "../../stats/moments.js";
 
 /**
  * Regresses features (with an intercept) out of x: the least squares fit is made on the training rows and taken away from all.
- * @param features [n, p]; @param exact receives the same in float64, [n, d]; @returns rows of the same shape, float32
+ * @param features [n, p]; @param exact receives the same in float64, [n, d]; @param into where the rows go, x's own data too; @returns rows of the
+ * same shape, float32
  */
 export function regressOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>, exact?: Float64Array): Rows {
   return drain(regressingOut(x, features, p, train, exact));
 }
 
 /** The same, stopping now and then between rows. */
-export function* regressingOut(x: Rows, features: Float64Array, p: number, train: ArrayLike<number>, exact?: Float64Array): Generator<void, Rows> {
+export function* regressingOut(
+  x: Rows,
+  features: Float64Array,
+  p: number,
+  train: ArrayLike<number>,
+  exact?: Float64Array,
+  into?: Float32Array,
+): Generator<void, Rows> {
   const { n, d } = x;
   const basis = orthonormal(features, p, train, n);
   const q = basis.length;
@@ -23,7 +31,7 @@ export function* regressingOut(x: Rows, features: Float64Array, p: number, train
       if (s !== 0) for (let j = 0, at = i * d; j < d; j++, at++) weight[c * d + j]! += s * x.data[at]!;
     }
   }
-  const data = new Float32Array(n * d);
+  const data = into ?? new Float32Array(n * d);
   const row = new Float64Array(d);
   for (let i = 0; i < n; i++) {
     if (i % 512 === 511) yield;
