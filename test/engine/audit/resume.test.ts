@@ -85,7 +85,7 @@ let unbroken: string;
 
 beforeAll(async () => {
   mkdirSync(model, { recursive: true });
-  writeTinyDecoder(model);
+  writeTinyDecoder(model, { blocks: 1 });
   data = writeRows("data.jsonl", 120);
   whole = join(folder, "whole");
   // The batches are made small by the plan, so that there are many of them.
