@@ -157,32 +157,36 @@ async function interrupt(times: number): Promise<void> {
   if (!same) process.exitCode = 1;
 }
 
-try {
-  const runs: Run[] = [];
-  const name = basename(model) === "model" ? "embedded" : basename(model);
-  for (const rows of counts) {
-    const one = await audit(rows);
-    runs.push(one);
-    const ms = (part: Part) => `${(part.wall / rows).toFixed(2)} (${(part.cpu / rows).toFixed(2)})`;
-    console.log(
-      `${String(rows).padStart(7)} rows: ms a row (of processor time) ${ms(one.whole)}, model ${ms(one.extract)}, statistics ${ms(one.statistics)}; peak ${one.peak.toFixed(0)} MB, after the model ${one.afterRows.toFixed(0)} MB`,
+async function main(): Promise<void> {
+  try {
+    const runs: Run[] = [];
+    const name = basename(model) === "model" ? "embedded" : basename(model);
+    for (const rows of counts) {
+      const one = await audit(rows);
+      runs.push(one);
+      const ms = (part: Part) => `${(part.wall / rows).toFixed(2)} (${(part.cpu / rows).toFixed(2)})`;
+      console.log(
+        `${String(rows).padStart(7)} rows: ms a row (of processor time) ${ms(one.whole)}, model ${ms(one.extract)}, statistics ${ms(one.statistics)}; peak ${one.peak.toFixed(0)} MB, after the model ${one.afterRows.toFixed(0)} MB`,
+      );
+    }
+    const [least] = runs;
+    const measures = runs.flatMap(({ rows, ...one }) =>
+      (["whole", "extract", "statistics"] as const).map((part): Measure => {
+        const perRow = (which: Part, n: number) => which.cpu / n;
+        return {
+          id: `scale/${name}/${part}/${rows}`,
+          medianMs: (one[part].wall / rows) * 1000,
+          peer: least && rows > least.rows ? `${least.rows} rows` : null,
+          peerMedianMs: least && rows > least.rows ? (least[part].wall / least.rows) * 1000 : null,
+          ratio: least && rows > least.rows ? perRow(one[part], rows) / perRow(least[part], least.rows) : null,
+        };
+      }),
     );
+    if (measures.length > 0) report(measures, "medianMs: of 1,000 rows; ratio: of processor times per row");
+    if (kills > 0) await interrupt(kills);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  const [least] = runs;
-  const measures = runs.flatMap(({ rows, ...one }) =>
-    (["whole", "extract", "statistics"] as const).map((part): Measure => {
-      const perRow = (which: Part, n: number) => which.cpu / n;
-      return {
-        id: `scale/${name}/${part}/${rows}`,
-        medianMs: (one[part].wall / rows) * 1000,
-        peer: least && rows > least.rows ? `${least.rows} rows` : null,
-        peerMedianMs: least && rows > least.rows ? (least[part].wall / least.rows) * 1000 : null,
-        ratio: least && rows > least.rows ? perRow(one[part], rows) / perRow(least[part], least.rows) : null,
-      };
-    }),
-  );
-  if (measures.length > 0) report(measures, "medianMs: of 1,000 rows; ratio: of processor times per row");
-  if (kills > 0) await interrupt(kills);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }
+
+void main();

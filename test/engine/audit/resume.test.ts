@@ -170,6 +170,27 @@ describe("a run that was interrupted", () => {
     expect(sums(at)).toEqual(sums(whole));
   });
 
+  it("runs a dynamically quantised graph row by row, and goes on so", async () => {
+    const quantised = join(folder, "quantised");
+    mkdirSync(quantised);
+    writeTinyDecoder(quantised, { blocks: 1, dynamicQuantization: true });
+    const few = writeRows("few.jsonl", 24);
+    const [one, two] = [join(folder, "row-by-row"), join(folder, "row-by-row-broken")];
+    await runAudit(new Workbench(), plan(few, { model: quantised, runFolder: one }), {});
+    const stop = new AbortController();
+    let batches = 0;
+    const disk = watched((_, name, args) => {
+      if (name === "writeSync" && String(args[1]).includes('"kind":"batch"') && ++batches === 7) stop.abort();
+    });
+    const end = await runAudit(new Workbench(), plan(few, { model: quantised, runFolder: two }), { disk }, stop.signal).catch((error: unknown) => error);
+    expect(end).toMatchObject({ problem: { code: "run/cancelled" } });
+    expect(Object.keys(sums(two)).length).toBeLessThan(24);
+    await runAudit(new Workbench(), plan(few, { model: quantised, runFolder: two, resume: true }), {});
+    expect(Object.keys(sums(two))).toHaveLength(24);
+    expect(sums(two)).toEqual(sums(one));
+    expect(lasting(two)).toBe(lasting(one));
+  });
+
   it("is refused when dataset, model or tokenizer are others, and when another process holds it", async () => {
     const at = begun("moved", whole);
     const other = writeRows("other.jsonl", 120, (i, text) => (i === 7 ? `${text} more` : text));
