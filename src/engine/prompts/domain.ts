@@ -1,10 +1,10 @@
 import { type Frame, placeOf } from "./frame.js";
 
 /**
- * How far a text may lie from the rows. Four marks of a text: the log of what its state has outside of the frame's directions, the log of its
- * Mahalanobis distance within the leading ones, the log of its characters a token, its share of symbols. All of them change with
- * length (a mean over few tokens scatters more), so each is taken less what is expected of so many tokens; the distance is
- * Mahalanobis's over the four, and its quantile that among held-out rows.
+ * How far a text may lie from the rows. Four marks of a text: the log of what its state has outside of the leading directions, the log of its
+ * Mahalanobis distance within them, the log of its characters a token, its share of symbols. All of them change with
+ * length (a mean over few tokens scatters more), so each is taken less what is expected of so many tokens, the first two not below it;
+ * the distance is Mahalanobis's over the four, and its quantile that among held-out rows.
  */
 export interface DomainStatistics {
   readonly frame: Frame;
@@ -19,15 +19,17 @@ export interface DomainStatistics {
 }
 
 export const MARKS = 4;
+/** The first marks are distances: only what is more than expected is far. */
+const ONE_SIDED = 2;
 /** Of held-out rows, one in twenty-five lies farther; a fresh sample of rows a little more, most so where few rows have set the scale. */
 const BEYOND = 0.04;
 const FEW_ROWS = 200;
-/** Leading directions of the Mahalanobis distance: more of them only measure the noise of short texts. */
-const LEADING = 16;
+/** Leading directions of the Mahalanobis distance, at most a third of the frame's: more of them measure the noise of short texts, and of few rows how well they fit themselves. */
+const LEADING = 4;
 /** Values of the stored table of quantiles. */
 const TABLE = 201;
-/** Standard deviations of the marks below which they are no measure: rows may all have the same share of symbols. */
-const LEAST_DEVIATION = [0.05, 0.05, 0.02, 0.02];
+/** Standard deviations of the marks below which they are no measure: rows may all have the same share of symbols, or be questions of ordinary words. */
+const LEAST_DEVIATION = [0.05, 0.05, 0.2, 0.02];
 /** How far the covariance is drawn towards its diagonal. */
 const SHRINKAGE = 0.1;
 
@@ -42,9 +44,13 @@ export interface Read {
 /** [MARKS] NaN where a mark is not known. */
 export function marksOf(frame: Frame, state: Float32Array, at: number, { text, tokens, truncated }: Read): Float64Array {
   const { coordinates, rest } = placeOf(frame, state, at);
+  const leading = Math.min(LEADING, Math.max(1, Math.round(frame.dims / 3)));
   let within = 0;
-  for (let k = 0; k < Math.min(LEADING, frame.dims); k++) within += coordinates[k]! ** 2 / Math.max(frame.variance[k]!, 1e-6);
-  return Float64Array.of(Math.log(rest), Math.log(within + 1e-6), truncated ? Number.NaN : Math.log(Math.max(1, text.length) / tokens), symbolShare(text));
+  let beside = rest;
+  for (let k = 0; k < frame.dims; k++)
+    if (k < leading) within += coordinates[k]! ** 2 / Math.max(frame.variance[k]!, 1e-6);
+    else beside += coordinates[k]! ** 2;
+  return Float64Array.of(Math.log(beside), Math.log(within + 1e-6), truncated ? Number.NaN : Math.log(Math.max(1, text.length) / tokens), symbolShare(text));
 }
 
 /** Of characters that sentences have few of: neither letters, digits, space nor ordinary punctuation; and of capitals inside words. */
@@ -70,7 +76,7 @@ export function fitDomain(frame: Frame, marks: Float64Array, tokens: ArrayLike<n
       else covariance[a * MARKS + b]! *= 1 - SHRINKAGE;
     }
   const precision = inverted(covariance, MARKS);
-  const distances = Float64Array.from({ length: n }, (_, i) => quadratic(precision, left.subarray(i * MARKS, (i + 1) * MARKS))).sort();
+  const distances = Float64Array.from({ length: n }, (_, i) => quadratic(precision, farther(left.subarray(i * MARKS, (i + 1) * MARKS)))).sort();
   const size = Math.min(n, TABLE);
   const quantiles = Array.from({ length: size }, (_, k) => Math.fround(distances[Math.round((k * (n - 1)) / Math.max(1, size - 1))]!));
   return { frame, expected, precision, quantiles, limit: 1 - BEYOND * Math.min(1, n / FEW_ROWS) };
@@ -81,7 +87,7 @@ export function quantileOf(domain: DomainStatistics, state: Float32Array, at: nu
   const marks = marksOf(domain.frame, state, at, read);
   // A state that is no number lies nowhere near.
   if (!Number.isFinite(marks[0]!) || !Number.isFinite(marks[1]!)) return 1;
-  const distance = quadratic(domain.precision, less(domain.expected, marks, read.tokens));
+  const distance = quadratic(domain.precision, farther(less(domain.expected, marks, read.tokens)));
   const { quantiles } = domain;
   let low = 0;
   let high = quantiles.length;
@@ -114,6 +120,9 @@ function line(marks: Float64Array, k: number, tokens: ArrayLike<number>): [numbe
   const slope = spread > 1e-3 * n ? (sxy - (sx * sy) / n) / spread : 0;
   return [(sy - slope * sx) / n, slope];
 }
+
+/** Rows that the frame has seen leave little outside of it: squared, that would count as far. */
+const farther = (left: Float64Array): Float64Array => left.map((v, k) => (k < ONE_SIDED ? Math.max(0, v) : v));
 
 /** A mark that is not known is taken as it is expected. */
 function less(expected: readonly number[], marks: Float64Array, tokens: number): Float64Array {

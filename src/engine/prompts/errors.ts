@@ -18,6 +18,12 @@ export const futureProfile = (file: string, version: number, known: number) =>
     where: { file },
   });
 
+export const oldProfile = (file: string, version: number) =>
+  problem("profile/old", `${basename(file)} is a profile of version ${version}, whose distances are not measured any more.`, {
+    hint: MAKE_AGAIN,
+    where: { file },
+  });
+
 export const tooLarge = (file: string, bytes: number, most: number) =>
   problem("profile/too-large", `${basename(file)} has ${bytes} bytes; a profile has at most ${most}.`, { hint: MAKE_AGAIN, where: { file } });
 

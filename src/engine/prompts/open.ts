@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DataOptions, Notice, ProfileCard, ProfileUse } from "../../protocol/index.js";
+import { copyDistance } from "./neighbours.js";
 import type { Profile } from "./profile.js";
 import { readProfile } from "./read.js";
 
@@ -17,6 +18,8 @@ export interface OpenedProfile {
   /** The model's folder or file; undefined: it is not where the profile names it, and nobody has said where. */
   readonly model: string | undefined;
   readonly dataset: { readonly path: string; readonly linked: boolean; readonly options: DataOptions };
+  /** Texts that lie nearer to a row than this are copies of it, as the profile sees them. */
+  readonly copy: number;
   readonly notices: readonly Notice[];
 }
 
@@ -44,7 +47,16 @@ export async function openProfile(use: ProfileUse): Promise<OpenedProfile> {
       message: `The dataset ${name} has changed since the profile was made, so nearest rows have no lines.`,
       where: { file: dataset },
     });
-  return { file, profile, sha256, stamp: await stampOf(file), model, dataset: { path: dataset ?? name, linked: same, options }, notices };
+  return {
+    file,
+    profile,
+    sha256,
+    stamp: await stampOf(file),
+    model,
+    dataset: { path: dataset ?? name, linked: same, options },
+    copy: copyDistance(profile.rows, profile.settings.seed),
+    notices,
+  };
 }
 
 export function cardOf({ file, profile, sha256, model, dataset, notices }: OpenedProfile): ProfileCard {

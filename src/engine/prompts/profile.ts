@@ -3,7 +3,9 @@ import type { DomainStatistics } from "./domain.js";
 import type { LayerProbe } from "./probe.js";
 
 /** Raised by one with every change that an older reader could misread. */
-export const PROFILE_VERSION = 1;
+export const PROFILE_VERSION = 2;
+/** Of the first version, another distance told what lies outside; its numbers do not fit today's. */
+export const OLDEST_PROFILE = 2;
 export const PROFILE_SCHEMA = "layerscope-profile";
 
 /** A file that teams commit is looked through before it is believed; the largest real one (80 layers of width 8192) has about 12 MB. CWE-770 */

@@ -3,11 +3,11 @@ import { readFile, stat } from "node:fs/promises";
 import { type DataOptions, type Notice, POOLINGS, TOKEN_SETS } from "../../protocol/index.js";
 import { rawText } from "../errors.js";
 import { type DomainStatistics, MARKS } from "./domain.js";
-import { brokenProfile, futureProfile, noProfile, tooLarge } from "./errors.js";
+import { brokenProfile, futureProfile, noProfile, oldProfile, tooLarge } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { unpackedBytes, unpackedFloats } from "./pack.js";
 import type { LayerProbe } from "./probe.js";
-import { MAX_PROFILE_BYTES, MOST_ROWS, PROFILE_SCHEMA, PROFILE_VERSION, type Profile, type ProfileRows } from "./profile.js";
+import { MAX_PROFILE_BYTES, MOST_ROWS, OLDEST_PROFILE, PROFILE_SCHEMA, PROFILE_VERSION, type Profile, type ProfileRows } from "./profile.js";
 import { checksumOf } from "./write.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -56,6 +56,7 @@ export function parseProfile(file: string, text: string): Profile {
   if (json.schema !== PROFILE_SCHEMA) throw broken("it does not say that it is one");
   if (!Number.isSafeInteger(json.version) || (json.version as number) < 1) throw broken("its version is no number");
   if ((json.version as number) > PROFILE_VERSION) throw futureProfile(file, json.version as number, PROFILE_VERSION);
+  if ((json.version as number) < OLDEST_PROFILE) throw oldProfile(file, json.version as number);
   let sum: string;
   try {
     sum = checksumOf(json);

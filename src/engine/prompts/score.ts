@@ -2,7 +2,7 @@ import { PROMPT_HOLE, type Problem, type ProblemError, type PromptAsk, type Prom
 import type { TextRange } from "../text/align.js";
 import { quantileOf } from "./domain.js";
 import { emptyPrompt, oddStates, refusedPrompt, shortPrompt, slowPrompt } from "./errors.js";
-import { nearestRows } from "./neighbours.js";
+import { nearestDistance, nearestRows } from "./neighbours.js";
 import { makePieces, type Piece, runPieces } from "./pieces.js";
 import { decisionOf, probabilityAt } from "./probe.js";
 import type { Profile } from "./profile.js";
@@ -85,7 +85,9 @@ function promptScore({ opened }: ScoringSession, key: string, cut: Cut, windows:
     const decision = decisionOf(own, states, at);
     if (!Number.isFinite(decision)) return [];
     const { encoded, shown } = piece;
-    const quantile = quantileOf(domain, states, at, { text: shown.text, tokens: encoded.ids.length, truncated: encoded.truncated });
+    const far = quantileOf(domain, states, at, { text: shown.text, tokens: encoded.ids.length, truncated: encoded.truncated });
+    // What the probe has seen is not outside of what it has seen, however odd a row it was.
+    const quantile = far > domain.limit && nearestDistance(domain.frame, profile.rows, states, at) <= opened.copy ? domain.limit : far;
     return [{ range, states, decision, quantile, tokens: encoded.ids.length }];
   });
   if (measured.length === 0) return faulty(profile, key, faultOf(windows), cut);

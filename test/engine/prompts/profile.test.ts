@@ -230,7 +230,8 @@ describe("bad input", () => {
   it("is refused with a sentence, whatever is wrong with the file", () => {
     expect(broken(() => {})).toBe("read");
     expect(broken((json) => (json["thresholds"].error = 0.99), false)).toContain("its checksum does not fit");
-    expect(broken((json) => (json["version"] = 2))).toMatch(/^profile\/future: p\.json is a profile of version 2/);
+    expect(broken((json) => (json["version"] = 3))).toMatch(/^profile\/future: p\.json is a profile of version 3/);
+    expect(broken((json) => (json["version"] = 1))).toMatch(/^profile\/old: p\.json is a profile of version 1/);
     expect(broken((json) => (json["schema"] = "x"))).toContain("does not say that it is one");
     expect(broken((json) => json["probes"].pop())).toMatch(/probes for layers/);
     const nan = Buffer.from(new Float32Array(16).fill(Number.NaN).buffer).toString("base64");
