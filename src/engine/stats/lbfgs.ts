@@ -10,7 +10,12 @@ export type Request = { readonly point: Float64Array } | { readonly direction: F
 export interface Answer {
   readonly value: number;
   readonly vector: Float64Array;
+  /** Largest entry of the gradient, where the vector does not hold its entries. */
+  readonly largest?: number;
 }
+
+/** ⟨a, b⟩ where a descent takes place. */
+export type Inner = (a: Float64Array, b: Float64Array) => number;
 
 /** How much a value may rise by rounding, relatively. */
 const EXACT = 1e-14;
@@ -50,24 +55,26 @@ export function* minimising(
  * The first `next` starts it; every later one takes the answer to the request before.
  * An answer's vector is read before the next request is made, so a driver may use its arrays again.
  * @param rounding how much a value may rise by rounding, relatively
+ * @param product ⟨a, b⟩ of points, gradients and directions, where they are written in coordinates that are not orthonormal
  */
 export function* descending(
   x: Float64Array,
   tolerance: number,
   most: number,
-  { preconditioned = false, rounding = EXACT, memory = 12 } = {},
+  { preconditioned = false, rounding = EXACT, memory = 12, product = dot as Inner } = {},
 ): Generator<Request, number, Answer> {
   const n = x.length;
   const first = yield { point: x };
   let value = first.value;
   const g = Float64Array.from(first.vector);
+  let largest = first.largest ?? largestOf(g);
   const p = new Float64Array(n);
   const next = new Float64Array(n);
   const steps: Step[] = [];
   const coefficient = new Float64Array(memory);
   for (let iteration = 0; iteration < most; iteration++) {
-    if (largestOf(g) <= tolerance) return iteration;
-    firstLoop(p, g, steps, coefficient);
+    if (largest <= tolerance) return iteration;
+    firstLoop(p, g, steps, coefficient, product);
     const newest = steps[steps.length - 1];
     if (preconditioned) {
       p.set((yield { direction: p }).vector);
@@ -77,17 +84,19 @@ export function* descending(
       const scale = newest ? 1 / (newest.rho * product(newest.y, newest.y)) : 1 / Math.max(1, Math.sqrt(product(g, g)));
       scaleInto(p, scale, p);
     }
-    secondLoop(p, steps, coefficient);
+    secondLoop(p, steps, coefficient, product);
     const slope = product(g, p);
     if (!(slope < 0)) return iteration;
     let step = 1;
     let gradient: Float64Array = g;
     let reached = Number.NaN;
+    let entry = 0;
     for (let tries = 0; tries < 40; tries++) {
       moveInto(next, x, step, p);
       const found = yield { point: next };
       reached = found.value;
       gradient = found.vector;
+      entry = found.largest ?? largestOf(gradient);
       if (reached <= value + 1e-4 * step * slope + rounding * Math.abs(value)) break;
       const curve = reached - value - step * slope;
       step = curve > 0 ? Math.min(0.5 * step, Math.max(0.1 * step, (-slope * step * step) / (2 * curve))) : 0.5 * step;
@@ -99,6 +108,7 @@ export function* descending(
     moveInto(s, next, -1, x);
     moveInto(y, gradient, -1, g);
     g.set(gradient);
+    largest = entry;
     x.set(next);
     value = reached;
     const sy = product(s, y);
@@ -120,20 +130,16 @@ interface Step {
 // Loops inside a generator run several times slower than in a function of their own.
 
 /** p = -g less what the steps know, newest first. */
-function firstLoop(p: Float64Array, g: Float64Array, steps: readonly Step[], coefficient: Float64Array): void {
+function firstLoop(p: Float64Array, g: Float64Array, steps: readonly Step[], coefficient: Float64Array, product: Inner): void {
   scaleInto(p, -1, g);
   for (let k = steps.length - 1; k >= 0; k--) {
-    coefficient[k] = steps[k]!.rho * dot(steps[k]!.s, p);
+    coefficient[k] = steps[k]!.rho * product(steps[k]!.s, p);
     addScaled(p, -coefficient[k]!, steps[k]!.y);
   }
 }
 
-function secondLoop(p: Float64Array, steps: readonly Step[], coefficient: Float64Array): void {
-  for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * dot(steps[k]!.y, p), steps[k]!.s);
-}
-
-function product(a: Float64Array, b: Float64Array): number {
-  return dot(a, b);
+function secondLoop(p: Float64Array, steps: readonly Step[], coefficient: Float64Array, product: Inner): void {
+  for (let k = 0; k < steps.length; k++) addScaled(p, coefficient[k]! - steps[k]!.rho * product(steps[k]!.y, p), steps[k]!.s);
 }
 
 /** out = x + step p. */

@@ -2,7 +2,7 @@ import type { Blas } from "../lenses/lens.js";
 import { type Folds, split } from "./folds.js";
 import { invertInPlace } from "./inverse.js";
 import { type Answer, descending } from "./lbfgs.js";
-import { columnMeans, columnScale, type Rows } from "./moments.js";
+import { type Rows, trainingMoments } from "./moments.js";
 import { MOST_FACTORED, WEIGHT } from "./preconditioner.js";
 
 /** How much a value may rise by the rounding of float32 products, relatively. */
@@ -43,10 +43,11 @@ export async function heldOutLogistic(
   const mean: Float64Array[] = [];
   const inverse: Float64Array[] = [];
   const systems: System[] = [];
+  const moments = trainingMoments(x, folds);
   for (let fold = 0; fold < folds.count; fold++) {
     const { train } = split(folds, fold);
-    mean.push(columnMeans(x, train));
-    inverse.push(columnScale(x, train, mean[fold]!).map((s) => 1 / s));
+    mean.push(moments[fold]!.mean);
+    inverse.push(moments[fold]!.scale.map((s) => 1 / s));
     labels.forEach((label, which) => {
       const point = new Float64Array(d + 1);
       const steps = descending(point, tolerance * train.length, MOST_STEPS, { preconditioned: d <= MOST_FACTORED, rounding: ROUNDING, memory: MEMORY });

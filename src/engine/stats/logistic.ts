@@ -2,6 +2,7 @@ import { cholesky } from "./cholesky.js";
 import { addTransposed, multiply } from "./dense.js";
 import { solveFactored } from "./factored.js";
 import { drain, minimising } from "./lbfgs.js";
+import { fittingInRows } from "./logistic-rows.js";
 
 /** log(1 + exp(x)) without overflow. */
 export function softplus(x: number): number {
@@ -99,6 +100,9 @@ export function fitDualLogistic(gram: Float64Array, y: ArrayLike<number>, c: num
   return { a, b, steps: 60 };
 }
 
+/** Columns a row above which the descent takes place in coordinates of the rows: its vectors are shorter there. */
+const MANY_COLUMNS = 2;
+
 /** Rows as a sparse or dense source of products. */
 export interface Design {
   readonly rows: number;
@@ -133,6 +137,7 @@ export function* fittingLogistic(
   precondition?: (gradient: Float64Array) => void,
 ): Generator<void, Logistic> {
   const d = x.columns;
+  if (!precondition && d > MANY_COLUMNS * x.rows) return yield* fittingInRows(x, y, c, tolerance, most);
   const point = new Float64Array(d + 1);
   const f = new Float64Array(x.rows);
   const part = new Float64Array(d);

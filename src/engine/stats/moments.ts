@@ -1,3 +1,6 @@
+import { addScaled } from "./dense.js";
+import type { Folds } from "./folds.js";
+
 /** Rows in a flat row-major matrix. */
 export interface Rows {
   readonly data: Float32Array;
@@ -33,11 +36,52 @@ export function columnScale(x: Rows, rows: ArrayLike<number>, mean: Float64Array
       out[j]! += e * e;
     }
   }
-  for (let j = 0; j < x.d; j++) {
-    const variance = out[j]! / rows.length;
-    out[j] = variance <= 10 * 2.3e-16 * rows.length * (variance + mean[j]! * mean[j]!) ? 1 : Math.sqrt(variance);
-  }
+  for (let j = 0; j < x.d; j++) out[j] = scaleOf(out[j]! / rows.length, rows.length, mean[j]!);
   return out;
+}
+
+function scaleOf(variance: number, n: number, mean: number): number {
+  return variance <= 10 * 2.3e-16 * n * (variance + mean * mean) ? 1 : Math.sqrt(variance);
+}
+
+/**
+ * `columnMeans` and `columnScale` of the training rows of every fold, from one pass over the rows. Rows are measured from the first, so that
+ * a large mean costs no digits and a column that is constant has no deviation at all.
+ */
+export function trainingMoments(x: Rows, folds: Folds): { mean: Float64Array; scale: Float64Array }[] {
+  const { d, data } = x;
+  const sums = Array.from({ length: folds.count }, () => ({ n: 0, mean: new Float64Array(d), square: new Float64Array(d) }));
+  const shift = Float64Array.from(data.subarray(0, d));
+  for (let i = 0; i < x.n; i++) {
+    const own = sums[folds.of[i]!]!;
+    own.n++;
+    addMoments(data, i * d, shift, own.mean, own.square);
+  }
+  return sums.map((_, fold) => {
+    const mean = new Float64Array(d);
+    const scale = new Float64Array(d);
+    let n = 0;
+    for (const [f, own] of sums.entries()) {
+      if (f === fold) continue;
+      n += own.n;
+      addScaled(mean, 1, own.mean);
+      addScaled(scale, 1, own.square);
+    }
+    for (let j = 0; j < d; j++) {
+      const e = mean[j]! / n;
+      mean[j] = e + shift[j]!;
+      scale[j] = scaleOf(Math.max(0, scale[j]! / n - e * e), n, Math.hypot(mean[j]!, e));
+    }
+    return { mean, scale };
+  });
+}
+
+function addMoments(data: Float32Array, from: number, shift: Float64Array, sum: Float64Array, square: Float64Array): void {
+  for (let j = 0; j < sum.length; j++) {
+    const e = data[from + j]! - shift[j]!;
+    sum[j]! += e;
+    square[j]! += e * e;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Controls, Interval } from "../../../protocol/index.js";
 import { auroc, aurocInterval, logitInterval } from "../../stats/auc.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
 import { fittingLogistic } from "../../stats/logistic.js";
-import { countingTerms, sparseDesign, weighingTerms } from "../../stats/tfidf.js";
+import { countingTerms, sparseDesign, type Terms, weighingTerms } from "../../stats/tfidf.js";
 import { MOST_TRAINED, sampleRows, TOLERANCE } from "../concept-depth/probe.js";
 import type { Study } from "../lens.js";
 import type { Pace } from "../pace.js";
@@ -19,6 +19,8 @@ export type Baselines = Pick<Controls, "words" | "wordsCi95" | "length" | "pixel
 const NO_WORDS = { words: "images have no words", length: "images have no length in characters" };
 
 const known = new WeakMap<Study, Promise<Baselines>>();
+/** Terms of a study's texts: every division into folds starts from the same. */
+const counted = new WeakMap<Study, Terms>();
 
 /** What words alone and length alone tell, or of images what their pixels tell at a glance; computed once a study. */
 export function surfaceBaselines(study: Study, plan: Plan, pace: Pace): Promise<Baselines> {
@@ -66,7 +68,8 @@ async function overDivisions(
 
 /** Held-out decision values of TF-IDF over words and word pairs with a logistic regression (C = 10): [count]. */
 export async function wordScores(study: Study, folds: Folds, pace: Pace): Promise<Float64Array> {
-  const terms = await pace.run(countingTerms(study.count, (row) => study.text(row)));
+  const terms = counted.get(study) ?? (await pace.run(countingTerms(study.count, (row) => study.text(row))));
+  counted.set(study, terms);
   const out = new Float64Array(study.count);
   for (let k = 0; k < folds.count; k++) {
     const { train: whole, test } = split(folds, k);
