@@ -27,12 +27,12 @@ describe("more columns than rows", () => {
 
 describe("moments of every fold's training rows", () => {
   it("are those of a pass of their own, also of columns that are constant or nearly so", () => {
-    const n = 300;
-    const d = 4;
+    const n = 1503;
+    const d = 12;
     const random = new Random(4);
     const of = Int32Array.from({ length: n }, (_, i) => i % 5);
-    // An ordinary column, one far from 0, a constant one, and one that differs in the first row alone, which fold 0 holds out.
-    const data = Float32Array.from({ length: n * d }, (_, at) => [random.normal(), 1000 + random.normal(), 7, at === 3 ? 9 : 0.1][at % d]!);
+    // An ordinary column, one far from 0, a constant one, and some that differ in the first row alone, which fold 0 holds out.
+    const data = Float32Array.from({ length: n * d }, (_, at) => [random.normal(), 1000 + random.normal(), 7][at % d] ?? (at < d ? 10 * random.normal() : 0));
     const x = { data, n, d };
     for (const [fold, { mean, scale }] of trainingMoments(x, { of, count: 5 }).entries()) {
       const train = range(n).filter((i) => of[i] !== fold);
