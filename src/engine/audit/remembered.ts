@@ -5,7 +5,7 @@ import type { ModelCard } from "../../protocol/index.js";
 import { problem } from "../errors.js";
 import type { TappedModel } from "../model/tapped.js";
 import { crc32, hex } from "../store/crc.js";
-import { DISK, replaceFile } from "../store/disk.js";
+import { DISK, makeFolder, replaceFile } from "../store/disk.js";
 import { VERSION } from "../version.js";
 
 /** What opening a model found out, so that a run whose states are all stored needs no session. */
@@ -52,7 +52,7 @@ export function remember(storeFolder: string, key: string, model: TappedModel): 
   const text = JSON.stringify({ layerscope: VERSION, stamps, card, provider, providerNotes, vocabularySize, threads } satisfies Remembered);
   try {
     const path = pathOf(storeFolder, key);
-    DISK.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(DISK, dirname(path), 0o700);
     replaceFile(DISK, path, `{"crc":"${hex(crc32(Buffer.from(text)))}","e":${text}}`);
   } catch {
     // The next run opens the model again.

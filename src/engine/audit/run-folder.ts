@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { AuditPlan, AuditView, Notice } from "../../protocol/index.js";
-import { DISK, type Disk, reasonOf, replaceFile } from "../store/disk.js";
+import { DISK, type Disk, makeFolder, reasonOf, replaceFile } from "../store/disk.js";
 import { Journal, type ReadLog, readLog } from "../store/journal.js";
 import { type Lock, takeLock } from "../store/lock.js";
 import { saveView } from "../store/runs.js";
@@ -69,10 +69,11 @@ export class RunFolder {
       const former = plan.resume ? readFixed(wanted, disk) : undefined;
       if (former) fixed = checkSame(wanted, former, fixed);
       try {
-        disk.mkdirSync(wanted, { recursive: true });
-        sweep(wanted, disk);
+        makeFolder(disk, wanted);
         lock = takeLock(join(wanted, "lock"), disk);
         if (!lock) throw runIsHeld(wanted);
+        // Behind the lock: what another process is writing is none of the leftovers.
+        sweep(wanted, disk);
         if (former) log = readLog(wanted, disk);
         else disk.rmSync(join(wanted, OWN_STATES), { recursive: true, force: true });
         if (log.newer) throw madeByNewer(wanted);
@@ -190,7 +191,9 @@ function readFixed(folder: string, disk: Disk): Fixed | undefined {
 export function readRunPlan(folder: string, disk: Disk = DISK): AuditPlan & { fixed?: Fixed } {
   try {
     const plan = JSON.parse(disk.readFileSync(join(folder, "plan.json"), "utf8")) as AuditPlan & { fixed?: Fixed };
-    if (typeof plan.model === "string" && typeof plan.data?.path === "string") return plan;
+    const { fixed } = plan;
+    const whole = fixed === undefined || (typeof fixed === "object" && fixed !== null && typeof fixed.batching === "object" && fixed.batching !== null);
+    if (whole && typeof plan.model === "string" && typeof plan.data?.path === "string") return plan;
   } catch {
     // Said below.
   }

@@ -5,6 +5,7 @@ import { needsToken, redirected, refused, untrusted } from "./errors.js";
 import { type Answer, Line, LineError } from "./line.js";
 import { type Metadata, readMetadata } from "./metadata.js";
 import { decodeAnswer, encodeRequest, type GivenTensor, WrongAnswer } from "./tensors.js";
+import { tokenFor } from "./token.js";
 
 /** A failure that passes: another server, or the same one later, may do it. */
 export class Passing extends Error {
@@ -146,7 +147,7 @@ export class Server {
         status === 429 || status === 503,
       );
     }
-    return refused(host, status, reasonIn(body));
+    return refused(host, status, reasonIn(body, tokenFor(this.address)));
   }
 }
 
@@ -159,8 +160,8 @@ function json({ body }: Answer): Record<string, unknown> | undefined {
   }
 }
 
-/** What the server says, without lists of numbers (they would be token ids), marks and control characters. */
-function reasonIn(body: Buffer): string {
+/** What the server says, without lists of numbers (they would be token ids), the token that it was sent, marks and control characters. */
+function reasonIn(body: Buffer, token: string | undefined): string {
   const text = body.subarray(0, 4_096).toString("utf8");
   let said = text;
   try {
@@ -169,8 +170,8 @@ function reasonIn(body: Buffer): string {
   } catch {
     // Plain text is shown as it is.
   }
-  return said
-    .replace(/\d+(?:\s*[,;]\s*-?\d+){3,}/g, "…")
+  return (token === undefined ? said : said.replaceAll(token, "…"))
+    .replace(/-?\d+(?:[\s,;]+-?\d+){2,}/g, "…")
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
     .replace(/Bearer\s+\S+/gi, "…")
     .slice(0, 300);

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { dirname } from "node:path";
 
 /** The file system as far as stored states and runs use it: tests put one in its place that fails the nth call. */
 export type Disk = Pick<
@@ -20,6 +21,36 @@ export type Disk = Pick<
 >;
 
 export const DISK: Disk = fs;
+
+/**
+ * Makes a folder and those above it that are missing, one after the other: Node's own `recursive` never returns where a file system (`/proc`)
+ * says of a folder that is there that it is not.
+ */
+export function makeFolder(disk: Disk, folder: string, mode = 0o777): void {
+  const missing: string[] = [];
+  for (let at = folder; !isThere(disk, at); at = dirname(at)) {
+    missing.push(at);
+    if (dirname(at) === at) break;
+  }
+  for (const path of missing.reverse())
+    try {
+      disk.mkdirSync(path, { mode });
+    } catch (error) {
+      // Another process may have been as quick.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  if (!disk.statSync(folder).isDirectory()) throw Object.assign(new Error(`${folder} is a file, not a folder`), { code: "ENOTDIR" });
+}
+
+function isThere(disk: Disk, path: string): boolean {
+  try {
+    disk.statSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
 
 /** Writes all of it; a write may take less than it was given. */
 export function writeFully(disk: Disk, file: number, bytes: Uint8Array, position: number | null = null): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Disk } from "./disk.js";
+import { type Disk, makeFolder } from "./disk.js";
 import { type Lock, takeLock } from "./lock.js";
 import { entryAt, LOCK, readIndex, readVectors, recordsIn, SegmentWriter, type Shape, sumOf } from "./segment.js";
 
@@ -143,11 +143,11 @@ export class Space {
 
   /** A segment that nobody writes and that has room, or a new one. */
   private open(): SegmentWriter {
-    this.disk.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.disk, this.folder, 0o700);
     const fresh = `${Date.now().toString(36)}-${randomBytes(4).toString("hex")}`;
     for (const name of [...namesIn(this.disk, this.folder), fresh]) {
       const folder = join(this.folder, name);
-      if (name === fresh) this.disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (name === fresh) makeFolder(this.disk, folder, 0o700);
       const lock = takeLock(join(folder, LOCK), this.disk);
       if (!lock) continue;
       try {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { DISK, type Disk, reasonOf, replaceFile } from "./disk.js";
+import { DISK, type Disk, makeFolder, reasonOf, replaceFile } from "./disk.js";
 import { isHeld, takeLock } from "./lock.js";
 import { KEY_BYTES, LOCK, type Shape } from "./segment.js";
 import { namesIn, SEGMENT_BYTES, Space } from "./space.js";
@@ -52,7 +52,7 @@ export class StateStore {
     private readonly disk: Disk = DISK,
   ) {
     this.root = join(folder, FORMAT);
-    disk.mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    makeFolder(disk, this.root, 0o700);
     this.salt = saltOf(disk, this.root);
     this.shrink();
   }
@@ -63,7 +63,7 @@ export class StateStore {
       .digest("hex")
       .slice(0, 32);
     const folder = join(this.root, name);
-    this.disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.disk, folder, 0o700);
     try {
       this.disk.statSync(join(folder, "space.json"));
     } catch {

@@ -358,6 +358,15 @@ describe("tokens and certificates", () => {
     holdToken("wrong-canary-token");
     const wrong = await open([server.url]).catch(problemOf);
     expect(JSON.stringify(wrong)).not.toContain("canary");
+    const echo = await start({
+      fault: (_, response, request) => {
+        response.writeHead(400).end(JSON.stringify({ error: `no ${request.headers.authorization?.slice(7)} for [3 41 352 328]` }));
+        return true;
+      },
+    });
+    const echoed = JSON.stringify(await open([echo.url]).catch(problemOf));
+    expect(echoed).toContain("for […]");
+    expect(echoed).not.toMatch(/canary|352/);
     holdToken("canary-token-123");
     const remote = await open([server.url]);
     expect(JSON.stringify([remote.card, remote.hosts])).not.toContain("canary");

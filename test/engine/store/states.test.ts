@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { DISK } from "../../../src/engine/store/disk.js";
+import { DISK, makeFolder } from "../../../src/engine/store/disk.js";
 import { isHeld, takeLock } from "../../../src/engine/store/lock.js";
 import { namesIn, type Space } from "../../../src/engine/store/space.js";
 import { clearStore, StateStore, storeInfo } from "../../../src/engine/store/states.js";
@@ -172,5 +172,19 @@ describe("a lock", () => {
     utimesSync(path, long, long);
     expect(takeLock(path)).toBeDefined();
     expect(readdirSync(join(path, ".."))).toEqual(["lock"]);
+  });
+});
+
+describe("folders", () => {
+  it("are made with those above, and refused where nothing can be, also by a file system that denies what is there", () => {
+    const root = fresh();
+    makeFolder(DISK, join(root, "a", "b", "c"));
+    makeFolder(DISK, join(root, "a", "b", "c"));
+    expect(statSync(join(root, "a", "b", "c")).isDirectory()).toBe(true);
+    writeFileSync(join(root, "file"), "");
+    expect(() => makeFolder(DISK, join(root, "file"))).toThrow("a file, not a folder");
+    expect(() => makeFolder(DISK, join(root, "file", "below"))).toThrow();
+    // Node's recursive mkdir never returned here.
+    if (process.platform === "linux") expect(() => makeFolder(DISK, "/proc/nope/states")).toThrow("ENOENT");
   });
 });
