@@ -29,7 +29,7 @@ function stage(target) {
   if (!existsSync(join(ROOT, "dist"))) fail("dist is missing; run the build first");
   for (const file of readdirSync(join(ROOT, "dist"))) if (/\.(js|wasm)$/.test(file)) cpSync(join(ROOT, "dist", file), join(STAGE, "dist", file));
   cpSync(join(ROOT, "media"), join(STAGE, "media"), { recursive: true });
-  for (const page of ["compare.md", "prompts-editor.md", "prompts.md"])
+  for (const page of ["compare.md", "prompts-editor.md", "prompts-finding.md", "prompts.md"])
     if (existsSync(join(ROOT, "docs", page))) cpSync(join(ROOT, "docs", page), join(STAGE, "docs", page));
   if (existsSync(join(ROOT, "docs", "lenses"))) cpSync(join(ROOT, "docs", "lenses"), join(STAGE, "docs", "lenses"), { recursive: true });
   stageRuntime(target);
@@ -78,7 +78,7 @@ export function files(folder, base = folder) {
 /** What may be in the package, and what must be. */
 export function checkContents(names) {
   const allowed =
-    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|ThirdPartyNotices\.txt|dist\/\w+\.js|dist\/(web-)?tree-sitter(-\w+)?\.wasm|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md|prompts(-editor)?\.md))/i;
+    /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE(\.txt)?|ThirdPartyNotices\.txt|dist\/\w+\.js|dist\/(web-)?tree-sitter(-\w+)?\.wasm|dist\/node_modules\/(onnxruntime-(node|common)|sharp|@img\/[\w-]+|detect-libc|semver)\/|media\/|docs\/(lenses\/|compare\.md|prompts(-editor|-finding)?\.md))/i;
   const strange = names.filter((n) => !allowed.test(n) || /(^|\/)(test|src|training|\.git)\//.test(n.replace(/^media\/sample\/src\//, "")));
   if (strange.length > 0) fail(`the package would hold what it should not: ${strange.slice(0, 5).join(", ")}`);
   for (const needed of [

@@ -13,7 +13,7 @@ export function textLines(findings: readonly Finding[], card: ProfileCard): stri
         near.length > 0 && rule?.endsWith("unsafe-prompt")
           ? ` Nearest unsafe rows: ${near.map(({ line }) => `line ${line! + 1}`).join(", ")} of the dataset.`
           : "";
-      return `${plain(`${path}:${region.startLine}:${region.startColumn}: ${level}[${rule}] ${sentenceOf(finding, card)}${lines}`)}\n`;
+      return `${plain(`${path.replaceAll("\n", "\\n")}:${region.startLine}:${region.startColumn}: ${level}[${rule}] ${sentenceOf(finding, card)}${lines}`)}\n`;
     })
     .join("");
 }

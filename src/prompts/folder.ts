@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { type FoundPrompts, type Notice, ProblemError, type PromptFinder } from "../protocol/index.js";
 import { isExcludedFile, isExcludedFolder } from "./excluded.js";
 import { type Ignore, readGitignore } from "./gitignore.js";
@@ -135,12 +135,13 @@ function isLeftOut(entry: Dirent, path: string, levels: readonly Level[], count:
 
 async function readOne(path: string, search: Search): Promise<FileFound | undefined> {
   const { count, finder, options, seen } = search;
-  if (seen.has(path)) return undefined;
-  seen.add(path);
+  if (seen.has(resolve(path))) return undefined;
+  seen.add(resolve(path));
   count.files++;
   const info = await stat(path).catch(() => undefined);
   if (info && info.size > LARGEST_FILE * 4) return { path, source: "", prompts: [], notices: [tooLarge(info.size)] };
-  const source = await readFile(path, "utf8").catch(() => undefined);
+  // A pipe or a device would be waited for without end.
+  const source = info?.isFile() ? await readFile(path, "utf8").catch(() => undefined) : undefined;
   if (source === undefined) {
     count.unreadable++;
     return { path, source: "", prompts: [], notices: [{ code: "prompts/unreadable", message: "The file cannot be read.", where: { file: path } }] };

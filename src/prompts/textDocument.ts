@@ -40,7 +40,7 @@ const ROLE_LINE =
   /^[ \t]*(?:#[ \t]*)?(system|user|assistant|developer)[ \t]*(?:\[[^\]\n]*\])?:[ \t]*\r?$|\{\{[-~]?\s*role\s+["'](\w+)["']\s*[-~]?\}\}|^<(system|user|assistant)>[ \t]*\r?$|^[ \t]*<message role=["'](system|user|assistant)["']>/gim;
 const CLOSING = /^[ \t]*<\/(?:system|user|assistant|message)>[ \t]*\r?$/gim;
 /** The comment that leaves a prompt alone is no part of it. */
-const REMARK = /^[ \t]*(?:<!--[\s\S]*?-->|\{#[\s\S]*?#\}|\{\{!(?:--)?[\s\S]*?\}\}|(?:#|\/\/)[ \t]*layerscope-ignore[^\n]*)/gm;
+const REMARK = /^[ \t]*(?:<!--[\s\S]{0,4000}?-->|\{#[\s\S]{0,4000}?#\}|\{\{!(?:--)?[\s\S]{0,4000}?\}\}|(?:#|\/\/)[ \t]*layerscope-ignore[^\n]*)/gm;
 
 function parts(source: string, body: number, fileName: string): Part[] {
   const byName = roleOfFile(fileName);

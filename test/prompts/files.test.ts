@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findInFolder, isUsuallyExcluded, passedBy } from "../../src/prompts/index.js";
 import { kindOf } from "../../src/prompts/kinds.js";
@@ -178,5 +179,38 @@ describe.skipIf(!existsSync(SHARED))("real prompt files", () => {
     });
     expect(judged.length).toBeGreaterThan(10);
     expect(judged.filter(({ label, found }) => label !== "2" && found !== (label === "1"))).toEqual([]);
+  });
+});
+
+describe("what only looks like a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "layerscope-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const all = async (paths: readonly string[]) => {
+    const found: { prompts: readonly unknown[]; notices: readonly { code: string }[] }[] = [];
+    for await (const one of findInFolder(paths, finder).files) found.push(one);
+    return found;
+  };
+
+  it.skipIf(process.platform === "win32")("a pipe is not waited for", async () => {
+    execFileSync("mkfifo", [join(folder, "pipe.py")]);
+    const [found] = await all([join(folder, "pipe.py")]);
+    expect(found?.notices.map(({ code }) => code)).toEqual(["prompts/unreadable"]);
+  });
+
+  it("one file by two names is read once", async () => {
+    const path = join(folder, "a.py");
+    writeFileSync(path, 'SYSTEM_PROMPT = "You answer questions about the weather, briefly."\n');
+    expect(await all([path, `${folder}/./a.py`, relative(process.cwd(), path)])).toHaveLength(1);
+  });
+
+  it("marks that never close are read in good time", () => {
+    const begun = performance.now();
+    finder.find(`---\nx: 1\n---\n${"{{#role ".repeat(60_000)}${"{% if ".repeat(60_000)}`, { fileName: "a.prompt" });
+    expect(performance.now() - begun).toBeLessThan(6000);
+  });
+
+  it("a place for messages that come later is no prompt", () => {
+    const source = 'p = ChatPromptTemplate.from_messages([("system", "You are terse."), ("placeholder", "{messages}")])\n';
+    expect(finder.find(source, { fileName: "a.py" }).prompts.map(({ text }) => text)).toEqual(["You are terse."]);
   });
 });

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 import {
   type Disposable,
   LanguageModelTextPart,
@@ -148,7 +148,7 @@ function aText({ text, role }: ToolInput): Wanted {
 /** A file of the workspace; nothing else is read for an agent. */
 function fileIn(file: string): Uri {
   const root = workspace.workspaceFolders?.[0]?.uri;
-  const uri = Uri.file(isAbsolute(file) || !root ? file : join(root.fsPath, file));
+  const uri = Uri.file(isAbsolute(file) || !root ? normalize(file) : join(root.fsPath, file));
   if (!workspace.getWorkspaceFolder(uri)) throw refused("prompts/outside-workspace", "That file lies outside the workspace.", "Pass the prompt as text.");
   return uri;
 }

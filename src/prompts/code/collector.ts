@@ -169,7 +169,10 @@ export class Collector {
     const parts = partsOf(at);
     // ("system", "You are …"), as LangChain writes messages.
     if (parts.length === 2) {
-      const role = roleOf(plainString(this.code, parts[0]));
+      const word = plainString(this.code, parts[0]);
+      // A place for messages that come later.
+      if (word === "placeholder" || word === "messages_placeholder") return;
+      const role = roleOf(word);
       if (role) {
         this.value(parts[1], { ...want, role, name: undefined }, depth + 1);
         return;

@@ -29,7 +29,7 @@ function common(a: string, b: string): string {
 
 /** Places that a template engine fills: `{name}`, `{{ name }}`, `${name}`, `<%= name %>`; and what it leaves out: `{% if x %}`, `{# note #}`. */
 const FIELD =
-  /\{%[-+]?[^%]*%\}|\{#[\s\S]*?#\}|\{\{\{?[#/^!>~&]?[^{}]{0,200}\}?\}\}|\$\{[A-Za-z_][\w.:-]{0,100}\}|<%=[^%]{0,200}%>|\{[A-Za-z_][\w.]*(?:\[[\w'"]+\])*(?:![rsa])?(?::[^{}\n\s"']{0,20})?\}/g;
+  /\{%[-+]?[^%]{0,2000}%\}|\{#[\s\S]{0,2000}?#\}|\{\{\{?[#/^!>~&]?[^{}]{0,200}\}?\}\}|\$\{[A-Za-z_][\w.:-]{0,100}\}|<%=[^%]{0,200}%>|\{[A-Za-z_][\w.]*(?:\[[\w'"]+\])*(?:![rsa])?(?::[^{}\n\s"']{0,20})?\}/g;
 
 /** With every field of a template a hole, and control tags left out. Braces that hold JSON or code stay. */
 export function withFields(spelled: Spelled): Spelled {
