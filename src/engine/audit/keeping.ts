@@ -9,6 +9,7 @@ import { type StateStore, storeFailed } from "../store/states.js";
 import type { Shown } from "../text/shown.js";
 import type { Encoded } from "../text/tokenizer.js";
 import { VERSION } from "../version.js";
+import { appendFinite } from "./finite.js";
 import { type Former, joint, Keeper, type Keeping } from "./keeper.js";
 import type { Prepared } from "./prepare.js";
 
@@ -33,6 +34,8 @@ export interface PassWish {
 export interface KeepingParts {
   readonly disk: Disk;
   readonly store: StateStore | undefined;
+  /** The store is this run's alone. */
+  readonly own: boolean;
   readonly journal: Journal | undefined;
   readonly log: ReadLog;
   /** Tokens per batch by pass, from the plan. */
@@ -81,7 +84,10 @@ export class RunKeeping {
       spaces,
       former: formerOf(this.parts.log, name),
       keyOf: (row, encoded, occurrence) => this.key(encoded, shown?.(row), occurrence),
-      append: (keys, states, tokens, truncated) => this.append(spaces, keys, states, tokens, truncated),
+      append: (keys, states, tokens, truncated) =>
+        wish.prepared.model.hosts
+          ? appendFinite(keys, states, tokens, truncated, (...some) => this.append(spaces, ...some))
+          : this.append(spaces, keys, states, tokens, truncated),
       note: (entry) => this.note(entry),
       restored: (rows) => {
         if (name === "plain") this.stored += rows;
@@ -105,7 +111,8 @@ export class RunKeeping {
 
   private open({ prepared, kinds, rounding, shown }: PassWish): Space[] | undefined {
     const { store } = this;
-    if (!store) return undefined;
+    // Of a second model, too: what a server did not prove is in no store.
+    if (!store || (prepared.model.unproven && !this.parts.own)) return undefined;
     const { card, provider } = prepared.model;
     const { tokenizer } = card;
     const of = {

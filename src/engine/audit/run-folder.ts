@@ -52,7 +52,13 @@ export class RunFolder {
   ) {
     this.fixed = fixed;
     const planned = (pass: string, tokens: number) => this.write({ ...this.fixed, batching: { ...this.fixed.batching, [pass]: tokens } });
-    this.keeping = new RunKeeping({ ...parts, disk, batching: fixed.batching, planned });
+    this.keeping = new RunKeeping({
+      ...parts,
+      own: parts.store !== undefined && parts.store.folder !== plan.storeFolder,
+      disk,
+      batching: fixed.batching,
+      planned,
+    });
     for (const { code, message } of parts.notices) this.keeping.fail(code, message);
   }
 
@@ -88,7 +94,13 @@ export class RunFolder {
         log = NO_LOG;
       }
     }
-    const store = openStore(plan, folder, notices, disk);
+    const { unproven } = prepared.model;
+    if (unproven && plan.storeFolder !== undefined)
+      notices.push({
+        code: "store/unproven",
+        message: "Stored states are neither read nor written: a server of this run did not prove which model it serves.",
+      });
+    const store = openStore(unproven ? { ...plan, storeFolder: undefined } : plan, folder, notices, disk);
     return new RunFolder(plan, folder, fixed, { store, journal, log, notices }, lock, disk);
   }
 
@@ -161,7 +173,8 @@ function fixedOf({ dataset, model, shown, pooling, maxTokens }: Prepared): Fixed
     chatTemplate: shown.chatTemplate,
     dataset: dataset.card.sha256,
     pooling,
-    provider: model.provider,
+    // A run on servers that prove nothing does not go on with others.
+    provider: model.unproven ? `${model.provider}, unproven` : model.provider,
     maxTokens,
     threads: model.threads ?? 0,
     batching: {},

@@ -65,6 +65,8 @@ export interface TappedModel {
   readonly parallel?: number;
   /** `host:port` of the servers that compute; absent: this machine does. */
   readonly hosts?: readonly string[];
+  /** Some of the servers did not prove which model they serve: their states are nobody else's. */
+  readonly unproven?: boolean;
   /** Intra-op threads that were asked for or found to be the fastest; 0 = the runtime's default. */
   readonly threads?: number;
   /** Tokens that were not run again so far, since all rows of a batch begin with them and the export can continue from them. */

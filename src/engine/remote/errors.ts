@@ -45,13 +45,15 @@ export const unreachable = (servers: readonly { host: string; why: string }[]): 
 
 /** In the middle of a run, so that it can be resumed. */
 export const lost = (servers: readonly { host: string; why: string }[]): ProblemError =>
-  problem("remote/lost", `No server is left that answers: ${listed(servers)}.`, { hint: "What has arrived is kept; resume the run when a server is back." });
+  problem("remote/lost", `No server is left that answers: ${listed(servers)}.`, {
+    hint: "A run with a folder keeps what has arrived: resume it when a server is back.",
+  });
 
 const listed = (servers: readonly { host: string; why: string }[]) => servers.map(({ host, why }) => `${host} (${why})`).join(", ");
 
 export const refused = (host: string, status: number, details: string): ProblemError =>
   problem("remote/refused", `${host} cannot run a batch (status ${status}).`, {
-    hint: "The server's log has the reason. What has arrived is kept.",
+    hint: "The server's log has the reason. A run with a folder keeps what has arrived.",
     ...(details ? { details } : {}),
   });
 
@@ -67,3 +69,13 @@ export const noTaps = (host: string, taps: readonly string[]): ProblemError =>
 
 export const notRemote = (what: string): ProblemError =>
   problem("remote/not-here", `${what} cannot be computed on servers.`, { hint: "Run it on this machine, without --engine." });
+
+export const disagreeing = (first: string, second: string): ProblemError =>
+  problem("remote/disagree", `${first} and ${second} give other states for the same tokens, and neither proves which model it serves.`, {
+    hint: "Name one of them only, or serve what `layerscope export-model` of this version writes: it tells the hash of its weights.",
+  });
+
+export const noNumbers = (host: string): ProblemError =>
+  problem("remote/no-numbers", `${host} gives states that are no numbers (NaN), the embeddings among them, twice for the same tokens.`, {
+    hint: "Look at the server's log and its graphics card, or run on this machine, without --engine.",
+  });

@@ -20,12 +20,12 @@ import { modelHash } from "../serving/identity.js";
 import { settle } from "../serving/settle.js";
 import { VERSION } from "../version.js";
 import { addressesOf } from "./address.js";
-import { noTaps, notRemote, otherModel, unreachable } from "./errors.js";
+import { disagreeing, noTaps, notRemote, otherModel, unreachable } from "./errors.js";
 import { type Met, meet } from "./meet.js";
 import type { Names, Needs } from "./metadata.js";
 import { POOL, Pool, type PoolOptions } from "./pool.js";
-import { RemoteRunner } from "./runner.js";
-import { type Limits, Server } from "./server.js";
+import { flooded, RemoteRunner } from "./runner.js";
+import { type Limits, Passing, Server } from "./server.js";
 import { tokenFor } from "./token.js";
 
 export interface RemoteOptions extends Pick<OpenOptions, "images" | "tower" | "taps" | "residual"> {
@@ -103,11 +103,13 @@ export async function openRemote(path: string, wanted: RemoteOptions, signal?: A
       meet(server, needs, runner, names, first, { hash, layers: whole, width: card.hiddenSize }, stop);
 
     const poolOptions: PoolOptions = { ...POOL, patienceMs: seconds("LAYERSCOPE_ENGINE_PATIENCE") ?? POOL.patienceMs, ...wanted.pool };
+    const proven = new Set<Server>();
     const servers = addresses.map((address) => new Server(address, poolOptions.inFlight, limitsOf(wanted.limits)));
-    const pool = new Pool(servers, poolOptions, async (server) => void (await meeting(server)), say);
+    const pool = new Pool(servers, poolOptions, async (server) => meetAgain(await meeting(server), proven), say);
     try {
       const met = await meetAll(pool, servers, meeting, poolOptions, signal);
       throwIfAborted(signal);
+      for (const { server, identity } of met) if (identity) proven.add(server);
       const identities = met.flatMap(({ identity }) => (identity ? [identity] : []));
       const unnamed = met.filter(({ identity }) => !identity).map(({ server }) => server.address.host);
       if (unnamed.length > 0)
@@ -122,7 +124,9 @@ export async function openRemote(path: string, wanted: RemoteOptions, signal?: A
       const tokens = identities[0]?.tokens ?? 0;
       if (pixels && tokens < 1) throw otherModel(met[0]!.server.address.host, "it does not say how many tokens an image has");
       const image = pixels ? { ...pixels, tokens, prefix: prefixOf(analysis.links, feeds.pixels!.name, pixels.shape, tokens) } : undefined;
-      const trial = withLayers ? await tryServers(pool, runner, met, { feeds, vocabulary, size, tokens }, precision.name, signal) : undefined;
+      const trial = withLayers
+        ? await tryServers(pool, runner, met, { feeds, vocabulary, size, tokens }, precision.name, signal, poolOptions.pauseMs)
+        : undefined;
       if (trial && !trial.batches) local.oneRowAtATime = true;
       if (local.oneRowAtATime)
         notices.push({
@@ -149,6 +153,7 @@ export async function openRemote(path: string, wanted: RemoteOptions, signal?: A
         provider: "remote",
         providerNotes: [],
         hosts: [...new Set(addresses.map(({ host }) => host))],
+        ...(met.some(({ server, identity }) => !identity && pool.memberOf(server)?.out === undefined) ? { unproven: true } : {}),
         parallel: poolOptions.inFlight * met.length,
         vocabularySize: vocabulary,
         run: async (batch) => upTo(await runner.run(pool, batch, signal), whole, kept),
@@ -226,6 +231,23 @@ async function meetAll(
   return met;
 }
 
+/** A server that proved its model and no longer does may have become another. @throws Problem `remote/other-model` */
+function meetAgain({ server, identity }: Met, proven: ReadonlySet<Server>): void {
+  if (!identity && proven.has(server)) throw otherModel(server.address.host, "it no longer tells which one it has");
+}
+
+/** What passes is tried a few times. */
+async function patiently<T>(ask: () => Promise<T>, pauseMs: number): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Passing) || tries >= 3) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * 2 ** tries));
+    }
+  }
+}
+
 /** Two rows together and one alone on the first server, the rows alone on all: causal or not, in batches or not, and all of one mind. */
 async function tryServers(
   pool: Pool,
@@ -233,18 +255,19 @@ async function tryServers(
   met: readonly Met[],
   { feeds, vocabulary, size, tokens }: { feeds: Feeds; vocabulary: number | undefined; size: number; tokens: number },
   precision: string,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  pauseMs: number,
 ): Promise<{ causal: boolean | undefined; batches: boolean } | undefined> {
   const limit = precision === "float32" ? 1e-3 : 3e-2;
   const both = sample(feeds, vocabulary, size, 2, tokens);
   const short: Batch = { ids: [both.ids[0]!], weights: [both.weights[0]!], ...(both.images ? { images: [both.images[0]!] } : {}) };
-  const answers: { host: string; states: Float32Array }[] = [];
+  const answers: (Pick<Met, "server" | "identity"> & { states: Float32Array })[] = [];
   const failed: { host: string; why: string }[] = [];
   await Promise.all(
-    met.map(async ({ server }, i) => {
+    met.map(async ({ server, identity }, i) => {
       const { host } = server.address;
       try {
-        answers[i] = { host, states: await runner.ask(server, short, undefined, signal) };
+        answers[i] = { server, identity, states: await patiently(() => runner.ask(server, short, undefined, signal), pauseMs) };
       } catch (error) {
         throwIfAborted(signal);
         failed.push({ host, why: whyOf(error) });
@@ -252,12 +275,17 @@ async function tryServers(
       }
     }),
   );
-  const first = answers.find(Boolean);
+  // One that proved what it serves is believed before one that did not, numbers before none.
+  const given = answers.filter(Boolean);
+  const withNumbers = given.filter(({ states }) => !flooded(states));
+  const first = withNumbers.find(({ identity }) => identity) ?? withNumbers[0] ?? given[0];
   if (!first) throw unreachable(failed);
   const { states } = first;
-  answers.forEach(({ states: other }, i) => {
-    if (distance(states, other) > limit) pool.dismiss(pool.memberOf(met[i]!.server)!, `it gives other states than ${first.host} for the same tokens`);
-  });
+  for (const { server, states: other } of given) {
+    if (server === first.server || distance(states, other) <= limit) continue;
+    if (!first.identity && !flooded(other)) throw disagreeing(first.server.address.host, server.address.host);
+    pool.dismiss(pool.memberOf(server)!, `it gives other states than ${first.server.address.host} for the same tokens`);
+  }
   const together = await runner.run(pool, both, signal);
   // [L, 2, K, D] against [1, L, K, D]: the first row's layers.
   const layers = runner.layers;

@@ -2,7 +2,7 @@ import { ProblemError } from "../../protocol/index.js";
 import { cancelled } from "../errors.js";
 import { lost } from "./errors.js";
 import { LineError } from "./line.js";
-import { Lie, Passing, type Server } from "./server.js";
+import { Faltered, Lie, Passing, type Server } from "./server.js";
 
 export interface PoolOptions {
   /** Requests under way at one server. */
@@ -36,6 +36,8 @@ export interface Member {
 /** Lies after which a server is believed no more. */
 const MOST_LIES = 2;
 const MOST_TRIES = 40;
+/** Status 500 at one server for one request, after which it is the request's own. */
+const MOST_FALTERS = 4;
 
 /**
  * Hands requests to servers: the least busy goes first, each has a few under way and the others wait. What passes is tried again elsewhere or
@@ -75,6 +77,7 @@ export class Pool {
    */
   async run<T>(task: (server: Server, within: number | undefined) => Promise<T>, signal?: AbortSignal, avoid?: Server): Promise<{ value: T; server: Server }> {
     const refusals = new Map<Member, ProblemError>();
+    const falters = new Map<Member, number>();
     let since: number | undefined;
     for (let tries = 0; ; tries++) {
       const member = await this.take((one) => !refusals.has(one), since, signal, avoid);
@@ -87,7 +90,14 @@ export class Pool {
       } catch (error) {
         if (signal?.aborted || this.closed || (error instanceof LineError && error.fault === "cancelled")) throw cancelled();
         since ??= performance.now();
-        if (error instanceof Passing) this.failed(member, error);
+        if (error instanceof Faltered) {
+          const times = (falters.get(member) ?? 0) + 1;
+          falters.set(member, times);
+          member.why = error.why;
+          // The server may be well for all others, so it keeps its place; only this request waits, and takes up one of its places.
+          if (times < MOST_FALTERS) await this.pause(this.backoff(times - 1), signal);
+          else refusals.set(member, error.refusal);
+        } else if (error instanceof Passing) this.failed(member, error);
         else if (error instanceof Lie) this.lied(member, error.why);
         else if (error instanceof ProblemError) {
           // Others may manage; a server that refuses without reference to this batch is left alone.
@@ -164,11 +174,9 @@ export class Pool {
     member.why = why;
     if (busy) member.limit = Math.max(1, Math.floor(member.limit / 2));
     if (member.out !== undefined || member.asideUntil > 0) return;
-    const { pauseMs, longestMs, random } = this.options;
-    const full = Math.min(longestMs, pauseMs * 2 ** member.failures);
     if (member.failures === 0 && !busy) this.tell(member.server.address.host, `was set aside: ${why}`);
+    const pause = Math.max(after ?? 0, this.backoff(member.failures));
     member.failures++;
-    const pause = Math.max(after ?? 0, full / 2 + (full / 2) * random());
     member.asideUntil = performance.now() + pause;
     this.later(pause, () => void this.lookAgain(member));
   }
@@ -195,6 +203,19 @@ export class Pool {
       run();
     }, ms);
     this.timers.add(timer);
+  }
+
+  /** Milliseconds after so many failures. */
+  private backoff(failures: number): number {
+    const { pauseMs, longestMs, random } = this.options;
+    const full = Math.min(longestMs, pauseMs * 2 ** failures);
+    return full / 2 + (full / 2) * random();
+  }
+
+  /** The whole time, whatever wakes others meanwhile. */
+  private async pause(ms: number, signal?: AbortSignal): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0 && !this.closed && !signal?.aborted; left = until - performance.now()) await this.sleep(left, signal);
   }
 
   private wake(): void {

@@ -4,6 +4,7 @@ import { POOL as LOCAL_POOL } from "../model/pooling.js";
 import type { RuntimeTensor } from "../model/runtime.js";
 import type { Batch, TapState } from "../model/tapped.js";
 import { type Identity, readIdentity } from "../serving/identity.js";
+import { noNumbers } from "./errors.js";
 import type { Names } from "./metadata.js";
 import type { Pool } from "./pool.js";
 import { Lie, type Server } from "./server.js";
@@ -111,11 +112,15 @@ export class RemoteRunner {
     return given && readIdentity(Array.from(given.data).slice(0, given.shape.at(-1) ?? 0));
   }
 
-  /** States that are nothing but NaN may be the model's own: believed when a second answer says the same. */
+  /**
+   * States that are nothing but NaN may be the model's own: believed when a second server says the same.
+   * @throws Problem `remote/no-numbers`
+   */
   private async honest(pool: Pool, batch: Batch, signal?: AbortSignal): Promise<{ value: Float32Array }> {
     const first = await pool.run((server, within) => this.ask(server, batch, within, signal), signal);
     if (!flooded(first.value)) return first;
     const second = await pool.run((server, within) => this.ask(server, batch, within, signal), signal, first.server);
+    if (second.server === first.server && flooded(second.value)) throw noNumbers(first.server.address.host);
     const liar = flooded(second.value) ? undefined : pool.memberOf(first.server);
     if (liar) pool.lied(liar, "states that are no numbers, where another answer has some");
     return second;
@@ -168,4 +173,4 @@ function cut({ ids, weights, images }: Batch, { rows, kinds }: Piece): Batch {
   };
 }
 
-const flooded = (states: Float32Array): boolean => states.length > 0 && states.every((value) => !Number.isFinite(value));
+export const flooded = (states: Float32Array): boolean => states.length > 0 && states.every((value) => !Number.isFinite(value));

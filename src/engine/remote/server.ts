@@ -20,6 +20,16 @@ export class Passing extends Error {
   }
 }
 
+/** Status 500: it may pass (memory that was short, a restart behind it) or be the batch's own; after a few times `refusal` is believed. */
+export class Faltered extends Passing {
+  constructor(
+    why: string,
+    readonly refusal: ProblemError,
+  ) {
+    super(why);
+  }
+}
+
 /** An answer that no honest server gives: another one is asked. */
 export class Lie extends Error {
   constructor(readonly why: string) {
@@ -91,23 +101,42 @@ export class Server {
     within = this.limits.answerMs,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, GivenTensor>> {
-    const binary = this.binary !== false;
+    if (this.binary !== undefined) return this.exchange(this.binary, id, inputs, outputs, floats, within, signal);
+    const once = async (binary: boolean) => {
+      const found = await this.exchange(binary, id, inputs, outputs, floats, within, signal);
+      this.binary ??= binary;
+      return found;
+    };
+    // A server that knows no binary tensors reads the bytes as bad JSON; a 500 may be anything, and counts for that only when it comes twice.
+    try {
+      return await once(true);
+    } catch (error) {
+      if (!(error instanceof Faltered) && !isUnread(error)) throw error;
+      if (isUnread(error)) return once(false);
+    }
+    return once(true).catch((error: unknown) => {
+      if (!(error instanceof Faltered) && !isUnread(error)) throw error;
+      return once(false);
+    });
+  }
+
+  private async exchange(
+    binary: boolean,
+    id: string,
+    inputs: ReadonlyMap<string, RuntimeTensor>,
+    outputs: readonly string[],
+    floats: number,
+    within: number,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, GivenTensor>> {
     const { headers, body } = encodeRequest(id, inputs, outputs, binary);
     // A float32 as JSON has up to 25 characters; a server may answer so even where bytes were asked for.
     const limit = 65_536 + floats * 28;
     const answer = await this.ask({ method: "POST", path: `${this.address.path}/infer`, headers, body, limit, within, signal });
-    if (answer.status !== 200) {
-      // A server that knows no binary tensors reads the bytes as bad JSON: then it is told in JSON, once and for all.
-      if (this.binary === undefined && [400, 415, 422, 500].includes(answer.status)) {
-        this.binary = false;
-        return this.infer(id, inputs, outputs, floats, within, signal);
-      }
-      throw this.refusal(answer);
-    }
+    if (answer.status !== 200) throw binary && [400, 415, 422].includes(answer.status) ? unread(this.refusal(answer)) : this.refusal(answer);
     try {
       const { id: given, outputs: found } = decodeAnswer(answer.body, answer.headers["inference-header-content-length"] as string | undefined);
       if (given !== undefined && given !== "" && given !== id) throw new WrongAnswer("an answer to another request");
-      this.binary ??= true;
       return found;
     } catch (error) {
       if (error instanceof WrongAnswer) throw new Lie(error.message);
@@ -147,8 +176,17 @@ export class Server {
         status === 429 || status === 503,
       );
     }
-    return refused(host, status, reasonIn(body, tokenFor(this.address)));
+    const refusal = refused(host, status, reasonIn(body, tokenFor(this.address)));
+    return status === 500 ? new Faltered(`status ${status}`, refusal) : refusal;
   }
+}
+
+/** Refusals of a request in bytes that may be about the bytes. */
+const UNREAD = new WeakSet<Error>();
+const isUnread = (error: unknown): boolean => error instanceof Error && UNREAD.has(error);
+function unread(error: Error): Error {
+  UNREAD.add(error);
+  return error;
 }
 
 function json({ body }: Answer): Record<string, unknown> | undefined {

@@ -76,6 +76,9 @@ export class FakeServer {
     return `${this.options.tls ? "https" : "http"}://${this.host}/v2/models/${this.options.name ?? "tiny"}`;
   }
 
+  private stopped = false;
+  private computing = 0;
+
   /** Ends at once, connections included, as a killed process does. */
   kill(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -84,6 +87,9 @@ export class FakeServer {
 
   async stop(): Promise<void> {
     this.kill();
+    this.stopped = true;
+    // What is being computed ends first; the session knows nothing of it.
+    for (let i = 0; i < 100 && this.computing > 0; i++) await new Promise((go) => setTimeout(go, 10));
     await this.session.release();
   }
 
@@ -140,7 +146,9 @@ export class FakeServer {
         else feeds[name] = new ort.Tensor("float32", bytes ? new Float32Array(bytes) : Float32Array.from(data as number[]), shape);
       }
       const wanted = head.outputs.map(({ name }) => name);
-      const found = await this.session.run(feeds, wanted);
+      if (this.stopped) return;
+      this.computing++;
+      const found = await this.session.run(feeds, wanted).finally(() => this.computing--);
       const outputs = wanted.map((name): Output => {
         const { type, dims, data } = found[name]!;
         return { name, datatype: type === "int64" ? "INT64" : "FP32", shape: [...dims], data: Array.from(data as Float32Array, Number) };

@@ -238,6 +238,31 @@ describe("a model on servers", () => {
     await remote.close();
   });
 
+  it("a lone server whose states are never numbers ends the run, and is named", async () => {
+    const server = await start({ twist: (n, outputs) => void (n > 5 && outputs[0]!.name === "layers" && outputs[0]!.data.fill(Number.NaN)) });
+    const remote = await open([server.url]);
+    const problem = await runAll(remote).then(() => undefined, problemOf);
+    expect(problem).toMatchObject({ code: "remote/no-numbers" });
+    expect(problem?.message).toContain(server.host);
+    await remote.close();
+  });
+
+  it.each([0, 1, 2, 5])("one status 500 (request %i) is tried again at the same server, in bytes as before", async (bad) => {
+    const server = await start({ fault: (n, response) => n === bad && Boolean(response.writeHead(500).end()) });
+    const remote = await open([server.url]);
+    same(await runAll(remote));
+    expect(server.seen.filter(({ id }) => id !== undefined).every(({ binary }) => binary)).toBe(true);
+    expect(remote.card.notices.filter(({ code }) => code === "remote/server")).toEqual([]);
+    await remote.close();
+  });
+
+  it("status 500 again and again is the batch's own, and ends the run", async () => {
+    const server = await start({ fault: (n, response) => n > 5 && Boolean(response.writeHead(500).end()) });
+    const remote = await open([server.url]);
+    expect(await runAll(remote).then(() => undefined, problemOf)).toMatchObject({ code: "remote/refused" });
+    await remote.close();
+  });
+
   it("does not wait for ever for an answer", async () => {
     const hanging = await start({ fault: (n) => n >= 5 });
     const steady = await start();
@@ -329,6 +354,29 @@ describe("what is checked before a text's ids are sent", () => {
     expect(wrong.seen.filter(({ path }) => path.endsWith("/infer")).length).toBeLessThanOrEqual(1);
     expect(remote.card.notices.filter(({ code }) => code === "remote/server")).toHaveLength(2);
     await remote.close();
+  });
+
+  const UNNAMED = {
+    metadata: (own: Record<string, unknown>) => ({ ...own, outputs: (own as unknown as Meta).outputs.filter(({ name }) => name !== "layerscope_model") }),
+  };
+
+  it.each([true, false])("a server that proved its model is believed, not one that did not (named first: %s)", async (namedFirst) => {
+    const named = await start();
+    const unnamed = await start({ folder: servedOther, ...UNNAMED });
+    const remote = await open((namedFirst ? [named, unnamed] : [unnamed, named]).map(({ url }) => url));
+    same(await runAll(remote));
+    expect(remote.unproven).toBeUndefined();
+    expect(remote.card.notices.map(({ message }) => message)).toContain(
+      `${unnamed.host} is asked no more: it gives other states than ${named.host} for the same tokens.`,
+    );
+    await remote.close();
+  });
+
+  it("of two that prove nothing and disagree none is believed", async () => {
+    const two = [await start(UNNAMED), await start({ folder: servedOther, ...UNNAMED })];
+    const problem = await refusal(two.map(({ url }) => url));
+    expect(problem?.code).toBe("remote/disagree");
+    for (const { host } of two) expect(problem?.message).toContain(host);
   });
 
   it("redirects are not followed", async () => {

@@ -87,6 +87,40 @@ describe("an audit on servers", () => {
       }
   });
 
+  it("on a server that proves nothing leaves the store alone, and says so", async () => {
+    const store = join(root, "store-unproven");
+    const other = join(root, "other");
+    writeTinyDecoder(other, { blocks: 2, seed: 2 });
+    const { folder } = await exportModel({ model: other, taps: ["residual"], layout: "triton", out: join(root, "repository"), name: "else" });
+    const unnamed = await start({
+      folder,
+      metadata: (own) => ({ ...own, outputs: (own.outputs as { name: string }[]).filter(({ name }) => name !== "layerscope_model") }),
+    });
+    const wrong = await audit({ endpoints: [unnamed.url], storeFolder: store });
+    expect(wrong.notices.map(({ code }) => code)).toContain("store/unproven");
+    expect(numbers(wrong)).not.toEqual(numbers(here));
+    const named = await start();
+    same(await audit({ endpoints: [named.url], storeFolder: store }));
+    // Nor are stored ones taken for its own.
+    const before = unnamed.inferences;
+    await audit({ endpoints: [unnamed.url], storeFolder: store });
+    expect(unnamed.inferences).toBeGreaterThan(before + 3);
+  });
+
+  it("computes again what was no number the last time", async () => {
+    const store = join(root, "store-nan");
+    // Not the trials, which are of two rows; of a batch the first row.
+    const twist: NonNullable<FakeOptions["twist"]> = (_, [layers]) => {
+      const [rows] = layers!.shape;
+      if (layers!.name === "layers" && rows! > 2) layers!.data.fill(Number.NaN, 0, layers!.data.length / rows!);
+    };
+    const ill = await start({ twist });
+    const withheld = await audit({ endpoints: [ill.url], storeFolder: store });
+    expect(numbers(withheld)).not.toEqual(numbers(here));
+    const well = await start();
+    same(await audit({ endpoints: [well.url], storeFolder: store }));
+  });
+
   it("whose only server dies ends resumable, and goes on on another with the same numbers", async () => {
     const dying: FakeServer = await start({
       fault: (n) => {
