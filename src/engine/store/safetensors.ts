@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 
 export interface TensorSource {
   readonly name: string;
@@ -23,17 +23,20 @@ export function writeSafetensors(path: string, tensors: readonly TensorSource[],
   const json = Buffer.from(text + " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  const temporary = `${path}.incomplete`;
+  const known = statSync(path, { throwIfNoEntry: false });
+  // A device or a pipe is written to; renaming over it would put a file in its place.
+  const direct = known !== undefined && !known.isFile();
+  const temporary = direct ? path : `${path}.incomplete`;
   const file = openSync(temporary, "w");
   try {
     writeAll(file, length);
     writeAll(file, json);
     for (const tensor of tensors) for (const part of tensor.parts()) writeAll(file, Buffer.from(part.buffer, part.byteOffset, part.byteLength));
-    fsyncSync(file);
+    if (!direct) fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
+  if (!direct) renameSync(temporary, path);
 }
 
 function writeAll(file: number, bytes: Buffer): void {
