@@ -1,5 +1,5 @@
 import { VERSION } from "../engine/version.js";
-import type { ProfileCard } from "../protocol/index.js";
+import { type ProfileCard, profileOf } from "../protocol/index.js";
 import type { CheckCounts } from "./checkCounts.js";
 import { type Finding, sentenceOf } from "./checkFindings.js";
 
@@ -8,15 +8,7 @@ export function jsonReport(findings: readonly Finding[], card: ProfileCard, coun
   const report = {
     schemaVersion: 1,
     layerscope: VERSION,
-    profile: {
-      sha256: card.sha256,
-      model: { name: card.model.name, sha256: card.model.sha256 },
-      layer: card.layer,
-      layers: card.layers,
-      thresholds: card.thresholds,
-      calibration: card.calibration,
-      notices: card.notices.map(({ code, message }) => ({ code, message })),
-    },
+    profile: profileOf(card),
     counts,
     prompts: findings.map((finding) => {
       const { path, region, prompt, score, level, rule, fingerprint, key, accepted } = finding;

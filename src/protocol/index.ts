@@ -13,6 +13,7 @@ export * from "./parcels.js";
 export * from "./picture.js";
 export * from "./portable.js";
 export * from "./problem.js";
+export * from "./promptReport.js";
 export * from "./prompts.js";
 export * from "./result.js";
 export * from "./rpc.js";

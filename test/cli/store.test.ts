@@ -81,8 +81,8 @@ describe.skipIf(!existsSync(CLI))("states and runs on the command line", () => {
 
 describe("where states are kept", () => {
   it("is what is named, then the environment's, then the platform's cache folder", () => {
-    expect(cacheFolder({ XDG_CACHE_HOME: "/c" }, "linux", "/home/a")).toBe(join("/c", "layerscope"));
-    expect(cacheFolder({}, "linux", "/home/a")).toBe(join("/home/a", ".cache", "layerscope"));
+    expect(cacheFolder({ XDG_CACHE_HOME: "/c" }, "linux", "/own")).toBe(join("/c", "layerscope"));
+    expect(cacheFolder({}, "linux", "/own")).toBe(join("/own", ".cache", "layerscope"));
     expect(cacheFolder({}, "darwin", "/Users/a")).toBe(join("/Users/a", "Library", "Caches", "layerscope"));
     expect(cacheFolder({ LOCALAPPDATA: "/l" }, "win32", "/u")).toBe(join("/l", "layerscope", "Cache"));
     expect(storeFolder({}, { LAYERSCOPE_STORE: "off" })).toBeUndefined();

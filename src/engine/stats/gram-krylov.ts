@@ -1,4 +1,5 @@
 import { addScaled, dot, multiply } from "./dense.js";
+import { solveTridiagonal } from "./tridiagonal.js";
 
 /** What is within cells, as an operator on coefficients over rows: a -> P K a / df, with ⟨a, b⟩ = aᵀ K b. */
 export interface GramOperator {
@@ -62,16 +63,8 @@ export class GramKrylov {
   solve(lambda: number): Float64Array | undefined {
     const m = this.v.length;
     if (m === 0) return undefined;
-    const a = 1 - lambda;
-    const d = new Float64Array(m);
-    const y = new Float64Array(m);
-    for (let i = 0; i < m; i++) {
-      const e = i > 0 ? a * this.off[i - 1]! : 0;
-      d[i] = a * this.diagonal[i]! + lambda - (i > 0 ? (e * e) / d[i - 1]! : 0);
-      y[i] = i > 0 ? (-e * y[i - 1]!) / d[i - 1]! : this.norm;
-      if (!(d[i]! > 0)) return undefined;
-    }
-    for (let i = m - 1; i >= 0; i--) y[i] = (y[i]! - (i < m - 1 ? a * this.off[i]! * y[i + 1]! : 0)) / d[i]!;
+    const y = solveTridiagonal(this.diagonal, this.off, 1 - lambda, lambda, this.norm);
+    if (!y) return undefined;
     const x = new Float64Array(this.op.size);
     for (let i = 0; i < m; i++) addScaled(x, y[i]!, this.v[i]!);
     return x;

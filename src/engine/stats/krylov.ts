@@ -1,4 +1,5 @@
 import { addScaled, dot } from "./dense.js";
+import { solveTridiagonal } from "./tridiagonal.js";
 
 /** A symmetric operator in a space with its own inner product ⟨a, b⟩ = aᵀ image(b); without `image` the plain one. */
 export interface Operator {
@@ -62,15 +63,8 @@ export class KrylovSpace {
   solve(a: number, s: number): Float64Array | undefined {
     const m = this.basis.length;
     if (m === 0) return undefined;
-    const d = new Float64Array(m);
-    const y = new Float64Array(m);
-    for (let i = 0; i < m; i++) {
-      const e = i > 0 ? a * this.off[i - 1]! : 0;
-      d[i] = a * this.diagonal[i]! + s - (i > 0 ? (e * e) / d[i - 1]! : 0);
-      y[i] = i > 0 ? (-e * y[i - 1]!) / d[i - 1]! : this.norm;
-      if (!(d[i]! > 0)) return undefined;
-    }
-    for (let i = m - 1; i >= 0; i--) y[i] = (y[i]! - (i < m - 1 ? a * this.off[i]! * y[i + 1]! : 0)) / d[i]!;
+    const y = solveTridiagonal(this.diagonal, this.off, a, s, this.norm);
+    if (!y) return undefined;
     const x = new Float64Array(this.op.size);
     for (let i = 0; i < m; i++) addScaled(x, y[i]!, this.basis[i]!);
     return x;

@@ -1,4 +1,4 @@
-import type { FoundPrompt, ProfileCard, PromptScore } from "../../protocol/index.js";
+import { type FoundPrompt, type ProfileCard, type PromptScore, profileOf } from "../../protocol/index.js";
 import { percent, rowName, verdictOf } from "./sentences.js";
 import { CODES, type Severity } from "./severity.js";
 
@@ -32,19 +32,6 @@ export function evidenceOf({ found, sha256, accepted, ...at }: Standpoint, score
     accepted,
     sha256,
     ...numbers,
-  };
-}
-
-/** What the answers rest on. */
-export function profileOf(card: ProfileCard): Record<string, unknown> {
-  return {
-    sha256: card.sha256,
-    model: { name: card.model.name, sha256: card.model.sha256 },
-    layer: card.layer,
-    layers: card.layers,
-    thresholds: card.thresholds,
-    calibration: card.calibration,
-    notices: card.notices.map(({ code, message }) => ({ code, message })),
   };
 }
 
