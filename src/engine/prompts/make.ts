@@ -64,6 +64,8 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
   for (let l = 0; l <= layer; l++) {
     const score = usable[l];
     if (score) {
+      // The layer before goes first: two of many rows are a lot of memory.
+      x = { data: new Float32Array(), n: 0, d: 0 };
       x = { data: await study.states(l), n: study.count, d: study.width };
       const { slope, offset } = await calibrate(score, study.label, pace);
       probes.push({ ...(await fitProbe(x, study.label, tools.blas, pace, study.seed)), slope, offset });

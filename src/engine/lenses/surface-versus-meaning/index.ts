@@ -38,17 +38,26 @@ async function run(study: Study, tools: LensTools, earlier: ReadonlyMap<string, 
 
 /** Held-out probe scores of one layer after the surface features are regressed out, fitted on each fold's training rows. */
 export async function residualScores(study: Study, layer: number, plan: Plan, tools: LensTools, pace: Pace): Promise<Float64Array> {
-  const x = { data: await study.states(layer), n: study.count, d: study.width };
-  centre(x);
   const features = await pace.run(readingFeatures(study));
   const out = new Float64Array(study.count);
-  const into = new Float32Array(x.data.length);
   for (let k = 0; k < plan.folds.count; k++) {
-    const { train, test } = split(plan.folds, k);
-    const rest = await pace.run(regressingOut(x, features, FEATURES.length, train, undefined, into));
-    const one = { of: Int32Array.from(plan.folds.of, (f) => (f === k ? 0 : 1)), count: 1 };
-    const [score] = await heldOutProbe(rest, [study.label], one, tools.blas, pace, study.seed);
-    for (const row of test) out[row] = score![row]!;
+    const score = await foldScores(study, layer, features, plan, k, tools, pace);
+    plan.folds.of.forEach((fold, row) => {
+      if (fold === k) out[row] = score[row]!;
+    });
   }
   return out;
+}
+
+/**
+ * Scores of the fold's rows by the layer without what the features tell of it. A function of its own that reads the states anew: with those of the fold
+ * before beside them, an audit of many rows would hold twice a layer.
+ */
+async function foldScores(study: Study, layer: number, features: Float64Array, plan: Plan, k: number, tools: LensTools, pace: Pace): Promise<Float64Array> {
+  const x = { data: await study.states(layer), n: study.count, d: study.width };
+  centre(x);
+  const rest = await pace.run(regressingOut(x, features, FEATURES.length, split(plan.folds, k).train, undefined, x.data));
+  const one = { of: Int32Array.from(plan.folds.of, (f) => (f === k ? 0 : 1)), count: 1 };
+  const [score] = await heldOutProbe(rest, [study.label], one, tools.blas, pace, study.seed);
+  return score!;
 }
