@@ -2,6 +2,7 @@ import type { Parser, Tree } from "web-tree-sitter";
 import type { FoundPrompts, Notice } from "../protocol/index.js";
 import { Parts } from "./code/parts.js";
 import { readCode } from "./code/read.js";
+import { moduleOf } from "./kinds.js";
 import { LONGEST_PARSE } from "./limits.js";
 import { tooDeep, tookTooLong, unreadable } from "./notices.js";
 import { type Mirror, mirrorOf } from "./tree/mirror.js";
@@ -13,12 +14,15 @@ const NOTHING: FoundPrompts = { prompts: [], notices: [] };
 export class CodeDocument {
   private tree: Tree | null = null;
   private mirror: Mirror | undefined;
-  private readonly parts = new Parts();
+  private readonly parts: Parts;
 
   constructor(
     private readonly parser: Parser,
     private readonly possible: boolean,
-  ) {}
+    fileName = "",
+  ) {
+    this.parts = new Parts(moduleOf(fileName));
+  }
 
   private source = "";
 

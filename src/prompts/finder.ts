@@ -43,7 +43,7 @@ function readerOf(grammars: Grammars, options: FindOptions): Reader {
   const possible = options.possible === true;
   switch (kind.by) {
     case "grammar": {
-      const reader = new CodeDocument(grammars.parser(kind.grammar), possible);
+      const reader = new CodeDocument(grammars.parser(kind.grammar), possible, options.fileName);
       return { read: (source) => (isMinifiedCode(source) ? { ...NOTHING, notices: [isMinified()] } : reader.read(source)), dispose: () => reader.dispose() };
     }
     case "notebook":

@@ -50,6 +50,14 @@ export function kindOf(fileName: string, languageId?: string): Kind | undefined 
 /** Data files in a folder of prompts: long texts there are prompts whatever their key is. */
 export const isInPromptFolder = (fileName: string): boolean => /\/prompts?(_?templates)?\//i.test(`/${fileName.replaceAll("\\", "/")}`);
 
+/** Modules whose texts are prompts: `prompts.py`, `writer.prompts.ts`, whatever lies in a folder of prompts. `templates`: of those only what opens as a prompt does. */
+export function moduleOf(fileName: string): "prompts" | "templates" | undefined {
+  const name = baseName(fileName).toLowerCase();
+  if (isInPromptFolder(fileName) || /(^|[_.-])(prompts?|personas?|system[_-]?messages?)([_.-]?(templates?|texts?|constants|library))?\.[a-z]+$/.test(name))
+    return "prompts";
+  return /^templates?\.(py|ts|js|mjs)$/.test(name) ? "templates" : undefined;
+}
+
 /** Files that are prompts by their name or their folder. */
 export function isPromptFile(fileName: string): boolean {
   const path = `/${fileName.replaceAll("\\", "/")}`.toLowerCase();

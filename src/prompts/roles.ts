@@ -12,6 +12,7 @@ const ROLES: Readonly<Record<string, PromptRole>> = {
   model: "assistant",
   bot: "assistant",
   gpt: "assistant",
+  chatbot: "assistant",
 };
 
 /** Role that a message's own word for it means; undefined: no word for a role. `messagerole.system`, `chatmessageroles.user` count by their last part. */

@@ -4,11 +4,12 @@ import type { Branch } from "../tree/mirror.js";
 import { pointAt } from "../tree/window.js";
 import { type Call, callOf, isCall, isText, pathOf, plainString, unwrapped } from "./code.js";
 import { anchorOf, type Collector } from "./collector.js";
-import { readsAsPrompt } from "./names.js";
+import { roleOfName, SHORTEST } from "./named.js";
+import { nameSays, readsAsPrompt } from "./names.js";
 import { CALL_SHAPES, type CallShape, CERTAIN_KEYS, TOOL_SHAPES } from "./shapes.js";
 
 /** What a call hands to a model. */
-export function readCall(collector: Collector, branch: Branch, kept: { readonly pulls: Pull[]; readonly pipes: Branch[] }): void {
+export function readCall(collector: Collector, branch: Branch, kept: { readonly pulls: Pull[]; readonly pipes: Branch[]; readonly calls: Called[] }): void {
   const call = callOf(collector.code, branch);
   if (elsewhere(collector, call, kept.pulls)) return;
   for (const shape of CALL_SHAPES) if (shape.path.test(call.path) && (!shape.when || shape.when(call))) take(collector, call, shape);
@@ -21,6 +22,33 @@ export function readCall(collector: Collector, branch: Branch, kept: { readonly 
   if (call.positional.length > 0 && /^[\w.]+$/.test(call.path)) kept.pipes.push(branch);
   else if (call.path.endsWith("pipeline()")) readPipeline(collector, branch);
   readModelCall(collector, call);
+  readKept(collector, call);
+  if (call.positional.length + call.named.length > 0) kept.calls.push({ branch, name: call.path.slice(call.path.lastIndexOf(".") + 1) });
+}
+
+/** A call by the last part of its name: what a file's own function is given, when its parameter turns out to be a prompt. */
+export interface Called {
+  readonly branch: Branch;
+  readonly name: string;
+}
+
+/** `dict(role="system", content="…")`; `prompt_parts.append("…")`; `add_argument("--system-prompt", default="…")`. */
+function readKept(collector: Collector, call: Call): void {
+  if (call.path === "dict" && collector.isMessage(call.named)) collector.table(call.named, { shape: "message-list", rank: "likely", role: "other" }, 0);
+  const [, list] = /(?:^|\.)(\w+)\.(?:append|extend|push|unshift)$/.exec(call.path) ?? [];
+  const option = call.path.endsWith("add_argument") ? plainString(collector.code, call.positional[0])?.replace(/^-+/, "").replaceAll("-", "_") : undefined;
+  const name = list ?? option;
+  const says = name === undefined ? null : nameSays(name);
+  if (name === undefined || !says) return;
+  const want = {
+    shape: "named-constant",
+    rank: "likely",
+    role: roleOfName(name),
+    name,
+    only: (text: string) => text.length >= SHORTEST && readsAsPrompt(text, says),
+  } as const;
+  const values: readonly (Branch | undefined)[] = list === undefined ? [call.named.find(({ key }) => key === "default")?.value] : call.positional;
+  for (const value of values) if (value && !/^(identifier|attribute|member_expression)$/.test(value.type)) collector.value(value, want);
 }
 
 function take(collector: Collector, call: Call, { shape, fields }: CallShape): void {
@@ -51,7 +79,7 @@ function readChatMessage(collector: Collector, call: Call): void {
 export function readPipeline(collector: Collector, branch: Branch): void {
   const { code, constants } = collector;
   const callee = branch.kids[0];
-  const made = callee && (isCall(unwrapped(callee)) ? unwrapped(callee) : constants?.of(unwrapped(callee)));
+  const made = callee && (isCall(unwrapped(callee)) ? unwrapped(callee) : constants?.of(unwrapped(callee))[0]);
   const maker = made && unwrapped(made);
   if (!maker || !isCall(maker) || !/(^|\.)pipeline$/.test(pathOf(code, maker.kids[0]))) return;
   const task = plainString(code, callOf(code, maker).positional[0]) ?? plainString(code, callOf(code, maker).named.find(({ key }) => key === "task")?.value);
@@ -64,7 +92,11 @@ function readModelCall(collector: Collector, call: Call): void {
   const found =
     /(^|[._])(llm|model|chat_?model|gpt|claude|openai|agent|runner|chain|predictor)\.(a?invoke|a?predict|a?complete|a?stream|a?run|run_sync|run_stream|runSync|run_streamed|chat|a?generate|send_?message|ask|prompt)$/i.exec(
       call.path,
-    );
+    ) ??
+    /(^|[._])(a?sk|call|query|prompt|chat|complete|generate|invoke)(_?with)?_?(llm|gpt\d?|claude|gemini|open_?ai|chat_?gpt|ollama|groq|anthropic|bedrock|mistral|ai|model|text)$/i.exec(
+      call.path,
+    ) ??
+    (/(^|\.)run$/.test(call.path) && call.positional[0] && /agent$/i.test(pathOf(collector.code, call.positional[0])) ? true : null);
   if (!found) return;
   const want = {
     shape: "model-call",
@@ -76,7 +108,8 @@ function readModelCall(collector: Collector, call: Call): void {
     const at = unwrapped(part);
     if (!isText(at) && at.type !== "binary_expression" && at.type !== "binary_operator") continue;
     collector.value(at, { ...want, only: (text) => want.only(text) && readsAsPrompt(`please ${text} now then`) });
-    return;
+    // A second text is the user's, beside the system's.
+    if (!/_?(llm|gpt\d?|claude|gemini|ai|model)$/i.test(call.path)) return;
   }
 }
 

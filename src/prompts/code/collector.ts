@@ -2,7 +2,7 @@ import type { PromptRank, PromptRole } from "../../protocol/index.js";
 import { isForScreen, MESSAGE_ROLES, roleOf } from "../roles.js";
 import { withFields } from "../text/layout.js";
 import { type Spelled, shifted } from "../text/spelled.js";
-import type { Branch } from "../tree/mirror.js";
+import { type Branch, eachBranch } from "../tree/mirror.js";
 import {
   type Code,
   callOf,
@@ -22,6 +22,7 @@ import {
   unwrapped,
 } from "./code.js";
 import type { Constants } from "./constants.js";
+import { readsAsPrompt } from "./names.js";
 import { spell } from "./spell.js";
 
 /** How a value that is a prompt is to be reported. */
@@ -32,6 +33,8 @@ export interface Want {
   readonly name?: string;
   /** Where the pair, argument or assignment begins that holds it; a comment above that line counts. */
   readonly anchor?: number;
+  /** A part of another prompt. */
+  readonly inside?: boolean;
   /** Asked of each text before it is taken. */
   readonly only?: (text: string) => boolean;
 }
@@ -56,6 +59,8 @@ export class Collector {
   readonly finds: Find[] = [];
   /** Names that wait for `constants`. */
   readonly uses: Use[] = [];
+  /** Names that no assignment of the file explains: perhaps parameters. */
+  readonly unknown: Use[] = [];
   private readonly following = new Set<Branch>();
 
   /** Without `constants`, names are put by in `uses`. */
@@ -77,22 +82,39 @@ export class Collector {
     else if (at.type === "boolean_operator" || at.type === "binary_expression" || at.type === "binary_operator") this.operated(at, want, depth);
     else if (at.type === "list_comprehension" || at.type === "generator_expression") this.value(partOf(at, "body"), want, depth + 1);
     else if (isCall(at)) this.call(at, want, depth);
+    else if (/^(arrow_function|function_expression|lambda)$/.test(at.type)) this.given(at, want, depth);
+  }
+
+  /** What a function gives back: `instructions: (context) => "…"`. */
+  private given(at: Branch, want: Want, depth: number): void {
+    const body = partOf(at, "body");
+    if (body?.type !== "statement_block") this.value(body, want, depth + 1);
+    else
+      eachBranch(body, (inner) => {
+        if (inner.type === "return_statement") this.value(partsOf(inner)[0], want, depth + 1);
+      });
   }
 
   /** One literal or join of literals. @returns whether it was taken */
   text(branch: Branch, want: Want): void {
     const spelled = this.spelled(branch);
-    if (spelled) this.take(spelled, { anchor: anchorOf(branch), ...want });
+    if (spelled && this.take(spelled, { anchor: anchorOf(branch), ...want })) this.fillings(branch, want);
+  }
+
+  /** Prompts that fill the holes of another: `${SYSTEM}\n${question}`. */
+  private fillings(branch: Branch, want: Want): void {
+    for (const literal of branch.type === "concatenated_string" ? partsOf(branch) : [branch])
+      for (const kid of literal.kids) if (kid.type === "interpolation" || kid.type === "template_substitution") this.constantsIn(partsOf(kid)[0], want, 1);
   }
 
   add(spelled: Spelled, want: Want): void {
     this.take(withFields(spelled), want);
   }
 
-  private take(filled: Spelled, want: Want): void {
-    if (!/\p{L}/u.test(filled.text)) return;
-    if (want.only && !want.only(filled.text)) return;
+  private take(filled: Spelled, want: Want): boolean {
+    if (!/\p{L}/u.test(filled.text) || (want.only && !want.only(filled.text))) return false;
     this.finds.push({ ...want, spelled: filled });
+    return true;
   }
 
   /** The text of an expression, its fields holes. */
@@ -145,10 +167,10 @@ export class Collector {
     }
   }
 
-  private constantsIn(branch: Branch, want: Want, depth: number): void {
-    if (depth > DEEPEST) return;
+  private constantsIn(branch: Branch | undefined, want: Want, depth: number): void {
+    if (!branch || depth > DEEPEST) return;
     const at = unwrapped(branch);
-    if (isName(at) || isMember(at)) this.follow(at, { ...want, only: (text) => text.length >= 30 && text.split(/\s+/).length > 4 }, depth);
+    if (isName(at) || isMember(at)) this.follow(at, { ...want, inside: true, only: (text) => text.length >= 30 && readsAsPrompt(text) }, depth);
     else if (at.type === "binary_operator" || at.type === "binary_expression") for (const kid of partsOf(at)) this.constantsIn(kid, want, depth + 1);
   }
 
@@ -157,12 +179,15 @@ export class Collector {
       this.uses.push({ branch: at, want });
       return;
     }
-    const value = this.constants.of(at);
-    if (!value || this.following.has(value)) return;
-    this.following.add(value);
+    const values = this.constants.of(at);
+    if (values.length === 0 && isName(at) && !want.inside) this.unknown.push({ branch: at, want });
     const { anchor: _, ...rest } = want;
-    this.value(value, { ...rest, name: isName(at) ? textOf(this.code, at) : (pathOf(this.code, at).split(".").at(-1) ?? want.name) }, depth + 1);
-    this.following.delete(value);
+    for (const value of values) {
+      if (this.following.has(value)) continue;
+      this.following.add(value);
+      this.value(value, { ...rest, name: isName(at) ? textOf(this.code, at) : (pathOf(this.code, at).split(".").at(-1) ?? want.name) }, depth + 1);
+      this.following.delete(value);
+    }
   }
 
   private list(at: Branch, want: Want, depth: number): void {

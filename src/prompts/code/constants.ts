@@ -13,8 +13,8 @@ export interface Definition {
 
 /** What the names of a file stand for, as far as plain assignments tell. */
 export interface Constants {
-  /** The value that `branch` (a name, `self.x`, `PROMPTS.system`) stands for; undefined: not told in this file. */
-  of(branch: Branch): Branch | undefined;
+  /** The values that `branch` (a name, `self.x`, `PROMPTS.system`) may stand for: the last before it, with those of other branches; none: not told in this file. */
+  of(branch: Branch): readonly Branch[];
 }
 
 const SCOPES = new Set([
@@ -53,29 +53,30 @@ export function constantsOf(code: Code, parts: readonly { readonly definitions: 
         listIn(scopes, scopeOf(holder)).push(value);
       }
     }
-  /** Of the innermost scope around the use. */
-  const named = (name: string, use: Branch): Branch | undefined => {
+  /** Of the innermost function around the use that gives the name a value. */
+  const named = (name: string, use: Branch): Branch[] => {
     const scopes = names.get(name);
+    let seen: Branch[] = [];
     for (let at = use.parent; scopes && at; at = at.parent) {
-      const value = pick(scopes.get(at), use);
-      if (value) return value;
+      seen = seen.concat(scopes.get(at) ?? []);
+      if (seen.length === 0 || at.type === "statement_block") continue;
+      const values = reaching(seen, use);
+      if (values.length > 0) return values;
+      seen = [];
     }
-    return undefined;
+    return [];
   };
-  const look = (branch: Branch): Branch | undefined => {
+  const look = (branch: Branch): Branch[] => {
     if (isName(branch)) return named(textOf(code, branch), branch);
-    if (!isMember(branch)) return undefined;
+    if (!isMember(branch)) return [];
     const path = pathOf(code, branch).split(".");
-    if (path.length < 2 || path.includes("?")) return undefined;
+    if (path.length < 2 || path.includes("?")) return [];
     const key = path.at(-1) as string;
     const object = partOf(branch, "object") ?? partOf(branch, "value");
-    const table = object && isName(unwrapped(object)) ? named(path[0], branch) : undefined;
-    if (table && path.length === 2) {
-      const entries = isTable(unwrapped(table)) ? entriesOf(code, unwrapped(table)) : [];
-      const entry = entries.find((e) => e.key === key);
-      if (entry) return entry.value;
-    }
-    return path.length === 2 ? pick(members.get(key), branch) : undefined;
+    const tables = object && path.length === 2 && isName(unwrapped(object)) ? named(path[0], branch) : [];
+    const entries = tables.flatMap((table) => (isTable(unwrapped(table)) ? entriesOf(code, unwrapped(table)) : [])).filter((e) => e.key === key);
+    if (entries.length > 0) return entries.map(({ value }) => value);
+    return path.length === 2 ? reaching(members.get(key) ?? [], branch) : [];
   };
   return { of: look };
 }
@@ -91,6 +92,8 @@ function sides(branch: Branch): [Branch | undefined, Branch | undefined] {
     case "assignment":
     case "assignment_expression":
     case "assignment_pattern":
+    case "augmented_assignment":
+    case "augmented_assignment_expression":
       return [partOf(branch, "left"), partOf(branch, "right")];
     case "default_parameter":
     case "typed_default_parameter":
@@ -114,7 +117,9 @@ function memberName(code: Code, left: Branch, branch: Branch): string | undefine
 
 function scopeOf(branch: Branch): Branch {
   let at = branch.parent ?? branch;
-  while (at.parent && !SCOPES.has(at.type)) at = at.parent;
+  // An assignment without a declaration belongs to the function, not to the block it stands in.
+  const wide = branch.type.endsWith("assignment_expression");
+  while (at.parent && (!SCOPES.has(at.type) || (wide && at.type === "statement_block"))) at = at.parent;
   return at;
 }
 
@@ -124,12 +129,24 @@ function listIn<K>(map: Map<K, Branch[]>, key: K): Branch[] {
   return list;
 }
 
-/** The last value before the use, else the first after it; never one that the use is part of. */
-function pick(values: readonly Branch[] | undefined, use: Branch): Branch | undefined {
-  let best: Branch | undefined;
-  for (const value of values ?? []) {
-    if (value.start <= use.start && use.end <= value.end) continue;
-    if (!best || value.start < use.start) best = value;
+const BODIES = new Set(["block", "statement_block", "module", "program", "class_body", "switch_case", "switch_default", "else_clause"]);
+
+/** Back from the use to the first value that is always given on the way to it; without any before it, the first after it. Never one that the use is part of. */
+function reaching(values: readonly Branch[], use: Branch): Branch[] {
+  const others = values.filter((value) => !(value.start <= use.start && use.end <= value.end)).sort((a, b) => a.start - b.start);
+  const before = others.filter((value) => value.start < use.start);
+  if (before.length === 0) return others.slice(0, 1);
+  const found: Branch[] = [];
+  for (const value of before.reverse()) {
+    found.push(value);
+    if (!value.parent?.type.startsWith("augmented") && holds(value, use)) break;
   }
-  return best;
+  return found;
+}
+
+/** Whether the block that a value is given in holds the use, too. */
+function holds(value: Branch, use: Branch): boolean {
+  let at = value.parent;
+  while (at && !BODIES.has(at.type)) at = at.parent;
+  return !at || (at.start <= use.start && use.end <= at.end);
 }

@@ -1,8 +1,8 @@
 import type { PromptRole } from "../../protocol/index.js";
 import { type Branch, eachBranch } from "../tree/mirror.js";
-import { entriesOf, isList, isMember, isName, isTable, partOf, partsOf, pathOf, plainString, textOf, unwrapped } from "./code.js";
+import { callOf, entriesOf, isCall, isList, isMember, isName, isTable, isText, partOf, partsOf, pathOf, plainString, textOf, unwrapped } from "./code.js";
 import type { Collector, Want } from "./collector.js";
-import { functionSays, nameSays, readsAsPrompt } from "./names.js";
+import { functionSays, nameSays, OPENING, readsAsPrompt } from "./names.js";
 
 /** Shorter ones are labels. */
 export const SHORTEST = 30;
@@ -35,8 +35,9 @@ export function readNamed(collector: Collector, branch: Branch): void {
       ? partOf(branch, "name")
       : undefined;
   const writer = named ?? held;
-  if (writer && functionSays(textOf(code, writer)))
-    returned(collector, branch, { shape: "prompt-function", rank: "likely", role: roleOfName(textOf(code, writer)), name: textOf(code, writer) });
+  const written = writer && functionSays(textOf(code, writer));
+  if (writer && written)
+    returned(collector, branch, written, { shape: "prompt-function", rank: "likely", role: roleOfName(textOf(code, writer)), name: textOf(code, writer) });
 }
 
 export const roleOfName = (name: string): PromptRole =>
@@ -75,6 +76,15 @@ function nameAndValue(collector: Collector, branch: Branch): [string | undefined
   }
 }
 
+/** Texts of a module that holds nothing but prompts, whatever they are called, and what its functions give back. */
+export function readModule(collector: Collector, branch: Branch, module: "prompts" | "templates"): void {
+  const [name, value] = branch.type === "return_statement" ? ["", partsOf(branch)[0]] : nameAndValue(collector, branch);
+  if (name === undefined || !value || !/^(string|template_string|concatenated_string|binary_\w+|call\w*|parenthesized_expression)$/.test(value.type)) return;
+  if (/desc|title|label|error|warn|log|help|doc|usage|msg$|url|path|html|css|sql|query|regex|pattern/i.test(name)) return;
+  const only = (text: string) => text.length >= 40 && readsAsPrompt(text, "plain") && (module === "prompts" || OPENING.test(text));
+  collector.value(value, { shape: "prompt-module", rank: "likely", role: roleOfName(name), ...(name ? { name } : {}), anchor: branch.start, only });
+}
+
 /** The texts of a value; of `PROMPTS = {…}` and `prompts = […]` those of its entries. Names are not followed: the constant has its own name. */
 function nested(collector: Collector, value: Branch, want: Want, depth: number): void {
   if (depth > 4) return;
@@ -85,12 +95,23 @@ function nested(collector: Collector, value: Branch, want: Want, depth: number):
       if (!/^(description|title|name|label|id|key|type|url|path|icon|category|placeholder)$/i.test(entry.key))
         nested(collector, entry.value, { ...want, name: entry.key, anchor: entry.pair.start }, depth + 1);
   } else if (isList(at)) for (const part of partsOf(at)) nested(collector, part, { ...want, anchor: undefined }, depth + 1);
-  else collector.value(at, want);
+  else collector.value(isCall(at) ? (defaultOf(collector, at) ?? at) : at, want);
+}
+
+/** What a setting is unless it is told otherwise: `Field(default="…")`, `os.getenv("X", "…")`, `z.string().default("…")`. */
+function defaultOf(collector: Collector, at: Branch): Branch | undefined {
+  const { path, named, positional } = callOf(collector.code, at);
+  const value = /(^|\.)(getenv|environ\.get|config|env|get_env|getEnv|config\.get)$/.test(path)
+    ? positional[1]
+    : /(^|\.)(Field|field|Option|Argument|Parameter|default|mapped_column|Column|CharField|TextField)$/.test(path)
+      ? (named.find(({ key }) => key === "default")?.value ?? positional[0])
+      : undefined;
+  return value && (isText(unwrapped(value)) || /^binary_/.test(unwrapped(value).type)) ? value : undefined;
 }
 
 /** What a function gives back, its own inner functions apart. */
-function returned(collector: Collector, branch: Branch, want: Want): void {
-  const only = (text: string) => text.length >= SHORTEST && readsAsPrompt(text);
+function returned(collector: Collector, branch: Branch, says: "prompt" | "plain", want: Want): void {
+  const only = (text: string) => text.length >= SHORTEST && readsAsPrompt(text, says);
   const body = partOf(branch, "body") ?? partOf(partOf(branch, "value") ?? branch, "body");
   if (!body) return;
   if (body.type !== "statement_block" && body.type !== "block") collector.value(body, { ...want, only });

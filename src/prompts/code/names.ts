@@ -1,10 +1,12 @@
 /** Names of constants, keys and arguments that say "prompt" (peers' shape 12), and what else they may have meant. */
 const TELLING = /(prompt|instruction|template|persona|preamble)s?$/i;
 const ALSO =
-  /^(system|sys)(_?(message|msg|content|text|context|role))?$|(system|developer)_?(message|msg)s?$|(llm|ai|gpt|agent|bot)_?(message|context|rules|guidelines)$|^backstory$|few_?shots?(_?examples)?$/i;
+  /^(system|sys)(_?(message|msg|content|text|context|role))?$|(system|developer)_?(message|msg)s?$|(llm|ai|gpt|agent|bot)_?(context|rules|guidelines)$|^_?(main|base|core|chat|agent|llm|coder|judge|default)_?system$|^system_?(reminder|suffix|prefix|rules|guidelines|addendum)$|^backstory$|few_?shots?(_?examples)?$/i;
+/** JUDGE_SYSTEM, LEARNING_SYSTEM; not FILE_SYSTEM. */
+const CONSTANT_SYSTEM = /^(?!.*(FILE|OPERATING|COORD|DESIGN|NUMBER|UNIT|BUILD|SOLAR|METRIC)_?SYSTEM$)[A-Z][A-Z0-9_]*_SYSTEM$/;
 /** A number, a language or a kind after the name itself: SYSTEM_PROMPT_V2, promptText, PROMPT_EN. */
 const TAIL =
-  /[_-]?(v?\d+(_\d+)*|text|txt|str|string|base|default|final|short|long|content|body|parts?|header|prefix|suffix|intro|en|de|fr|es|zh|ja|ko|pt|ru)$/i;
+  /[_-]?(v?\d+(_\d+)*|text|txt|str|string|base|default|final|short|long|content|body|parts?|header|prefix|suffix|intro|appendix|sections?|lines|chunks|blocks|pieces|en|de|fr|es|zh|ja|ko|pt|ru)$/i;
 const OTHERWISE =
   /e?mail|html|sql|url|uri|path|file|page|css|commit|log|date|error|sms|notif|invoice|letter|subject|route|quer(y|ies)|xml|svg|docker|k8s|kube|shell|bash|install|setup|usage|build|help|readme|ship|deliver|payment|recipe|wash|driv|title|slug|jsx|component|layout|view|pdf|greet|yes_?no|confirm|password|input_?prompt|login|cli|placeholder|aria|label|button|toast|dialog|modal|release|issue|changelog|cloud_?formation|terraform|config|schema|report_?template|cookie|header_?template|row|cell|mustache|nginx|makefile|webhook|slack|warning|banner|copyright|license|ps1|width|height|timeout|length|size|count|id$|token/i;
 
@@ -12,19 +14,30 @@ const OTHERWISE =
 export function nameSays(name: string): "prompt" | "plain" | null {
   const stripped = name.replace(/^[_$#]+/, "");
   const bare = stripped.replace(TAIL, "");
-  const core = [stripped, bare, bare.replace(TAIL, "")].find((candidate) => candidate !== "" && (TELLING.test(candidate) || ALSO.test(candidate)));
+  const core = [stripped, bare, bare.replace(TAIL, "")].find(
+    (candidate) => candidate !== "" && (TELLING.test(candidate) || ALSO.test(candidate) || CONSTANT_SYSTEM.test(candidate)),
+  );
   if (core === undefined) return null;
   const head = core.replace(/(prompt|instruction|template|persona|preamble)s?(_?template)?s?$/i, "");
   if (OTHERWISE.test(head)) return null;
   if (/prompt/i.test(core)) return "prompt";
-  if (/^sys(tem)?$/i.test(core)) return "plain";
+  if (/^sys(tem)?$|_system$/i.test(core)) return "plain";
   return /(template|instruction)s?$/i.test(core) && !/system|llm|agent|chat|prompt|gpt|assistant|ai_|custom|model/i.test(core) ? "plain" : "prompt";
 }
 
-/** Functions that write a prompt: buildPrompt, get_system_prompt, render_instructions. */
-export function functionSays(name: string): boolean {
+/** Functions that write a prompt: buildPrompt, get_system_prompt; `plain`: buildAgentInstructions, makeSystem. */
+export function functionSays(name: string): "prompt" | "plain" | null {
+  if (writesPrompt(name)) return "prompt";
+  return /^_*(?:build|get|make|create|render|format|generate|compose|default)_?(?:.*_?instructions?|.*_?persona|.*_?system(?:_?(?:message|msg|text|content))?)$/i.test(
+    name,
+  ) && !OTHERWISE.test(name)
+    ? "plain"
+    : null;
+}
+
+function writesPrompt(name: string): boolean {
   const told =
-    /^(?:build|get|make|create|render|format|generate|compose|write|default|to|as|_)*_?(.*?)prompts?(?:_?(?:template|text|for_?\w+|with_?\w+|from_?\w+))?$/i.exec(
+    /^(?:build|get|make|create|render|format|generate|compose|write|default|to|as|_)*_?(.*?)prompts?(?:_?(?:template|text|appendix|suffix|prefix|section|intro|header|footer|parts?|body|addendum|for_?\w+|with_?\w+|from_?\w+))?$/i.exec(
       name,
     );
   return (
@@ -58,7 +71,7 @@ export function readsAsPrompt(text: string, says: "prompt" | "plain" = "prompt")
   const words = text.match(/\p{L}[\p{L}'’-]*/gu) ?? [];
   const script = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]/.test(text);
   if (words.length < 5 && !script) return false;
-  if (MARKUP.test(text) || QUERY.test(text) || FOR_PEOPLE.test(text)) return false;
+  if (MARKUP.test(text) || QUERY.test(text) || (text.length < 200 && FOR_PEOPLE.test(text))) return false;
   const opens = OPENING.test(text);
   if (!opens && (CODE.test(text) || MAIL.test(text))) return false;
   const letters = text.replace(/[^\p{L}\s]/gu, "").length;

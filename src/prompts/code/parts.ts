@@ -1,12 +1,12 @@
 import { shifted } from "../text/spelled.js";
 import type { Branch } from "../tree/mirror.js";
-import { type Pull, readCall } from "./calls.js";
+import { type Called, type Pull, readCall } from "./calls.js";
 import { type Code, isCall } from "./code.js";
 import { Collector, type Find, type Memory, type Use } from "./collector.js";
 import { type Definition, definitionsAt } from "./constants.js";
 import { readJsx } from "./jsx.js";
 import { readLiteral } from "./literals.js";
-import { readNamed } from "./named.js";
+import { readModule, readNamed } from "./named.js";
 import { readPythonBlock } from "./pythonBlocks.js";
 
 /** What one statement holds, those inside it apart. Nodes move along with the text; offsets are those at `at`. */
@@ -18,12 +18,16 @@ interface Part {
   readonly comments: readonly Branch[];
   readonly pulls: Pull[];
   readonly pipes: Branch[];
+  readonly calls: Called[];
   readonly inner: readonly Branch[];
 }
 
 /** What was read of a file's statements; a statement that an edit left alone keeps its node, and so its part. */
 export class Parts {
   private readonly known = new WeakMap<Branch, Part>();
+
+  constructor(private readonly module?: "prompts" | "templates") {}
+
   readonly memory: Memory = new WeakMap();
 
   /** Every part of a file, in the order of the text. */
@@ -49,14 +53,16 @@ export class Parts {
     const comments: Branch[] = [];
     const pulls: Pull[] = [];
     const pipes: Branch[] = [];
+    const calls: Called[] = [];
     const inner: Branch[] = [];
     const visit = (branch: Branch): void => {
       if (branch.type === "comment" || branch.type === "html_comment") comments.push(branch);
-      else if (isCall(branch)) readCall(collector, branch, { pulls, pipes });
+      else if (isCall(branch)) readCall(collector, branch, { pulls, pipes, calls });
       else if (branch.type.startsWith("jsx_")) readJsx(collector, branch);
       else readPythonBlock(collector, branch);
       readLiteral(collector, branch);
       readNamed(collector, branch);
+      if (this.module) readModule(collector, branch, this.module);
       definitions.push(...definitionsAt(code, branch));
       const body = BODIES.has(branch.type);
       for (const kid of branch.kids) {
@@ -65,7 +71,7 @@ export class Parts {
       }
     };
     visit(statement);
-    return { at: statement.start, finds: collector.finds, uses: collector.uses, definitions, comments, pulls, pipes, inner };
+    return { at: statement.start, finds: collector.finds, uses: collector.uses, definitions, comments, pulls, pipes, calls, inner };
   }
 }
 

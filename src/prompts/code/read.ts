@@ -6,6 +6,7 @@ import { Collector, type Find } from "./collector.js";
 import { marksOf, type Remark, remarkOf } from "./comments.js";
 import { constantsOf } from "./constants.js";
 import { readMarked } from "./literals.js";
+import { readArguments } from "./parameters.js";
 import type { Parts } from "./parts.js";
 
 export interface CodeReading {
@@ -20,6 +21,7 @@ export function readCode(code: Code, parts: Parts, possible: boolean): CodeReadi
   const collector = new Collector(code, parts.memory, constants);
   for (const { uses } of read) for (const { branch, want } of uses) collector.value(branch, want);
   if (code.source.includes("pipeline(")) for (const { pipes } of read) for (const pipe of pipes) readPipeline(collector, pipe);
+  const given = readArguments(code, parts.memory, constants, collector.unknown, () => read.flatMap(({ calls }) => calls));
   const remarks: Remark[] = [];
   const finds: Find[] = [];
   for (const part of read) {
@@ -29,5 +31,5 @@ export function readCode(code: Code, parts: Parts, possible: boolean): CodeReadi
   const marks = marksOf(code.source, remarks);
   readMarked(collector, marks, possible);
   const notices = read.flatMap(({ pulls }) => pulls.map((pull) => pullNotice(code.source, pull)));
-  return { prompts: reported([...finds, ...collector.finds], marks), notices };
+  return { prompts: reported([...finds, ...collector.finds, ...given], marks), notices };
 }

@@ -55,14 +55,14 @@ export const CALL_SHAPES: readonly CallShape[] = [
     path: /(^|\.)\w*(Agent|Assistant|AgentConfig|ToolLoopAgent|ChatAgent)(\.\w+)?$/,
     fields: [
       ...f("system", "instructions", "system_prompt", "systemPrompt", "system_message", "systemMessage", "additional_instructions"),
-      ...f("user", "handoff_description"),
+      ...f("user", "handoff_description", "handoffDescription"),
     ],
   },
   {
     shape: "crewai-agent",
     path: /(^|\.)Agent$/,
-    fields: f("system", "role", "goal", "backstory"),
-    when: (call) => ["role", "goal", "backstory"].filter((key) => has(key)(call)).length >= 2,
+    fields: f("system", "role", "goal", "backstory", "background"),
+    when: (call) => ["role", "goal", "backstory", "background"].filter((key) => has(key)(call)).length >= 2,
   },
   { shape: "crewai-task", path: /(^|\.)Task$/, fields: f("user", "description", "expected_output"), when: all("description", "expected_output") },
   {
@@ -95,7 +95,7 @@ export const CALL_SHAPES: readonly CallShape[] = [
   {
     shape: "chat-call",
     path: /(^|\.)chat(\.(complete|stream|parse))?(_async|_stream|Stream)?$/,
-    fields: [...f("user", "messages", "message", "prompt"), ...f("system", "preamble", "system")],
+    fields: [...f("user", "messages", "message", "prompt", "chat_history", "chatHistory"), ...f("system", "preamble", "system")],
     when: has("messages", "preamble", "chat_history", "chatHistory", "model"),
   },
   { shape: "litellm-completion", path: /(^|\.)(a?completion(_with_retries)?|batch_completion)$/, fields: f("user", "messages"), when: has("messages") },
@@ -110,6 +110,11 @@ export const CALL_SHAPES: readonly CallShape[] = [
     shape: "vercel-ai",
     path: /(^|\.)(generateText|streamText|generateObject|streamObject|streamUI|generateImage|experimental_\w+)$/,
     fields: [...f("system", "system", "instructions"), ...f("user", "prompt", "messages")],
+  },
+  {
+    shape: "genkit",
+    path: /(^|\.)ai\.(generate|generateStream|definePrompt)$/,
+    fields: [...f("system", "system"), ...f("user", "prompt", "messages", 0)],
   },
   { shape: "vercel-ai", path: /(^|\.)(useChat|useAssistant|useCompletion)$/, fields: f("user", "initialMessages") },
   // LangChain, LlamaIndex, Haystack
@@ -164,8 +169,9 @@ export const CALL_SHAPES: readonly CallShape[] = [
   { shape: "guidance", path: /^guidance$/, fields: f("user", 0) },
   // Hugging Face, VS Code
   { shape: "hf-chat-template", path: /(^|\.)apply_chat_template$/, fields: f("user", 0, "conversation") },
-  { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage2?\.User$/, fields: f("user", 0) },
-  { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage2?\.Assistant$/, fields: f("assistant", 0) },
+  { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage2?\.(User|fromUser)$/, fields: f("user", 0) },
+  { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage2?\.(Assistant|fromAssistant)$/, fields: f("assistant", 0) },
+  { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage2?\.(System|fromSystem)$/, fields: f("system", 0) },
   { shape: "vscode-message", path: /(^|\.)LanguageModelChatMessage$/, fields: f("user", 1) },
 ];
 

@@ -135,9 +135,17 @@ function called(code: Code, at: Branch, depth: number): Spelled | null {
   return WRAPS.test(name) && parts.length === 1 ? spell(code, parts[0], depth + 1) : null;
 }
 
+/** `[…].filter(Boolean)` leaves out what is empty. */
+function unfiltered(code: Code, at: Branch): Branch {
+  const callee = isCall(at) ? calleeOf(at) : undefined;
+  const property = callee && partOf(callee, "property");
+  const object = callee && partOf(callee, "object");
+  return object && property && textOf(code, property) === "filter" ? unwrapped(object) : at;
+}
+
 /** `"\n".join([…])` and `[…].join("\n")`. */
 function join(code: Code, list: Branch | undefined, separator: Branch | undefined, depth: number): Spelled | null {
-  const items = list && unwrapped(list);
+  const items = list && unfiltered(code, unwrapped(list));
   if (!items || !isList(items)) return null;
   const between = separator ? spell(code, separator, depth + 1)?.text : ",";
   return joined(code, partsOf(items), items, depth, between ?? "\n");

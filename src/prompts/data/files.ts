@@ -12,8 +12,7 @@ export function isMachineFile(fileName: string): boolean {
     )
   )
     return true;
-  if (/^(pnpm-lock|docker-compose.*|compose|chart|mkdocs|pubspec|codecov|dependabot)\.ya?ml$/.test(name) || /(\.|-)lock(\.json|\.ya?ml)?$/.test(name))
-    return true;
+  if (/^(pnpm-lock|chart|mkdocs|pubspec|codecov|dependabot)\.ya?ml$/.test(name) || /(\.|-)lock(\.json|\.ya?ml)?$/.test(name)) return true;
   if (/\.(schema|nls(\.[\w-]+)?|map|arb|tfstate)(\.json)?$/.test(name) || /^\.(eslintrc|prettierrc|babelrc|swcrc)/.test(name)) return true;
   if (/^(openapi|swagger)\b/.test(name)) return true;
   return /\/(locales?|i18n|l10n|translations?|_locales|lang|intl)\//.test(path);

@@ -36,6 +36,16 @@ export function readShapes(map: DataMap, into: DataCollector): void {
     const value = valueAt(map, key);
     if (value) into.value(value, { shape: "google-system", rank: "certain", role: "system", name: key });
   }
+  const step = valueAt(map, "uses") && valueAt(map, "with");
+  if (step?.kind === "map")
+    for (const [key, role] of [
+      ["prompt", "user"],
+      ["direct_prompt", "user"],
+      ["system-prompt", "system"],
+      ["system_prompt", "system"],
+      ["custom_instructions", "system"],
+    ] as const)
+      into.field(step, key, { shape: "workflow-step", rank: "certain", role, name: key, only: (text) => text.trim().includes(" ") });
   readFormats(map, into);
 }
 
