@@ -35,6 +35,7 @@ const WASM = [
 /** The programs. */
 const targets = [
   { ...common, entryPoints: { extension: "src/extension/extension.ts" }, platform: "node", format: "cjs", target: "node20", external: ["vscode"] },
+  { ...common, entryPoints: { finder: "src/extension/prompts/finderThread.ts" }, platform: "node", format: "cjs", target: "node20" },
   { ...common, entryPoints: { templates: "src/engine/text/template/child.ts" }, platform: "node", format: "cjs", target: "node20" },
   { ...common, entryPoints: { engine: "src/engine/main.ts" }, platform: "node", format: "cjs", target: "node20", external: NATIVE },
   { ...common, entryPoints: { prompts: "src/prompts/index.ts" }, platform: "node", format: "cjs", target: "node20", alias: PARSER },

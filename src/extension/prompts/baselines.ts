@@ -49,6 +49,11 @@ export class Baselines {
     if (file && !this.loaded.has(file)) this.loaded.set(file, await this.load(file));
   }
 
+  /** Whether a prompt is listed in a document's baseline; `ready` first. */
+  has(uri: Uri, hash: string): boolean {
+    return (this.loaded.get(this.fileFor(uri) ?? "") ?? NONE).hashes.has(hash);
+  }
+
   mark(uri: Uri, prompts: readonly PromptAt[]): PromptAt[] {
     const { hashes } = this.loaded.get(this.fileFor(uri) ?? "") ?? NONE;
     return prompts.map(({ accepted: _accepted, ...prompt }) => (hashes.has(prompt.hash) ? { ...prompt, accepted: true } : prompt));

@@ -34,7 +34,7 @@ export class PromptLenses implements CodeLensProvider {
         new CodeLens(range, { title, command, tooltip, arguments: [document.uri, prompt.found.start] });
       const legend = this.heat.legendFor(document, prompt);
       return [
-        lens(lensTitle(prompt), commandFor(prompt), tooltipFor(prompt)),
+        lens(lensTitle(prompt).replace(/^(\$\([\w~-]+\)) /, "$1\u00a0"), commandFor(prompt), tooltipFor(prompt)),
         ...(legend
           ? [lens(legend, "layerscope.showTokenHeat", "Choose the other method"), lens("clear heat", "layerscope.clearTokenHeat", "Takes the colours away")]
           : []),

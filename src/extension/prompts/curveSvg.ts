@@ -10,7 +10,9 @@ const INKS: Readonly<Record<Look, { readonly ink: string; readonly faint: string
   "hc-light": { ink: "#000000", faint: "#6e6e6e", unsafe: "#8a4400", safe: "#00467a" },
 };
 
-const [WIDTH, HEIGHT] = [300, 96];
+/** Low enough for a hover that also holds a diagnostic with its rows. */
+export const CURVE = { width: 300, height: 84 } as const;
+const { width: WIDTH, height: HEIGHT } = CURVE;
 const [LEFT, RIGHT, TOP, BOTTOM] = [34, 8, 8, 20];
 
 /** The probability of the unsafe side by layer, as a small picture for a hover. Only numbers go into it. */

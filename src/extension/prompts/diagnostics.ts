@@ -11,7 +11,8 @@ const SEVERITIES: Readonly<Record<Exclude<Severity, "none">, DiagnosticSeverity>
   warning: DiagnosticSeverity.Warning,
   information: DiagnosticSeverity.Information,
 };
-const MOST_ROWS = 3;
+/** More would push the curve out of the hover. */
+const MOST_ROWS = 2;
 
 /** Prompts on the unsafe side, and those nothing can be said about, underlined in their files. */
 export class PromptDiagnostics {
@@ -42,15 +43,15 @@ export class PromptDiagnostics {
 
   private diagnosticOf({ document, target }: DocumentPrompts, prompt: PromptAt): Diagnostic | undefined {
     const { score, standing } = prompt;
-    if (!score || !target || (standing !== "fresh" && standing !== "stale")) return undefined;
+    if (!score || !target || !["fresh", "stale", "unsaved"].includes(standing)) return undefined;
     const severity = severityOf(score, target.card, readSettings(document.uri).prompts);
     if (severity === "none") return undefined;
     const range = rangeOf(document, markedSpan(prompt));
     const code = score.side === "outside" ? CODES.outside : CODES.unsafe;
     // A number of the former text is never shown as this one's.
-    const stale = standing === "stale";
+    const stale = standing !== "fresh";
     const message = stale
-      ? `Being scored again; before the edit: ${score.probability === null || score.side === "outside" ? "out of domain" : percent(score.probability)}.`
+      ? `${standing === "unsaved" ? "Changed, and scored again when the file is saved" : "Being scored again"}; before the edit: ${score.probability === null || score.side === "outside" ? "out of domain" : percent(score.probability)}.`
       : verdictOf(score, target.card);
     const made = new Diagnostic(range, message, stale ? DiagnosticSeverity.Hint : SEVERITIES[severity]);
     made.source = "Layerscope";

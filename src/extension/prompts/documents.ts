@@ -1,8 +1,9 @@
 import { Disposable, EventEmitter, type Range, type TextDocument, type TextDocumentChangeEvent, type TextEditor, window, workspace } from "vscode";
-import { type Notice, type PromptAsk, type PromptDocument, type PromptFinder, type PromptScore, problemOf } from "../../protocol/index.js";
+import { type Notice, type PromptAsk, type PromptScore, problemOf } from "../../protocol/index.js";
 import type { Log } from "../log.js";
 import { readSettings } from "../settings.js";
 import type { Baselines } from "./baselines.js";
+import type { Finder, FinderDocument } from "./finder.js";
 import { type Edit, follow } from "./follow.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
@@ -26,18 +27,18 @@ export interface DocumentPrompts {
 
 interface Watched {
   document: TextDocument;
-  reader?: PromptDocument;
+  reader?: FinderDocument;
   prompts: PromptAt[];
   notices: readonly Notice[];
   target?: Target;
   timer?: NodeJS.Timeout;
   control: AbortController;
-  reading: boolean;
+  reading: Promise<void> | undefined;
   possible?: boolean;
 }
 
 export interface DocumentParts {
-  finder(): Promise<PromptFinder>;
+  readonly finder: Finder;
   readonly profiles: Profiles;
   readonly scorer: Scorer;
   readonly baselines: Baselines;
@@ -61,6 +62,10 @@ export class PromptDocuments {
       this.gone,
       workspace.onDidChangeTextDocument((e) => this.edited(e)),
       workspace.onDidSaveTextDocument((document) => !readSettings(document.uri).prompts.live && this.soon(document, 0)),
+      // The cells of a notebook are saved with it, and nobody tells them.
+      workspace.onDidSaveNotebookDocument((notebook) => {
+        for (const { document } of notebook.getCells()) if (!readSettings(document.uri).prompts.live) this.soon(document, 0);
+      }),
       workspace.onDidCloseTextDocument((document) => this.forget(document)),
       window.onDidChangeVisibleTextEditors(() => this.lookAround()),
       window.onDidChangeVisibleNotebookEditors(() => this.lookAround()),
@@ -96,7 +101,19 @@ export class PromptDocuments {
     return this.watched.values();
   }
 
-  /** Resolves when a document that was just opened has been read. */
+  /** What is typed is read at once, where the reading would still wait for a pause. */
+  async caughtUp(document: TextDocument): Promise<void> {
+    const one = this.watched.get(document.uri.toString());
+    if (!one) return;
+    if (one.timer && readSettings(document.uri).prompts.live) {
+      clearTimeout(one.timer);
+      await one.reading;
+      await this.read(document);
+    }
+    await one.reading;
+  }
+
+  /** Resolves when a document that was just opened has been read and scored. */
   async settled(uri: string): Promise<void> {
     for (let i = 0; i < 100; i++) {
       const one = this.watched.get(uri);
@@ -120,9 +137,9 @@ export class PromptDocuments {
   private async watch(document: TextDocument): Promise<void> {
     const key = document.uri.toString();
     if (!isReadable(document) || !readSettings(document.uri).prompts.enabled || !(await this.isWanted(document))) return;
-    const finder = await this.parts.finder();
-    if (document.isClosed || this.watched.has(key) || !finder.reads(pathOf(document), document.languageId)) return;
-    this.watched.set(key, { document, prompts: [], notices: [], control: new AbortController(), reading: false });
+    const reads = await this.parts.finder.reads(pathOf(document), document.languageId);
+    if (document.isClosed || this.watched.has(key) || !reads) return;
+    this.watched.set(key, { document, prompts: [], notices: [], control: new AbortController(), reading: undefined });
     await this.read(document);
   }
 
@@ -134,61 +151,76 @@ export class PromptDocuments {
   private edited({ document, contentChanges }: TextDocumentChangeEvent): void {
     const one = this.watched.get(document.uri.toString());
     if (!one || contentChanges.length === 0) return;
-    one.control.abort();
+    const { live } = readSettings(document.uri).prompts;
+    // A prompt that was asked for and not answered is asked for again; what waits for a save goes on being scored where it was not touched.
+    if (live) one.control.abort();
     const edits = contentChanges.map((c): Edit => ({ from: c.rangeOffset, to: c.rangeOffset + c.rangeLength, length: c.text.length }));
     let touched = false;
     for (const edit of edits) {
       one.prompts = one.prompts.flatMap((prompt) => {
         const now = follow(prompt.found, edit);
         touched ||= now === undefined || now.touched;
-        return now ? [{ ...prompt, found: now.found, ...(now.touched && { standing: staleOf(prompt.standing) }) }] : [];
+        return now ? [{ ...prompt, found: now.found, ...(now.touched && { standing: staleOf(prompt.standing, live) }) }] : [];
       });
     }
-    // A prompt that was asked for and not answered is asked for again.
     if (touched) this.changed.fire(one);
-    if (readSettings(document.uri).prompts.live) this.soon(document, QUIET_MS);
+    if (live) this.soon(document, QUIET_MS);
   }
 
   private soon(document: TextDocument, ms: number): void {
     const one = this.watched.get(document.uri.toString());
     if (!one) return;
     clearTimeout(one.timer);
-    one.timer = setTimeout(() => void this.read(document), ms);
+    one.timer = setTimeout(() => {
+      delete one.timer;
+      void this.read(document);
+    }, ms);
   }
 
-  private async read(document: TextDocument): Promise<void> {
+  private read(document: TextDocument): Promise<void> {
     const one = this.watched.get(document.uri.toString());
-    if (!one || document.isClosed) return;
-    if (one.reading) return this.soon(document, 20);
-    one.reading = true;
+    if (!one || document.isClosed) return Promise.resolve();
+    if (one.reading) {
+      this.soon(document, 20);
+      return one.reading;
+    }
+    one.reading = this.readAnew(one).finally(() => {
+      one.reading = undefined;
+    });
+    return one.reading;
+  }
+
+  private async readAnew(one: Watched): Promise<void> {
+    const { document } = one;
     one.control.abort();
     one.control = new AbortController();
     const { signal } = one.control;
     try {
-      const finder = await this.parts.finder();
       const opened = workspace.isTrusted ? await this.parts.profiles.find(document.uri) : undefined;
       const standing: Standing = !workspace.isTrusted ? "untrusted" : !opened ? "no-profile" : this.parts.scorer.waits ? "waiting" : "scoring";
       await this.parts.baselines.ready(document.uri);
       if (document.isClosed) return;
-      // From here on nothing is waited for: an edit in between would be overwritten.
-      const text = document.getText();
       const { possible } = readSettings(document.uri).prompts;
       if (one.possible !== possible) {
         one.reader?.dispose();
         delete one.reader;
       }
       one.possible = possible;
-      one.reader ??= finder.open(text, { fileName: pathOf(document), languageId: document.languageId, possible });
-      one.reader.replace(text);
-      const { prompts, notices } = one.reader.prompts();
+      one.reader ??= this.parts.finder.open({ fileName: pathOf(document), languageId: document.languageId, possible });
+      const { version } = document;
+      const { prompts, notices } = await one.reader.read(document.getText());
+      // An edit in between moved everything: it is read once more.
+      if (document.isClosed || this.watched.get(document.uri.toString()) !== one) return;
+      if (document.version !== version) {
+        if (!one.timer) this.soon(document, 0);
+        return;
+      }
       one.prompts = this.parts.baselines.mark(document.uri, settle(one.prompts, prompts, standing));
       one.notices = notices;
       this.changed.fire(one);
       if (opened && !signal.aborted) void this.score(one, signal);
     } catch (error) {
       this.parts.log.error(`Prompts of a document could not be read: ${problemOf(error).message}\n${problemOf(error).details ?? ""}`);
-    } finally {
-      one.reading = false;
     }
   }
 
@@ -230,7 +262,8 @@ export class PromptDocuments {
     if (signal.aborted) return;
     one.prompts = one.prompts.map((prompt) => {
       const score = scores.get(prompt.hash);
-      if (!score) return prompt;
+      // The answer is to the text as it was asked about.
+      if (!score || prompt.standing === "unsaved") return prompt;
       const { fault: _fault, ...rest } = prompt;
       return score.fault ? { ...rest, score, standing: "failed", fault: score.fault.message } : { ...rest, score, standing: "fresh" };
     });
@@ -239,7 +272,7 @@ export class PromptDocuments {
 
   private mark(one: Watched, standing: Standing, which: (prompt: PromptAt) => boolean, fault?: string): void {
     one.prompts = one.prompts.map(({ score, ...prompt }) =>
-      which(prompt) ? { ...prompt, standing, ...(fault && { fault }) } : { ...prompt, ...(score && { score }) },
+      which(prompt) && prompt.standing !== "unsaved" ? { ...prompt, standing, ...(fault && { fault }) } : { ...prompt, ...(score && { score }) },
     );
     this.changed.fire(one);
   }
@@ -259,7 +292,8 @@ function stop(one: Watched): void {
   one.reader?.dispose();
 }
 
-const staleOf = (standing: Standing): Standing => (standing === "untrusted" || standing === "no-profile" ? standing : "stale");
+const staleOf = (standing: Standing, live: boolean): Standing =>
+  standing === "untrusted" || standing === "no-profile" ? standing : live ? "stale" : "unsaved";
 
 /** Files, unsaved ones and cells of notebooks; not the other side of a diff, nor what extensions show. */
 export const isReadable = (document: TextDocument): boolean => ["file", "untitled", "vscode-notebook-cell"].includes(document.uri.scheme);

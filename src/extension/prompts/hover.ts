@@ -1,6 +1,6 @@
 import { type Disposable, Hover, type HoverProvider, languages, MarkdownString, type Position, type TextDocument, Uri } from "vscode";
 import { readSettings } from "../settings.js";
-import { curveSvg, curveText, dataUri } from "./curveSvg.js";
+import { CURVE, curveSvg, curveText, dataUri } from "./curveSvg.js";
 import type { PromptDocuments } from "./documents.js";
 import type { Target } from "./profiles.js";
 import { rowName, verdictOf } from "./sentences.js";
@@ -37,27 +37,28 @@ export function hoverText(uri: Uri, prompt: PromptAt, target: Target): MarkdownS
   const text = new MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: ALLOWED };
   if (!score) return text;
-  text.appendMarkdown("**Layerscope**");
-  // A diagnostic says its sentence in the same hover.
-  if (severityOf(score, target.card, readSettings(uri).prompts) === "none") text.appendMarkdown(" · ").appendText(verdictOf(score, target.card));
-  text.appendMarkdown("\n\n");
+  // A diagnostic says its sentence and its rows in the same hover, above: the curve comes next, before the hover's own end has to be scrolled to.
+  const told = severityOf(score, target.card, readSettings(uri).prompts) !== "none";
+  if (!told) text.appendMarkdown("**Layerscope** · ").appendText(verdictOf(score, target.card)).appendMarkdown("\n\n");
   if (score.curve.length > 1)
-    text.appendMarkdown(`![${curveText(score.curve)}](${dataUri(curveSvg(score, target.card.threshold, lookOf()))}|width=300,height=96)\n\n`);
+    text.appendMarkdown(
+      `![${curveText(score.curve)}](${dataUri(curveSvg(score, target.card.threshold, lookOf()))}|width=${CURVE.width},height=${CURVE.height})\n\n`,
+    );
   const rows = tellingRows(prompt, 3).map((row) => {
     const place = rowPlace(target, row);
     const label = `${rowName(row)} (${row.unsafe ? "unsafe" : "safe"})`;
     return place ? `[${label}](${place.uri.with({ fragment: `L${place.line + 1}` }).toString()})` : label;
   });
-  if (rows.length > 0) text.appendMarkdown(`Nearest rows: ${rows.join(", ")}\n\n`);
+  if (rows.length > 0 && !told) text.appendMarkdown(`Nearest rows: ${rows.join(", ")}\n\n`);
+  const to = (command: string, label: string) =>
+    `[${label}](${Uri.parse(`command:${command}?${encodeURIComponent(JSON.stringify([uri.toString(), prompt.found.start]))}`)})`;
+  text.appendMarkdown(
+    `${to("layerscope.showTokenHeat", "Token heat")} · ${to("layerscope.showPromptInPanel", "Show in panel")} · ${to("layerscope.promptActions", "More…")}\n\n`,
+  );
   const { calibration, auroc } = target.card;
   const ece = calibration.ece === null ? "" : `, expected calibration error ${calibration.ece.toFixed(2)} on ${calibration.rows} held-out rows`;
   text.appendText(
     `Profile: ${auroc === null ? "no AUROC" : `AUROC ${auroc.toFixed(2)}`}${ece}. ${score.tokens} tokens${score.truncated ? ", cut" : ""}. Evidence about geometry, no proof of safety.`,
-  );
-  const to = (command: string, label: string) =>
-    `[${label}](${Uri.parse(`command:${command}?${encodeURIComponent(JSON.stringify([uri.toString(), prompt.found.start]))}`)})`;
-  text.appendMarkdown(
-    `\n\n${to("layerscope.showTokenHeat", "Token heat")} · ${to("layerscope.showPromptInPanel", "Show in panel")} · ${to("layerscope.promptActions", "More…")}`,
   );
   return text;
 }

@@ -18,6 +18,8 @@ export async function meant(documents: PromptDocuments, uri?: Uri | string, star
   const target = typeof uri === "string" ? Uri.parse(uri) : uri;
   const editor = window.activeTextEditor;
   const document = target ? await workspace.openTextDocument(target) : editor?.document;
+  // The command may come sooner after the last keystroke than the reading does.
+  if (document) await documents.caughtUp(document);
   const one = document && documents.of(document);
   const offset = start ?? (editor && editor.document === document ? document.offsetAt(editor.selection.active) : undefined);
   const prompt =

@@ -66,6 +66,13 @@ export class Profiles {
     this.changed.fire();
   }
 
+  /** Whether any folder of the workspace has one. */
+  async some(): Promise<boolean> {
+    const folders = workspace.workspaceFolders ?? [];
+    const found = await Promise.all(folders.length === 0 ? [this.find()] : folders.map(({ uri }) => this.find(uri)));
+    return found.some((one) => one !== undefined);
+  }
+
   /** The profile for a document (absent: for the workspace), by setting, committed file, last finished run. No engine is asked. */
   find(uri?: Uri): Promise<ChosenProfile | undefined> {
     const folder = uri && workspace.getWorkspaceFolder(uri);

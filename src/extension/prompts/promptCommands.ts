@@ -45,7 +45,11 @@ export function promptCommands(prompts: Prompts, tree: PromptsTree, parts: Promp
     return meant(documents, uri, prompt.found.start);
   };
   const scored = async (given: Given, start?: number) => {
-    const here = await find(given, start);
+    let here = await find(given, start);
+    if (here.prompt.standing === "scoring" || here.prompt.standing === "stale") {
+      await documents.settled(here.document.uri.toString());
+      here = await meant(documents, here.document.uri, here.prompt.found.start);
+    }
     const score = freshScore(here.prompt);
     const { target } = here.one;
     if (!score || !target)

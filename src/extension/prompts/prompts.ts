@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type ExtensionContext, type TextDocument, Uri, workspace } from "vscode";
 import type { HeatMethod } from "../../protocol/index.js";
 import type { Audits } from "../audits.js";
@@ -12,9 +13,9 @@ import { Baselines } from "./baselines.js";
 import { PromptLenses } from "./codeLens.js";
 import { PromptDiagnostics } from "./diagnostics.js";
 import { PromptDocuments } from "./documents.js";
+import { type Finder, finderIn } from "./finder.js";
 import { TokenHeat } from "./heat.js";
 import { PromptHovers } from "./hover.js";
-import { loadFinder } from "./loadFinder.js";
 import { PanelPoints } from "./panelPoints.js";
 import { Profiles } from "./profiles.js";
 import { type PromptCommand, promptCommands } from "./promptCommands.js";
@@ -41,6 +42,7 @@ export interface PromptParts {
 
 /** Prompts in source code: found while a file is on screen, scored as they are written. Making it loads no finder and asks no engine. */
 export class Prompts {
+  readonly finder: Finder;
   readonly profiles: Profiles;
   readonly scorer: Scorer;
   readonly baselines: Baselines;
@@ -54,7 +56,8 @@ export class Prompts {
 
   constructor(private readonly parts: PromptParts) {
     const { context, engine, audits, log } = parts;
-    const finder = () => loadFinder(context.asAbsolutePath("dist"));
+    const finder = finderIn(context.asAbsolutePath(join("dist", "finder.js")));
+    this.finder = finder;
     this.profiles = new Profiles({ engine, runsRoot: parts.runsRoot, models: () => parts.models() });
     this.scorer = new Scorer(engine, () => audits.running !== undefined);
     this.baselines = new Baselines(log);
@@ -71,7 +74,7 @@ export class Prompts {
       log,
     });
     this.points = new PanelPoints({ panels: parts.panels, prompts: this.known, runsRoot: parts.runsRoot, openRun: (folder) => parts.openRun(folder) });
-    this.tool = new CheckPromptTool({ finder, profiles: this.profiles, scorer: this.scorer });
+    this.tool = new CheckPromptTool({ finder, profiles: this.profiles, scorer: this.scorer, baselines: this.baselines });
     this.tree = new PromptsTree(this.known, () => void parts.guard(() => this.firstLook()));
   }
 
@@ -80,6 +83,7 @@ export class Prompts {
     const page = (code: string) => Uri.joinPath(context.extensionUri, "docs", "prompts-editor.md").with({ fragment: code });
     const tool = this.tool.register();
     context.subscriptions.push(
+      this.finder,
       this.profiles,
       this.baselines,
       this.documents,
@@ -135,10 +139,10 @@ export class Prompts {
   /** The view is opened for the first time: the workspace is read, and scored where there is a profile. */
   private async firstLook(): Promise<void> {
     if (!readSettings().prompts.enabled) return;
-    if (!workspace.isTrusted || (await this.profiles.find())) await this.scan.run();
+    if (!workspace.isTrusted || (await this.profiles.some())) await this.scan.run();
   }
 
   private async tellState(): Promise<void> {
-    this.tree.tell(!workspace.isTrusted ? "restricted" : (await this.profiles.find()) ? "ready" : "no-profile");
+    this.tree.tell(!workspace.isTrusted ? "restricted" : (await this.profiles.some()) ? "ready" : "no-profile");
   }
 }

@@ -1,11 +1,13 @@
 import { type CancellationToken, type Progress, ProgressLocation, type Uri, window, workspace } from "vscode";
-import { type PromptAsk, type PromptFinder, problemOf } from "../../protocol/index.js";
+import { type PromptAsk, problemOf } from "../../protocol/index.js";
 import type { Log } from "../log.js";
 import { readSettings } from "../settings.js";
 import type { Baselines } from "./baselines.js";
 import type { PromptDocuments } from "./documents.js";
 import { excludeGlob } from "./excludes.js";
+import type { Finder } from "./finder.js";
 import { hashOf } from "./hash.js";
+import type { Listed } from "./order.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
 import { datasetOf } from "./shown.js";
@@ -24,7 +26,7 @@ const NAMES = ".cursorrules .windsurfrules .clinerules .goosehints";
 const INCLUDE = `{${[...ENDINGS.split(" ").map((ending) => `**/*.${ending}`), ...NAMES.split(" ").map((name) => `**/${name}`)].join(",")}}`;
 
 export interface ScanParts {
-  finder(): Promise<PromptFinder>;
+  readonly finder: Finder;
   readonly profiles: Profiles;
   readonly scorer: Scorer;
   readonly baselines: Baselines;
@@ -60,14 +62,13 @@ export class WorkspaceScan {
     const control = new AbortController();
     token.onCancellationRequested(() => control.abort(new Error("cancelled")));
     const remarks: string[] = [];
-    const target = await profiles.open();
     const files = await this.files(token);
     if (files.length > MOST_FILES) remarks.push(`only the first ${MOST_FILES} files`);
-    const looked = files.slice(0, MOST_FILES).filter((uri) => !isTarget(target) || uri.fsPath !== datasetOf(target));
+    const looked = files.slice(0, MOST_FILES);
+    // Each folder of the workspace may have a profile of its own.
+    const targets = new Map<string, Target>();
     const open = new Set([...documents].map(({ document }) => document.uri.toString()));
     prompts.begin((uri) => open.has(uri));
-    const standing: Standing = !workspace.isTrusted ? "untrusted" : target === undefined ? "no-profile" : isTarget(target) ? "unscored" : "failed";
-    const fault = target && !isTarget(target) ? target.message : undefined;
     let [large, unread] = [0, 0];
     for (const [i, uri] of looked.entries()) {
       if (token.isCancellationRequested) break;
@@ -78,7 +79,13 @@ export class WorkspaceScan {
       }
       if (open.has(uri.toString())) continue;
       try {
-        const how = await this.read(uri, standing, fault);
+        const target = workspace.isTrusted ? await profiles.open(uri) : undefined;
+        if (isTarget(target)) {
+          if (uri.fsPath === datasetOf(target)) continue;
+          targets.set(uri.toString(), target);
+        }
+        const standing: Standing = !workspace.isTrusted ? "untrusted" : target === undefined ? "no-profile" : isTarget(target) ? "unscored" : "failed";
+        const how = await this.read(uri, standing, target && !isTarget(target) ? target.message : undefined);
         if (how === "large") large++;
       } catch (error) {
         unread++;
@@ -87,7 +94,7 @@ export class WorkspaceScan {
     }
     if (large > 0) remarks.push(`${large} ${large === 1 ? "file" : "files"} over 5 MB left out`);
     if (unread > 0) remarks.push(`${unread} could not be read`);
-    if (isTarget(target) && !token.isCancellationRequested) remarks.push(...(await this.score(target, control.signal, progress)));
+    if (!token.isCancellationRequested) remarks.push(...(await this.score(targets, control.signal, progress)));
     if (token.isCancellationRequested) remarks.push("cancelled before its end");
     prompts.done({ files: looked.length, remarks });
   }
@@ -101,29 +108,38 @@ export class WorkspaceScan {
 
   private async read(uri: Uri, standing: Standing, fault: string | undefined): Promise<"read" | "large" | "other"> {
     const { baselines, prompts } = this.parts;
-    const finder = await this.parts.finder();
-    if (!finder.reads(uri.fsPath)) return "other";
+    if (!(await this.parts.finder.reads(uri.fsPath))) return "other";
     if ((await workspace.fs.stat(uri)).size > MOST_BYTES) return "large";
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await workspace.fs.readFile(uri));
     const { possible } = readSettings(uri).prompts;
-    const { prompts: found } = finder.find(text, { fileName: uri.fsPath, possible });
+    const { prompts: found } = await this.parts.finder.find(text, { fileName: uri.fsPath, possible });
     await baselines.ready(uri);
     const listed = found.map((one): PromptAt => ({ found: one, hash: hashOf(one.role, one.text), standing, ...(fault && { fault }) }));
     if (listed.length > 0) prompts.set(uri, { prompts: baselines.mark(uri, listed), lines: linesOf(text, listed) });
     return "read";
   }
 
-  private async score(target: Target, signal: AbortSignal, progress: Progress<{ message?: string; increment?: number }>): Promise<string[]> {
+  private async score(
+    targets: ReadonlyMap<string, Target>,
+    signal: AbortSignal,
+    progress: Progress<{ message?: string; increment?: number }>,
+  ): Promise<string[]> {
     const { prompts, scorer, documents } = this.parts;
     const open = new Set([...documents].map(({ document }) => document.uri.toString()));
-    const left = prompts.list().filter(({ uri, prompt }) => !open.has(uri) && !prompt.found.ignored && prompt.standing === "unscored");
+    const left = prompts.list().filter(({ uri, prompt }) => !open.has(uri) && !prompt.found.ignored && prompt.standing === "unscored" && targets.has(uri));
     const taken = left.slice(0, MOST_SCORED);
-    const asks = taken.map(({ prompt }): PromptAsk => ({ key: prompt.hash, text: prompt.found.text, role: prompt.found.role }));
-    const uris = new Set(taken.map(({ uri }) => uri));
+    const byTarget = new Map<string, typeof taken>();
+    for (const one of taken) {
+      const { key } = targets.get(one.uri) as Target;
+      byTarget.set(key, [...(byTarget.get(key) ?? []), one]);
+    }
     let done = 0;
-    const told = () => progress.report({ message: scorer.waits ? "waiting for the audit to end" : `${done} of ${asks.length} prompts scored` });
+    const told = () => progress.report({ message: scorer.waits ? "waiting for the audit to end" : `${done} of ${taken.length} prompts scored` });
     told();
-    try {
+    const scoreGroup = async (group: typeof taken): Promise<void> => {
+      const target = targets.get((group[0] as Listed).uri) as Target;
+      const asks = group.map(({ prompt }): PromptAsk => ({ key: prompt.hash, text: prompt.found.text, role: prompt.found.role }));
+      const uris = new Set(group.map(({ uri }) => uri));
       await scorer.score({
         target,
         asks,
@@ -131,7 +147,7 @@ export class WorkspaceScan {
         signal,
         onScores: (scores) => {
           done += scores.size;
-          progress.report({ increment: (scores.size / Math.max(1, asks.length)) * 50 });
+          progress.report({ increment: (scores.size / taken.length) * 50 });
           told();
           const files = new Map<string, { prompts: PromptAt[]; lines: number[] }>();
           for (const { uri, prompt, line } of prompts.list()) {
@@ -151,6 +167,9 @@ export class WorkspaceScan {
           for (const [uri, file] of files) if (!isOpen(documents, uri)) prompts.set(uriOf({ uri }), { ...file, target });
         },
       });
+    };
+    try {
+      for (const group of byTarget.values()) await scoreGroup(group);
     } catch (error) {
       if (!signal.aborted) return [problemOf(error).message];
     }

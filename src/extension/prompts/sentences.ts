@@ -38,6 +38,8 @@ export function lensTitle(prompt: PromptAt): string {
       return "$(circle-outline) not scored yet";
     case "stale":
       return score ? `$(sync) scoring again… was ${told(score)}` : "$(sync) scoring…";
+    case "unsaved":
+      return score ? `$(circle-outline) changed, scored again when saved; was ${told(score)}` : "$(circle-outline) scored when saved";
     case "fresh":
       return score ? `${icon(score)} ${told(score)}${curve(score)}${prompt.accepted ? " · in the baseline" : ""}` : "$(circle-outline) not scored yet";
     default:

@@ -1,4 +1,4 @@
-import type { ProfileCard, PromptScore } from "../../protocol/index.js";
+import { PROMPT_CODES, type ProfileCard, type PromptCode, type PromptScore } from "../../protocol/index.js";
 
 /** From which calibrated probability a prompt is a warning and an error; null: as the profile says. */
 export interface Thresholds {
@@ -8,9 +8,9 @@ export interface Thresholds {
 
 export type Severity = "error" | "warning" | "information" | "none";
 
-/** Codes of the diagnostics, the same as the command line's rules; each has its heading in docs/prompts-editor.md. */
-export const CODES = { unsafe: "unsafe-prompt", outside: "out-of-domain", failed: "not-scored" } as const;
-export type Code = (typeof CODES)[keyof typeof CODES];
+/** Codes of the diagnostics, the same as the command line's rules. */
+export const CODES = PROMPT_CODES;
+export type Code = PromptCode;
 
 export function severityOf(score: PromptScore, card: Pick<ProfileCard, "threshold" | "thresholds">, { warningAt, errorAt }: Thresholds): Severity {
   if (score.side === "outside") return "information";

@@ -2,9 +2,9 @@ import type { FoundPrompt, PromptScore } from "../../protocol/index.js";
 
 /**
  * `fresh`: the score is of the text as it stands. `stale`: the text has changed since. `scoring`: asked for, not answered.
- * `waiting`: an audit has the engine. `unscored`: nobody asked yet. The rest say why there is none.
+ * `unsaved`: the text has changed since, and is scored again when it is saved. `waiting`: an audit has the engine. `unscored`: nobody asked yet. The rest say why there is none.
  */
-export type Standing = "fresh" | "stale" | "scoring" | "waiting" | "unscored" | "untrusted" | "no-profile" | "failed";
+export type Standing = "fresh" | "stale" | "unsaved" | "scoring" | "waiting" | "unscored" | "untrusted" | "no-profile" | "failed";
 
 /** A prompt of a document, where it stands now, and what is known of it. */
 export interface PromptAt {
@@ -12,7 +12,7 @@ export interface PromptAt {
   /** SHA-256 of role and text, hexadecimal. */
   readonly hash: string;
   readonly standing: Standing;
-  /** With `stale` and `scoring` the score of the former text, never shown as that of this one. */
+  /** With `stale`, `unsaved` and `scoring` the score of the former text, never shown as that of this one. */
   readonly score?: PromptScore;
   /** Listed in the baseline file: seen and accepted. */
   readonly accepted?: boolean;

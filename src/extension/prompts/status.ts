@@ -60,6 +60,7 @@ export function statusOf(one: DocumentPrompts): { text: string; detail: string; 
   if (is("no-profile") > 0) return { text: `${all}, not scored: no profile`, detail: more, busy: false, risky: false };
   if (is("waiting") > 0) return { text: `${all}: waiting for the audit to end`, detail: more, busy: true, risky: risky > 0 };
   if (is("scoring", "stale") > 0) return { text: `${all}: scoring ${is("scoring", "stale")}`, detail: more, busy: true, risky: risky > 0 };
+  if (is("unsaved") > 0) return { text: `${all}: ${is("unsaved")} changed, scored when saved`, detail: more, busy: false, risky: risky > 0 };
   return { text: risky > 0 ? `${risky} of ${all} on the unsafe side` : `${all} scored`, detail: more, busy: false, risky: risky > 0 };
 }
 

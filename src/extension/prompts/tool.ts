@@ -1,4 +1,5 @@
-import { isAbsolute, join, normalize } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { isAbsolute, join, normalize, sep } from "node:path";
 import {
   type Disposable,
   LanguageModelTextPart,
@@ -12,18 +13,11 @@ import {
   Uri,
   workspace,
 } from "vscode";
-import {
-  type FoundPrompt,
-  PROMPT_ROLES,
-  ProblemError,
-  type PromptAsk,
-  type PromptFinder,
-  type PromptRole,
-  type PromptScore,
-  problemOf,
-} from "../../protocol/index.js";
+import { type FoundPrompt, PROMPT_ROLES, ProblemError, type PromptAsk, type PromptRole, type PromptScore, problemOf } from "../../protocol/index.js";
 import { readSettings } from "../settings.js";
+import type { Baselines } from "./baselines.js";
 import { answerOf, evidenceOf, type Standpoint } from "./evidence.js";
+import type { Finder } from "./finder.js";
 import { hashOf } from "./hash.js";
 import { isTarget, type Profiles, type Target } from "./profiles.js";
 import { type Scorer, URGENCY } from "./scorer.js";
@@ -42,9 +36,10 @@ export interface ToolInput {
 }
 
 export interface ToolParts {
-  finder(): Promise<PromptFinder>;
+  readonly finder: Finder;
   readonly profiles: Profiles;
   readonly scorer: Scorer;
+  readonly baselines: Baselines;
 }
 
 /** As much as is answered at once. */
@@ -88,7 +83,7 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
 
   private async answer(input: ToolInput, signal: AbortSignal): Promise<unknown> {
     if (!workspace.isTrusted) throw refused("prompts/untrusted", "No model is run in Restricted Mode.", "Trust the workspace first.");
-    const uri = input.file === undefined ? undefined : fileIn(input.file);
+    const uri = input.file === undefined ? undefined : await fileIn(input.file);
     const target = await this.parts.profiles.open(uri);
     if (target === undefined)
       throw refused("profile/none", "There is no profile to score prompts with.", "Audit a dataset, or commit .layerscope/profile.json.");
@@ -113,10 +108,12 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
   }
 
   private async inFile(uri: Uri, { startLine = 1, endLine = Number.MAX_SAFE_INTEGER }: ToolInput): Promise<Wanted[]> {
-    const finder = await this.parts.finder();
-    if (!finder.reads(uri.fsPath)) throw refused("prompts/other-file", "Prompts are not looked for in files of this kind.", "Pass the prompt as text.");
+    const { finder, baselines } = this.parts;
+    if (!(await finder.reads(uri.fsPath))) throw refused("prompts/other-file", "Prompts are not looked for in files of this kind.", "Pass the prompt as text.");
     const document = await workspace.openTextDocument(uri);
-    const { prompts } = finder.find(document.getText(), { fileName: uri.fsPath, languageId: document.languageId });
+    const { possible } = readSettings(uri).prompts;
+    const { prompts } = await finder.find(document.getText(), { fileName: uri.fsPath, languageId: document.languageId, possible });
+    await baselines.ready(uri);
     const lines = (found: FoundPrompt) => [document.positionAt(found.start).line + 1, document.positionAt(found.end).line + 1] as const;
     const inside = prompts.filter((found) => !found.ignored && lines(found)[0] <= endLine && lines(found)[1] >= startLine);
     if (inside.length === 0) throw refused("prompts/none", "No prompt was found there.", "Pass the prompt as text, or another range of lines.");
@@ -124,7 +121,7 @@ export class CheckPromptTool implements LanguageModelTool<ToolInput> {
       const hash = hashOf(found.role, found.text);
       return {
         ask: { key: hash, text: found.text, role: found.role },
-        at: standpointOf(document, { found, hash }),
+        at: standpointOf(document, { found, hash, accepted: baselines.has(uri, hash) }),
       };
     });
   }
@@ -145,10 +142,25 @@ function aText({ text, role }: ToolInput): Wanted {
   return { ask: { key, text, role: known }, at: { found: { role: known }, sha256: key, accepted: false } };
 }
 
-/** A file of the workspace; nothing else is read for an agent. */
-function fileIn(file: string): Uri {
-  const root = workspace.workspaceFolders?.[0]?.uri;
-  const uri = Uri.file(isAbsolute(file) || !root ? normalize(file) : join(root.fsPath, file));
-  if (!workspace.getWorkspaceFolder(uri)) throw refused("prompts/outside-workspace", "That file lies outside the workspace.", "Pass the prompt as text.");
-  return uri;
+const outside = () => refused("prompts/outside-workspace", "That file lies outside the workspace.", "Pass the prompt as text.");
+
+/** A file of the workspace; nothing else is read for an agent, and a link is what it leads to. */
+async function fileIn(file: string): Promise<Uri> {
+  const roots = workspace.workspaceFolders ?? [];
+  const candidates = isAbsolute(file)
+    ? [normalize(file)]
+    : roots.flatMap(({ uri, name }) => [join(uri.fsPath, file), ...(file.startsWith(`${name}/`) ? [join(uri.fsPath, file.slice(name.length + 1))] : [])]);
+  const inside = candidates.filter((path) => workspace.getWorkspaceFolder(Uri.file(path)));
+  if (inside.length === 0) throw outside();
+  const real = (path: string) => realpath(path).catch(() => undefined);
+  const homes = (await Promise.all(roots.map(({ uri }) => real(uri.fsPath)))).filter((home) => home !== undefined);
+  for (const path of inside) {
+    const there = await real(path);
+    if (there === undefined) continue;
+    if (!homes.some((home) => there.startsWith(home.endsWith(sep) ? home : home + sep))) throw outside();
+    // A pipe or a device would be waited for without end.
+    if (!(await stat(there)).isFile()) throw refused("prompts/no-file", "That is no file.", "Pass a file, or the prompt as text.");
+    return Uri.file(path);
+  }
+  throw refused("prompts/no-such-path", "That file does not exist.", "Pass a file of the workspace, or the prompt as text.");
 }

@@ -89,7 +89,7 @@ describe("prompts in code", () => {
       document.uri,
       document.positionAt(document.getText().indexOf("poison")),
     );
-    const text = hovers.flatMap(({ contents }) => contents as MarkdownString[]).find(({ value }) => value.includes("Layerscope"))!;
+    const text = hovers.flatMap(({ contents }) => contents as MarkdownString[]).find(({ value }) => value.includes("data:image"))!;
     ok(/!\[Probability of the unsafe side by layer[^\]]*\]\(data:image\/svg\+xml;base64,/.test(text.value), text.value.slice(0, 300));
     ok(typeof text.isTrusted === "object" && text.isTrusted.enabledCommands.every((c) => c.startsWith("layerscope.")));
   });
