@@ -10,6 +10,8 @@ const LARGE = 65_536;
 const CHUNK = 2_000_000;
 /** What may wait for the rest of its message: twice the columns of a million rows and 64 layers. */
 export const MOST_WAITING = 1_073_741_824;
+/** Messages that may wait at once. A sender finishes one before the next, or is gone: what began long before others never ends. */
+export const MOST_OPEN = 8;
 
 type Columns = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
 const KINDS = { f64: Float64Array, f32: Float32Array, u32: Uint32Array, i32: Int32Array, u16: Uint16Array, u8: Uint8Array } as const;
@@ -90,6 +92,11 @@ export class Parcels {
     parcels.set(parcel, box);
     const size = typeof part === "string" ? part.length * 2 : part.byteLength;
     if (box.of !== of || box.got !== at || at + size > of) return "a part that does not follow the one before it";
+    // Those that were begun first and never finished make room.
+    for (const old of this.open.keys()) {
+      if (this.open.size <= MOST_OPEN && this.waiting + size <= MOST_WAITING) break;
+      if (old !== transfer) this.drop(old);
+    }
     if (this.waiting + size > MOST_WAITING) return "more parts than may wait for the rest of their message";
     box.parts.push(part);
     box.got += size;
@@ -101,8 +108,7 @@ export class Parcels {
   join(envelope: Envelope): Envelope | string {
     if (envelope.transfer === undefined) return envelope;
     const boxes = this.open.get(envelope.transfer);
-    this.open.delete(envelope.transfer);
-    for (const { got } of boxes?.values() ?? []) this.waiting -= got;
+    this.drop(envelope.transfer);
     for (const [i, { path, kind }] of (envelope.parcels ?? []).entries()) {
       const box = boxes?.get(i);
       if (!box || box.got !== box.of) return "a message of which parts are missing";
@@ -120,6 +126,11 @@ export class Parcels {
     }
     const { transfer: _transfer, parcels: _parcels, ...whole } = envelope;
     return whole as Envelope;
+  }
+
+  private drop(transfer: number): void {
+    for (const { got } of this.open.get(transfer)?.values() ?? []) this.waiting -= got;
+    this.open.delete(transfer);
   }
 }
 

@@ -31,6 +31,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   ENOENT: "it is not there",
   ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be too large",
+  EIO: "the disk failed",
   EROFS: "the disk is read-only",
   EMFILE: "too many files are open",
 };

@@ -1,6 +1,17 @@
 import { serialize } from "node:v8";
 import { describe, expect, it } from "vitest";
-import { type Chunk, checkEnvelope, type Envelope, MOST_MESSAGE_BYTES, Parcels, PROTOCOL, Rpc, splitMessage, type Wire } from "../../src/protocol/index.js";
+import {
+  type Chunk,
+  checkEnvelope,
+  type Envelope,
+  MOST_MESSAGE_BYTES,
+  MOST_OPEN,
+  Parcels,
+  PROTOCOL,
+  Rpc,
+  splitMessage,
+  type Wire,
+} from "../../src/protocol/index.js";
 
 const answer = (result: unknown): Envelope => ({ v: PROTOCOL, kind: "answer", id: 1, result });
 const size = (message: unknown) => serialize(message).byteLength;
@@ -85,5 +96,16 @@ describe("large messages", () => {
     expect(echo.length === values.length && echo.every((value, i) => value === values[i])).toBe(true);
     expect(ping).toBe(1);
     expect(most).toBeLessThan(MOST_MESSAGE_BYTES);
+  });
+
+  it("that were begun and never ended make room for later ones", () => {
+    const parcels = new Parcels();
+    const text = (fill: string) => answer(fill.repeat(3_000_000));
+    // One more than may wait: the first is given up, the others are not.
+    const begun = Array.from({ length: MOST_OPEN + 1 }, (_, i) => [...splitMessage(text(String(i)), i)]);
+    for (const parts of begun) for (const part of parts.slice(0, -1)) expect(parcels.take(part as Chunk)).toBeUndefined();
+    const ends = begun.map((parts) => parcels.join(parts.at(-1) as Envelope));
+    expect(ends[0]).toContain("missing");
+    for (const [i, end] of ends.entries()) if (i > 0) expect(same(end, text(String(i)))).toBe(true);
   });
 });

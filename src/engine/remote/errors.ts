@@ -33,9 +33,16 @@ export const redirected = (host: string): ProblemError =>
     hint: "Name the address where the model really is.",
   });
 
+/** What no authority's certificate would mend. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: "The certificate is for another name: give the address with the name that is in the certificate.",
+  CERT_HAS_EXPIRED: "The certificate has expired: the server needs a new one.",
+  CERT_NOT_YET_VALID: "The certificate is not valid yet: check the clocks of this machine and of the server.",
+};
+
 export const untrusted = (host: string, code: string): ProblemError =>
   problem("remote/certificate", `The certificate of ${host} is not trusted (${code}).`, {
-    hint: "Name the certificate of its authority with NODE_EXTRA_CA_CERTS.",
+    hint: HINTS[code] ?? "Name the certificate of its authority with NODE_EXTRA_CA_CERTS.",
   });
 
 export const unreachable = (servers: readonly { host: string; why: string }[]): ProblemError =>

@@ -93,6 +93,12 @@ export function replaceFile(disk: Disk, path: string, content: string | Uint8Arr
   }
 }
 
+/** The system names the file when it is opened, not when it is written to; a sentence needs its name. @returns the same error */
+export function namedAfter(error: unknown, path: string): unknown {
+  if (error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string") (error as NodeJS.ErrnoException).path ??= path;
+  return error;
+}
+
 /** Why the system refused, for a sentence. */
 export function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;

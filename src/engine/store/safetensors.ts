@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { namedAfter } from "./disk.js";
 
 export interface TensorSource {
   readonly name: string;
@@ -10,6 +11,7 @@ export interface TensorSource {
 /**
  * Writes a safetensors file (8 bytes header length, JSON header, raw little-endian data) under a temporary name and renames it
  * when it is whole.
+ * @throws the file system's error, with the path in it; nothing half-written stays
  */
 export function writeSafetensors(path: string, tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): void {
   const header: Record<string, unknown> = { __metadata__: metadata };
@@ -29,14 +31,24 @@ export function writeSafetensors(path: string, tensors: readonly TensorSource[],
   const temporary = direct ? path : `${path}.incomplete`;
   const file = openSync(temporary, "w");
   try {
-    writeAll(file, length);
-    writeAll(file, json);
-    for (const tensor of tensors) for (const part of tensor.parts()) writeAll(file, Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    fill(file, [length, json], tensors);
     if (!direct) fsyncSync(file);
-  } finally {
     closeSync(file);
+    if (!direct) renameSync(temporary, path);
+  } catch (error) {
+    try {
+      closeSync(file);
+    } catch {
+      // It was closed already.
+    }
+    if (!direct) rmSync(temporary, { force: true });
+    throw namedAfter(error, path);
   }
-  if (!direct) renameSync(temporary, path);
+}
+
+function fill(file: number, head: readonly Buffer[], tensors: readonly TensorSource[]): void {
+  for (const part of head) writeAll(file, part);
+  for (const tensor of tensors) for (const part of tensor.parts()) writeAll(file, Buffer.from(part.buffer, part.byteOffset, part.byteLength));
 }
 
 function writeAll(file: number, bytes: Buffer): void {

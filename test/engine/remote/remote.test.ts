@@ -440,6 +440,9 @@ describe("tokens and certificates", () => {
       const remote = await open([server.url]);
       same(await runAll(remote));
       await remote.close();
+      // Believed, but made out to 127.0.0.1: no authority would mend that.
+      const other = await open([server.url.replace("127.0.0.1", "localhost")]).catch(problemOf);
+      expect(other).toMatchObject({ code: "remote/certificate", hint: expect.stringContaining("for another name") });
     } finally {
       delete process.env.NODE_EXTRA_CA_CERTS;
     }
