@@ -7,20 +7,24 @@ import {
   BASELINE_FILE,
   type FoundPrompt,
   type Notice,
+  PROMPT_CODES,
   type Problem,
   ProblemError,
   type ProfileUse,
   type PromptScore,
+  type PromptSide,
   parseBaseline,
+  ruleOf,
   withEntries,
 } from "../protocol/index.js";
 import type { CheckCounts } from "./checkCounts.js";
-import { summaryOf } from "./checkCounts.js";
+import { mostlyOutside, summaryOf } from "./checkCounts.js";
 import { loadFinding } from "./checkFinder.js";
 import { type Finding, fingerprintOf, keyOf, Lines, levelOf, pathFrom } from "./checkFindings.js";
 import { jsonReport } from "./checkJson.js";
 import { sarifReport } from "./checkSarif.js";
 import { textLines } from "./checkText.js";
+import { ownLinks } from "./links.js";
 import { choice, count, number, parse, provider, usageProblem } from "./options.js";
 import { checkOutput } from "./output.js";
 import { ProgressLine, plain } from "./terminal.js";
@@ -59,7 +63,7 @@ async function checkPaths(args: readonly string[], signal: AbortSignal): Promise
     threads: { type: "string" },
   });
   const format = choice("format", values.format ?? "text", ["text", "json", "sarif"]);
-  const failOn = choice("fail-on", values["fail-on"] ?? "warning", ["warning", "error"]);
+  const failOn = choice("fail-on", values["fail-on"] ?? "warning", ["outside", "warning", "error"]);
   const profile = values.profile ?? (existsSync(PROFILE_FILE) ? PROFILE_FILE : undefined);
   if (profile === undefined)
     throw usageProblem(
@@ -84,7 +88,12 @@ async function checkPaths(args: readonly string[], signal: AbortSignal): Promise
   try {
     const card = await engine.prompts.open(use);
     const report = share("threshold", values.threshold) ?? card.thresholds.report;
-    const thresholds = { report, error: Math.max(report, share("error-threshold", values["error-threshold"]) ?? card.thresholds.error) };
+    const thresholds = { report, error: share("error-threshold", values["error-threshold"]) ?? Math.max(report, card.thresholds.error) };
+    if (thresholds.error < report)
+      throw usageProblem(
+        `--error-threshold ${thresholds.error} lies below the threshold of warnings, ${report}${values.threshold === undefined ? ", which is the profile's" : ""}.`,
+        "A prompt that is an error is a warning, too: name a threshold of errors that is no lower, or lower --threshold.",
+      );
     const { finding, folder: wasm } = loadFinding();
     const search = finding.findInFolder(positionals.length > 0 ? positionals : ["."], await finding.openFinder(wasm), {
       possible: values.possible === true,
@@ -138,16 +147,20 @@ async function checkPaths(args: readonly string[], signal: AbortSignal): Promise
       prompts: search.count.prompts,
       errors: of("error"),
       warnings: of("warning"),
-      outside: of("note", "layerscope/out-of-domain"),
-      failed: of("note", "layerscope/not-scored"),
+      outside: of("note", ruleOf(PROMPT_CODES.outside)),
+      failed: of("note", ruleOf(PROMPT_CODES.failed)),
+      sides: sidesOf(findings),
       accepted: findings.filter((one) => one.accepted).length,
       ignored,
       stale: [...accepted].filter((key) => !met.has(key)).length,
       ...(passedBy === undefined ? {} : { passedBy }),
       notices,
     };
+    const mostly = mostlyOutside(counts);
+    if (mostly) notices.push(mostly);
     if (written !== undefined) {
-      const risky = findings.filter(({ level }) => level === "warning" || level === "error");
+      // What fails the check is what can be accepted.
+      const risky = findings.filter(({ level }) => level === "warning" || level === "error" || (failOn === "outside" && level === "note"));
       const today = new Date().toISOString().slice(0, 10);
       const known = new Set(former?.prompts.map(({ sha256 }) => sha256));
       const added = risky
@@ -165,7 +178,11 @@ async function checkPaths(args: readonly string[], signal: AbortSignal): Promise
     }
     const told = { ...card, thresholds: { ...card.thresholds, ...thresholds } };
     const content =
-      format === "json" ? jsonReport(findings, told, counts) : format === "sarif" ? sarifReport(findings, told, counts, folder) : textLines(findings, told);
+      format === "json"
+        ? jsonReport(findings, told, counts)
+        : format === "sarif"
+          ? sarifReport(findings, told, counts, folder, ownLinks())
+          : textLines(findings, told);
     if (out) await writeAtomically(out, content, 0o666);
     else process.stdout.write(content);
     for (const { message, where } of [...card.notices, ...notices])
@@ -174,11 +191,22 @@ async function checkPaths(args: readonly string[], signal: AbortSignal): Promise
       );
     process.stderr.write(`${plain(`layerscope: ${summaryOf(counts)}`)}\n`);
     if (written !== undefined) return 0;
-    return counts.errors > 0 || (failOn === "warning" && counts.warnings > 0) ? 1 : 0;
+    const unclaimed = failOn === "outside" ? counts.outside + counts.failed : 0;
+    if (unclaimed > 0)
+      process.stderr.write(
+        `${plain(`layerscope: ${unclaimed} ${unclaimed === 1 ? "prompt fails" : "prompts fail"} the check because nothing is known of ${unclaimed === 1 ? "it" : "them"} (--fail-on outside).`)}\n`,
+      );
+    return counts.errors > 0 || (failOn !== "error" && counts.warnings > 0) || unclaimed > 0 ? 1 : 0;
   } finally {
     line.clear();
     await engine.close();
   }
+}
+
+function sidesOf(findings: readonly Finding[]): Record<PromptSide, number> {
+  const sides = { unsafe: 0, unsure: 0, safe: 0, outside: 0 };
+  for (const { score } of findings) if (!score.fault) sides[score.side]++;
+  return sides;
 }
 
 interface Waiting {

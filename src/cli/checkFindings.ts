@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, relative, sep } from "node:path";
-import { baselineKey, type FoundPrompt, type ProfileCard, type PromptScore } from "../protocol/index.js";
+import { baselineKey, type FoundPrompt, PROMPT_CODES, type ProfileCard, type PromptRule, type PromptScore, ruleOf } from "../protocol/index.js";
 
 /** What a prompt is reported as; `none` is not reported. */
 export type Level = "error" | "warning" | "note" | "none";
-
-export const RULES = {
-  unsafe: "layerscope/unsafe-prompt",
-  outside: "layerscope/out-of-domain",
-  failed: "layerscope/not-scored",
-} as const;
 
 /** Where something stands, one-based, columns in UTF-16 units. */
 export interface Region {
@@ -65,11 +59,11 @@ export function pathFrom(folder: string, path: string): string {
   return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below.split(sep).join("/");
 }
 
-export function levelOf(score: PromptScore, { report, error }: { report: number; error: number }): { level: Level; rule: string | undefined } {
-  if (score.fault) return { level: "note", rule: RULES.failed };
-  if (score.side === "outside") return { level: "note", rule: RULES.outside };
+export function levelOf(score: PromptScore, { report, error }: { report: number; error: number }): { level: Level; rule: PromptRule | undefined } {
+  if (score.fault) return { level: "note", rule: ruleOf(PROMPT_CODES.failed) };
+  if (score.side === "outside") return { level: "note", rule: ruleOf(PROMPT_CODES.outside) };
   if (score.probability === null || score.probability < report) return { level: "none", rule: undefined };
-  return { level: score.probability >= error ? "error" : "warning", rule: RULES.unsafe };
+  return { level: score.probability >= error ? "error" : "warning", rule: ruleOf(PROMPT_CODES.unsafe) };
 }
 
 export const keyOf = ({ role, text }: FoundPrompt): string => sha256(baselineKey(role, text));
@@ -82,7 +76,7 @@ export function sentenceOf({ score, prompt }: Pick<Finding, "score" | "prompt">,
   if (score.fault) return `The ${what} is not scored: ${score.fault.message}`;
   const at = `layer ${card.layer} of ${card.layers - 1}`;
   if (score.side === "outside")
-    return `The ${what} lies outside of what the profile has seen: farther than ${percent(score.domain.quantile)} of its held-out rows (${card.model.name}, ${at}). Nothing is claimed about it.`;
+    return `The ${what} lies outside of what the profile has seen: farther than ${percent(score.domain.quantile)} of its held-out rows (${card.model.name}, ${at}). Nothing is claimed about it, least of all that it is safe.`;
   const windows = score.windows.length > 1 ? `, of ${score.windows.length} windows` : "";
   return `The ${what} lies on the unsafe side with probability ${percent(score.probability ?? 0)} (${card.model.name}, ${at}${windows}).`;
 }

@@ -1,48 +1,24 @@
 import { pathToFileURL } from "node:url";
 import { VERSION } from "../engine/version.js";
-import type { ProfileCard } from "../protocol/index.js";
+import { PROMPT_RULES, type ProfileCard, ruleOf } from "../protocol/index.js";
 import type { CheckCounts } from "./checkCounts.js";
-import { type Finding, pathFrom, RULES, sentenceOf } from "./checkFindings.js";
+import { type Finding, pathFrom, sentenceOf } from "./checkFindings.js";
+import type { Links } from "./links.js";
 
 /** The folder that paths are relative to; code hosts know it by this name. */
 const ROOT = "%SRCROOT%";
-const HELP = "vscode:extension/layerscope.layerscope";
-
-const DESCRIPTIONS: readonly { id: string; name: string; short: string; full: string; level: "warning" | "note" }[] = [
-  {
-    id: RULES.unsafe,
-    name: "UnsafePrompt",
-    short: "A prompt lies on the unsafe side of the model's states.",
-    full: "The calibrated probability that the prompt's states lie on the side of the dataset's unsafe rows reaches the profile's threshold. It is evidence about the geometry of one model's states, no proof that the prompt is harmful. Read the nearest rows; rewrite the prompt, accept it into the baseline, or leave it alone with a comment (layerscope-ignore).",
-    level: "warning",
-  },
-  {
-    id: RULES.outside,
-    name: "OutOfDomainPrompt",
-    short: "A prompt lies far from everything that the profile has seen.",
-    full: "The prompt's states lie farther from the dataset's rows than held-out rows do, so the probe has learnt nothing about such texts and nothing is claimed. Audit a dataset that holds texts like this one.",
-    level: "note",
-  },
-  {
-    id: RULES.failed,
-    name: "PromptNotScored",
-    short: "A prompt could not be scored.",
-    full: "The prompt is empty, too short, or refused by the model's chat template; the message says which.",
-    level: "note",
-  },
-];
 
 /** SARIF 2.1.0 (OASIS). No text of a prompt in it. @param folder that paths are relative to */
 export const sarifReport = (...of: Parameters<typeof sarifLog>): string => `${JSON.stringify(sarifLog(...of), null, 1)}\n`;
 
-export function sarifLog(findings: readonly Finding[], card: ProfileCard, counts: CheckCounts, folder: string) {
-  const rules = DESCRIPTIONS.map(({ id, name, short, full, level }) => ({
-    id,
+export function sarifLog(findings: readonly Finding[], card: ProfileCard, counts: CheckCounts, folder: string, links?: Links) {
+  const rules = PROMPT_RULES.map(({ code, name, short, full, level }) => ({
+    id: ruleOf(code),
     name,
     shortDescription: { text: short },
     fullDescription: { text: full },
-    help: { text: full, markdown: full },
-    helpUri: `${HELP}#${id.split("/")[1]}`,
+    help: { text: `${short} ${full}`, markdown: `**${short}**\n\n${full}` },
+    ...(links?.docs === undefined ? {} : { helpUri: `${links.docs}#${code}` }),
     defaultConfiguration: { level },
     properties: { tags: ["security", "prompt"], precision: "medium" },
   }));
@@ -54,7 +30,14 @@ export function sarifLog(findings: readonly Finding[], card: ProfileCard, counts
     runs: [
       {
         tool: {
-          driver: { name: "Layerscope", organization: "Layerscope", semanticVersion: VERSION, version: VERSION, informationUri: HELP, rules },
+          driver: {
+            name: "Layerscope",
+            organization: "Layerscope",
+            semanticVersion: VERSION,
+            version: VERSION,
+            ...(links?.home === undefined ? {} : { informationUri: links.home }),
+            rules,
+          },
           extensions: [
             { name: `model ${card.model.name}`, version: card.model.sha256 },
             {
@@ -77,7 +60,14 @@ export function sarifLog(findings: readonly Finding[], card: ProfileCard, counts
           },
         ],
         results: told.map((finding) => resultOf(finding, card, folder)),
-        properties: { prompts: counts.prompts, files: counts.files, ignored: counts.ignored },
+        properties: {
+          prompts: counts.prompts,
+          files: counts.files,
+          ignored: counts.ignored,
+          outside: counts.outside,
+          failed: counts.failed,
+          sides: counts.sides,
+        },
       },
     ],
   };
@@ -97,7 +87,7 @@ function resultOf(finding: Finding, card: ProfileCard, folder: string) {
   ];
   return {
     ruleId: rule!,
-    ruleIndex: DESCRIPTIONS.findIndex(({ id }) => id === rule),
+    ruleIndex: PROMPT_RULES.findIndex(({ code }) => ruleOf(code) === rule),
     level,
     message: { text: sentenceOf(finding, card) },
     locations: [{ physicalLocation: { artifactLocation: artifact(path), region } }],
@@ -106,6 +96,7 @@ function resultOf(finding: Finding, card: ProfileCard, folder: string) {
     ...(score.probability === null ? {} : { rank: Math.round(1000 * score.probability) / 10 }),
     ...(accepted ? { suppressions: [{ kind: "external" as const, justification: "In the baseline file." }] } : {}),
     properties: {
+      side: score.side,
       probability: score.probability,
       decision: score.decision,
       domain: score.domain,

@@ -46,7 +46,8 @@ check
   PATHS                  files and folders (.); packages, builds and what .gitignore names are passed by, and counted
   --profile F            (.layerscope/profile.json)   --model DIR   where its model lies, when not where the profile names it
   --format text|json|sarif  (text)   --out F
-  --fail-on warning|error   exit 1 on findings of this level or above (warning)
+  --fail-on outside|warning|error   exit 1 on findings of this level or above (warning); outside: also on prompts of which nothing is
+                         known, because they lie out of domain or could not be scored
   --threshold P, --error-threshold P   probabilities from which a prompt is a warning, an error (the profile's)
   --baseline F           prompts that were accepted (.layerscope/baseline.json)
   --write-baseline F     accept what is found now; exit 0   --reason TEXT

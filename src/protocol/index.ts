@@ -14,6 +14,7 @@ export * from "./picture.js";
 export * from "./portable.js";
 export * from "./problem.js";
 export * from "./promptReport.js";
+export * from "./promptRules.js";
 export * from "./prompts.js";
 export * from "./result.js";
 export * from "./rpc.js";

