@@ -1,4 +1,5 @@
-import { midranks } from "../stats/auc.js";
+import { auroc, midranks } from "../stats/auc.js";
+import type { Folds } from "../stats/folds.js";
 
 /**
  * Difference of two correlated AUROCs and its standard error, by the rows' placements among the other class (DeLong et al. 1988),
@@ -69,4 +70,37 @@ export function chooseLayer(
     if (difference <= error) return layer;
   }
   return best;
+}
+
+/** Rows from which on the choice of a layer flatters its scores by less than can be seen. */
+const MANY_ROWS = 4000;
+
+/**
+ * Held-out scores of rows that have had no part in choosing the layer either: each fold's are those of the layer that the other folds
+ * choose. The best of many layers on few rows is partly the luckiest; a calibration on its own scores would be too sure.
+ */
+export async function nestedScores(
+  scores: readonly (ArrayLike<number> | undefined)[],
+  layer: number,
+  label: Uint8Array,
+  group: ArrayLike<number>,
+  folds: Folds,
+  breathe: () => Promise<void>,
+): Promise<Float64Array> {
+  const out = Float64Array.from(scores[layer]!);
+  if (out.length > MANY_ROWS) return out;
+  for (let k = 0; k < folds.count; k++) {
+    const others = Array.from(label.keys()).filter((i) => folds.of[i] !== k);
+    const of = scores.map((score) => score && Float64Array.from(others, (i) => score[i]!));
+    const y = Uint8Array.from(others, (i) => label[i]!);
+    const chosen = chooseLayer(
+      of,
+      of.map((score) => (score ? (auroc(score, y) ?? null) : null)),
+      y,
+      others.map((i) => group[i]!),
+    );
+    if (chosen !== undefined && chosen !== layer) for (let i = 0; i < out.length; i++) if (folds.of[i] === k) out[i] = scores[chosen]![i]!;
+    await breathe();
+  }
+  return out;
 }

@@ -8,8 +8,8 @@ import type { ConceptDepth } from "../lenses/concept-depth/index.js";
 import type { LensTools } from "../lenses/lens.js";
 import { Pace } from "../lenses/pace.js";
 import { planOf } from "../lenses/plan.js";
+import { auroc } from "../stats/auc.js";
 import { deviation, mean, quantile } from "../stats/bootstrap.js";
-import { calibrating } from "../stats/calibration.js";
 import { type Folds, split } from "../stats/folds.js";
 import type { Rows } from "../stats/moments.js";
 import { Random } from "../stats/random.js";
@@ -18,7 +18,7 @@ import { fitDomain, MARKS, marksOf, type Read } from "./domain.js";
 import { calibrationError } from "./ece.js";
 import { noProfileOf } from "./errors.js";
 import { type Frame, fitFrame } from "./frame.js";
-import { chooseLayer } from "./layer.js";
+import { chooseLayer, nestedScores } from "./layer.js";
 import { keepRows } from "./neighbours.js";
 import { calibrate, fitProbe, type LayerProbe, probabilityAt } from "./probe.js";
 import { MOST_ROWS, type Profile, type Thresholds } from "./profile.js";
@@ -59,6 +59,9 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
   const own = probe.layers[layer]!;
   if ((own.aurocCi95?.[0] ?? own.auroc ?? 0) <= 0.5) throw noProfileOf("its probe tells safe from unsafe no better than chance at any layer");
   const pace = new Pace(tools, layer + 3);
+  const heldOut = await nestedScores(usable, layer, study.label, study.group, folds, () => pace.breathe());
+  const nested = auroc(heldOut, study.label);
+  if (nested === null || nested <= 0.5) throw noProfileOf("its probe tells safe from unsafe no better than chance on rows that had no part in choosing the layer");
   const probes: (LayerProbe | null)[] = [];
   let x: Rows = { data: new Float32Array(), n: 0, d: 0 };
   for (let l = 0; l <= layer; l++) {
@@ -67,13 +70,12 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
       // The layer before goes first: two of many rows are a lot of memory.
       x = { data: new Float32Array(), n: 0, d: 0 };
       x = { data: await study.states(l), n: study.count, d: study.width };
-      const { slope, offset } = await calibrate(score, study.label, pace);
+      const { slope, offset } = await calibrate(l === layer ? heldOut : score, study.label, pace);
       probes.push({ ...(await fitProbe(x, study.label, tools.blas, pace, study.seed)), slope, offset });
     } else probes.push(null);
     await pace.step();
   }
-  const heldOut = usable[layer]!;
-  const probability = await pace.run(calibrating(heldOut, study.label, folds.of, folds.count));
+  const probability = await heldOutProbability(heldOut, study.label, folds, pace);
   const safe = heldOut.filter((_, i) => study.label[i] === 0);
   const notices: Notice[] = [];
   const { domain, measured } = await learnDomain(learnt, x, folds, pace);
@@ -106,7 +108,7 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
     calibration: {
       rows: study.count,
       ece: calibrationError(probability, study.label),
-      auroc: own.auroc === null ? null : Math.min(1, own.auroc),
+      auroc: nested,
       safe: { mean: mean(safe), deviation: upperSpread(safe) },
     },
     thresholds: thresholdsOf(heldOut, study.label, probes[layer]!),
@@ -122,6 +124,21 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
     rows: keepRows(domain.frame, x, kept, of),
     notices,
   };
+}
+
+/** Each fold's probabilities by a calibration of the other folds. */
+async function heldOutProbability(score: Float64Array, label: Uint8Array, folds: Folds, pace: Pace): Promise<Float64Array> {
+  const out = new Float64Array(score.length);
+  for (let k = 0; k < folds.count; k++) {
+    const { train, test } = split(folds, k);
+    const fitted = await calibrate(
+      Float64Array.from(train, (i) => score[i]!),
+      Uint8Array.from(train, (i) => label[i]!),
+      pace,
+    );
+    for (const i of test) out[i] = probabilityAt(fitted, score[i]!);
+  }
+  return out;
 }
 
 function scoresOf(probe: ConceptDepth, layer: number, count: number): Float64Array {
