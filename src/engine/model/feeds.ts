@@ -14,6 +14,9 @@ export interface Rows {
 
 export type Feed = (rows: Rows) => RuntimeTensor;
 
+/** Keys and values of an encoder's states (`past_key_values.0.encoder.key`): without them a decoder's cross-attention would see nothing. */
+export const CROSS_CACHE = /^(past|cache).*[._](encoder|cross)([._]|$)|^cross_.*(past|cache)/;
+
 /** What attention masks of three and four axes hide tokens with. */
 const HIDDEN = -1e9;
 
@@ -84,6 +87,7 @@ export function feedOf(input: Value, config: Config): Feed | undefined {
   if (/^seqlens_k$/.test(name)) return ({ ids, length }) => typed(input, [ids.length], undefined, length - 1);
   if (/^(total_sequence_length|total_seq_len)$/.test(name)) return ({ length }) => typed(input, dims ?? [], undefined, length);
   if (/^(past_sequence_length|past_seq_len)$/.test(name)) return constant(0);
+  if (CROSS_CACHE.test(name)) return undefined;
   if (/^(past|cache|(present_)?(conv|ssm|recurrent)_?(states?|cache))|past_(key|value)/.test(name) && rank !== undefined) return emptyPast(input, config);
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { PixelShape } from "../image/pixels.js";
 import type { Config } from "./config.js";
 import { unsupported } from "./errors.js";
-import { type Feed, feedOf, tokens } from "./feeds.js";
+import { CROSS_CACHE, type Feed, feedOf, tokens } from "./feeds.js";
 import type { Value } from "./graph.js";
 import { TYPES } from "./onnx.js";
 import { pixelInput } from "./pixels.js";
@@ -103,6 +103,11 @@ const KINDS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^(encoder_hidden_states|encoder_outputs|encoder_last_hidden_state)$/,
     "is a decoder that reads an encoder's states",
+    "Choose the encoder's own file (encoder_model.onnx), or an export of both in one graph.",
+  ],
+  [
+    CROSS_CACHE,
+    "is a decoder that goes on from what an earlier run kept of an encoder's states",
     "Choose the encoder's own file (encoder_model.onnx), or an export of both in one graph.",
   ],
   [/inputs_embeds$/, "wants embeddings, not token ids", "Export the model with its embedding table inside, so that it reads input_ids."],

@@ -43,7 +43,7 @@ export const isHeavy = (node: Node): boolean => PRODUCTS.test(node.op) || OF_FAM
 
 /** Operators that by themselves let tokens see each other. */
 export const isMixer = (node: Node): boolean =>
-  /(Attention|^Conv|Conv$|Scan|Mamba|SelectiveScan|^Loop$|^LSTM$|^GRU$|^RNN$|^DFT$|^CumSum$|^STFT$)/.test(node.op);
+  /(Attention|Conv(?![a-z])|^ConvTranspose$|Scan|Mamba|SelectiveScan|^Loop$|^LSTM$|^GRU$|^RNN$|^DFT$|^CumSum$|^STFT$)/.test(node.op);
 
 /** Products of two operands: attention when both depend on the tokens. */
 export const isProduct = (node: Node): boolean => /^(MatMul|FusedMatMul|Einsum|MatMulInteger|MatMulIntegerToFloat|TransposeMatMul)$/.test(node.op);

@@ -7,6 +7,7 @@ import { LIMITS } from "./limits.js";
 import type { Links } from "./links.js";
 import { externalTensorProto, FLOAT, modelProto, nodeProto, tensorProto, valueProto } from "./onnx.js";
 import { LAYERS, POOL, poolingConstants, poolingNodes, SHAPE, shapeNodes, tapName, tapNodes } from "./pooling.js";
+import { keepsRing, withoutRing } from "./ring.js";
 import type { Place } from "./roles/places.js";
 import type { ByteSource } from "./source.js";
 import type { Taps } from "./taps.js";
@@ -145,6 +146,7 @@ function declared(links: Links, nodes: readonly Node[]): WireWriter[] {
 
 /** A node as it is in the file; the aliases that lifting a branch adds have no bytes there. */
 function written(node: Node, copy: (extent: Node) => Uint8Array): WireWriter {
+  if (keepsRing(node)) return new WireWriter().bytes(withoutRing(node.bytes ?? copy(node)));
   if (node.bytes) return new WireWriter().bytes(node.bytes);
   return node.end > node.start ? new WireWriter().bytes(copy(node)) : nodeProto({ op: node.op, inputs: node.inputs, outputs: node.outputs, name: node.name });
 }

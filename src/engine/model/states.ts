@@ -17,7 +17,10 @@ export function stateAfter(links: Links, streams: Streams, chain: readonly Sum[]
   const sum = chain[end]!;
   const next = chain[end + 1];
   // Another stream may follow in the same chain (a projection lies between).
-  if (next?.previous === sum) return fork(links, streams, sum.value, next);
+  if (next?.previous === sum) {
+    const state = fork(links, streams, sum.value, next);
+    return closesStack(chain, end, ends) ? beforeNorm(links, streams, sum.value, state) : state;
+  }
   const others = ends.filter((i) => chain[i + 1]?.previous === chain[i]);
   const like = others.length > 0 ? others : chain.flatMap((s, i) => (chain[i + 1]?.previous === s ? [i] : []));
   const votes = new Map<string, { count: number; norm: boolean }>();
@@ -30,6 +33,26 @@ export function stateAfter(links: Links, streams: Streams, chain: readonly Sum[]
   if (steps === "") return sum.value;
   const found = follow(links, streams, sum.value, steps.split(" "));
   return found ?? (vote?.norm ? normAfter(links, streams, sum) : undefined) ?? sum.value;
+}
+
+/**
+ * Whether the norm behind a block closes a stack of blocks (HRM runs two stacks in turn, each with a final norm): most blocks are
+ * followed by none, and this one has none inside either, as a post-norm block would.
+ */
+function closesStack(chain: readonly Sum[], end: number, ends: readonly number[]): boolean {
+  const begin = (ends[ends.indexOf(end) - 1] ?? -1) + 1;
+  if (!chain[end + 1]!.viaNorm || begin >= end || chain.slice(begin + 1, end + 1).some((sum) => sum.viaNorm)) return false;
+  const followed = ends.filter((i) => chain[i + 1]?.previous === chain[i]);
+  return followed.filter((i) => chain[i + 1]!.viaNorm).length * 2 < followed.length;
+}
+
+/** The last value from `from` to `to` that no norm was applied to. */
+function beforeNorm(links: Links, streams: Streams, from: number, to: number): number {
+  const values = path(streams, from, to);
+  const first = values.findIndex((v) => streams.norm[v]);
+  let at = first < 0 ? values.length - 1 : first - 1;
+  while (at > 0 && NO_OPS.has(links.op(values[at]!))) at--;
+  return values[at] ?? from;
 }
 
 /** Values of the light path from `from` to `to`. */

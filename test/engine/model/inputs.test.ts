@@ -109,6 +109,12 @@ describe("what a graph is fed", () => {
     expect(() => plan(ids, { name: "encoder_hidden_states", type: FLOAT, dims: ["b", "s", 32] }, strange)).toThrow(
       "m.onnx is a decoder that reads an encoder's states; Layerscope cannot feed: encoder_hidden_states (float32 [b, s, 32]), speaker (float32 [1]).",
     );
+    // Its cross-attention would see nothing; the decoder's own past may be empty.
+    expect(() => plan(ids, { name: "past_key_values.0.encoder.key", type: FLOAT, dims: ["b", 2, "encoder_sequence", 4] })).toThrow(
+      "m.onnx is a decoder that goes on from what an earlier run kept of an encoder's states; Layerscope cannot feed: past_key_values.0.encoder.key (float32 [b, 2, encoder_sequence, 4]).",
+    );
+    expect(() => plan(ids, { name: "past_key_cross_0", type: FLOAT, dims: ["b", 2, "s", 4] })).toThrow("kept of an encoder's states");
+    expect(plan(ids, { name: "past_key_values.0.decoder.key", type: FLOAT, dims: ["b", 2, "past", 4] }).feeds.size).toBe(2);
     expect(() => plan({ name: "inputs_embeds", type: FLOAT, dims: ["b", "s", 64] })).toThrow(
       "m.onnx wants embeddings, not token ids; Layerscope cannot feed: inputs_embeds (float32 [b, s, 64]).",
     );
