@@ -8,6 +8,7 @@ import type { Disk } from "../store/disk.js";
 import { isFinished, openView } from "../store/runs.js";
 import { isRounding } from "../text/readings.js";
 import { closeCollection, collect, type RowsOfView, startCollection } from "./collect.js";
+import { LowMemory } from "./memory.js";
 import { Pace, Phase } from "./pace.js";
 import type { Prepared, Workbench } from "./prepare.js";
 import { startPreview } from "./preview.js";
@@ -59,6 +60,7 @@ async function runInto(
   const readings = readingsOf(chosen, prepared.pooling).filter(({ view }) => !prepared.images || view === "plain" || isRounding(view));
   const collected = await startCollection(prepared, readings);
   let reference: Reference | undefined;
+  let blas: Awaited<ReturnType<typeof createBlas>> | undefined;
   try {
     const phaseOf = () => new Phase("running", "rows", collected.passRows, collected.passes > 1 ? { at: collected.pass, of: collected.passes } : undefined);
     let phase = phaseOf();
@@ -93,11 +95,13 @@ async function runInto(
     if (prepared.dataset.rows.length > MANY_ROWS) await bench.close();
     const rows = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
     const study = reference ? { ...rows, reference: reference.statesOf(rows.rows) } : rows;
-    const blas = await createBlas();
+    const products = await createBlas();
+    blas = products;
     const outputs = new Map<string, LensOutput<unknown>>();
     const needed = chosen.filter(({ needs }) => needs === "any" || study.kind === "safety");
     const scoring = new Phase("scoring", "layers", needed.length * study.layers);
     const telling = new Pace();
+    const memory = prepared.dataset.rows.length > MANY_ROWS ? new LowMemory() : undefined;
     for (const [index, lens] of needed.entries()) {
       throwIfAborted(signal);
       const progress = async (done: number, of: number) => {
@@ -106,14 +110,15 @@ async function runInto(
           hooks.onProgress?.(scoring.at(Math.round((index + done / Math.max(1, of)) * study.layers)));
           telling.told(begun);
         }
+        memory?.look();
         await new Promise((resolve) => setImmediate(resolve));
         throwIfAborted(signal);
       };
-      outputs.set(lens.id, await lens.run(study, { blas, signal, progress }, outputs));
+      outputs.set(lens.id, await lens.run(study, { blas: products, signal, progress }, outputs));
     }
     hooks.onProgress?.(scoring.at(needed.length * study.layers));
     const assembled = assemble({ plan, prepared, collected, study, outputs, started, opened, extracted });
-    const whole = await keepProfile(assembled, { plan, prepared, collected, study, outputs, blas, signal });
+    const whole = await keepProfile(assembled, { plan, prepared, collected, study, outputs, blas: products, signal });
     const result = {
       ...whole.result,
       ...(reference ? { reference: reference.card } : {}),
@@ -124,5 +129,6 @@ async function runInto(
   } finally {
     closeCollection(collected);
     reference?.close();
+    await blas?.close();
   }
 }

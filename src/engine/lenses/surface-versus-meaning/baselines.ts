@@ -36,6 +36,8 @@ async function baselines(study: Study, plan: Plan, pace: Pace): Promise<Baseline
   const { pixels } = study;
   if (!pixels) {
     const found = await overDivisions(study, plan, (folds) => wordScores(study, folds, pace));
+    // What they tell is known now; of many rows they are a lot to keep.
+    counted.delete(study);
     return { words: found?.value ?? null, wordsCi95: found?.ci95 ?? null, length: lengthAuroc(study) };
   }
   // With few rows the summary alone may tell more than it does among two hundred colours.
