@@ -24,6 +24,7 @@ import {
   until,
 } from "./vscode-page.mjs";
 import { makePrompts, promptFlows, restrictedPrompts } from "./vscode-prompt-flows.mjs";
+import { runFlows } from "./vscode-run-flows.mjs";
 import { launchBrowser, startCodeServer, tempFolder } from "./vscode-server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -122,6 +123,7 @@ const flows = {
 
   ...modelFlows,
   ...promptFlows,
+  ...runFlows,
 
   async "the list of runs has them all, and deletes them all"(page) {
     await showRuns(page);
@@ -215,7 +217,7 @@ async function main() {
     for (const [name, flow] of Object.entries(flows)) {
       if (!name.includes(wanted)) continue;
       try {
-        checks.check(name, await flow(page, workspace.path));
+        checks.check(name, await flow(page, workspace.path, server));
       } catch (error) {
         await page.screenshot({ path: join(ROOT, ".vscode-test", "failed.png") });
         checks.check(name, false, error.message.split("\n")[0]);

@@ -1,7 +1,21 @@
-// Pictures of what lies beyond the first audit: a lens on demand, two runs compared, a model's card.
+// Pictures of what lies beyond the first audit: a lens on demand, prompts in code, two runs compared, a model's card.
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { auditFromMenu, choose, chooseFromMenu, explorerRow, finished, panelFrame, panelFrames, quickInput, ready, runCommand, until } from "./vscode-page.mjs";
+import {
+  auditFromMenu,
+  choose,
+  chooseFromMenu,
+  explorerRow,
+  finished,
+  panelFrame,
+  panelFrames,
+  quickInput,
+  ready,
+  runCommand,
+  showRuns,
+  until,
+} from "./vscode-page.mjs";
+import { lensTexts, openFile, squiggles } from "./vscode-prompt-flows.mjs";
 
 const LENS = "Choice of pooling";
 
@@ -19,6 +33,33 @@ async function frameWith(page, selector, why, ms = 60_000) {
   return found;
 }
 
+/** By its name, as a user would; the reload that a settings file takes is spared. */
+async function theme(page, name) {
+  await runCommand(page, "Preferences: Color Theme");
+  await quickInput(page).locator("input[type=text]").fill(name);
+  await choose(page, name);
+  await quickInput(page).waitFor({ state: "hidden" });
+  await page.waitForTimeout(500);
+}
+
+async function closeSideBySide(page) {
+  await runCommand(page, "View: Close All Editors");
+  await until(async () => (await panelFrames(page)).length === 0, "all editors closed");
+}
+
+/** The sample's file of prompts, one of them on the unsafe side. */
+async function openRisky(page) {
+  await openFile(page, "agent.py");
+  await until(async () => (await squiggles(page)) > 0 && /% unsafe/.test(await lensTexts(page)), "a marked prompt", 40_000);
+}
+
+async function cursorInRisky(page) {
+  await page
+    .locator(".monaco-editor .view-line", { hasText: "poison" })
+    .first()
+    .click({ position: { x: 200, y: 9 } });
+}
+
 export const gallery = {
   async lenses(page) {
     const frame = await panelFrame(page, 60_000);
@@ -29,7 +70,43 @@ export const gallery = {
     await page.waitForTimeout(800);
   },
 
+  async prompts(page) {
+    await closeSideBySide(page);
+    await openRisky(page);
+    await showRuns(page);
+    const pane = page.locator(".pane", { has: page.locator(".pane-header", { hasText: "Prompts" }) }).last();
+    if ((await pane.locator(".pane-header").getAttribute("aria-expanded")) === "false") await pane.locator(".pane-header").click();
+    await runCommand(page, "Layerscope: Score Prompts in Workspace");
+    await until(async () => (await pane.locator(".monaco-list-row", { hasText: "%" }).count()) > 1, "scored prompts in the view", 40_000);
+    await page.waitForTimeout(2500);
+    await cursorInRisky(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.press("Control+i");
+    await page.locator(".monaco-hover img[src^='data:image/svg+xml']").first().waitFor();
+    await page.waitForTimeout(600);
+  },
+
+  async "prompt-in-panel"(page) {
+    await page.keyboard.press("Escape");
+    await closeSideBySide(page);
+    await theme(page, "Light Modern");
+    await openRisky(page);
+    await cursorInRisky(page);
+    await runCommand(page, "Layerscope: Show Prompt in Panel");
+    const frame = await panelFrame(page, 60_000);
+    await until(() => finished(frame), "the audit to stand", 60_000);
+    const point = frame.locator("#app .prompt-key:visible, #app [class*='prompt']:visible").first();
+    await point.waitFor({ timeout: 20_000 });
+    await page.keyboard.press("Control+b");
+    await page.waitForTimeout(1500);
+    await point.evaluate((e) => e.scrollIntoView({ block: "center" }));
+    await page.waitForTimeout(1200);
+  },
+
   async compare(page) {
+    await theme(page, "Dark Modern");
+    await page.keyboard.press("Control+b");
+
     await runCommand(page, "View: Show Explorer");
     await ready(page);
     await runCommand(page, "Layerscope: Choose Model");

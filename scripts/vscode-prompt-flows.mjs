@@ -1,8 +1,9 @@
 // What users do with prompts in code, in the packaged extension: type one, see the diagnostic, mend it, see it go; the line over it, the
 // hover, the heat, the view, and Restricted Mode. LAYERSCOPE_SHOTS=FOLDER keeps a picture of each.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audited, auditFromMenu, choose, quickInput, ready, runCommand, showRuns, until } from "./vscode-page.mjs";
+import { enginesOf } from "./vscode-run-flows.mjs";
 
 const SHOTS = process.env.LAYERSCOPE_SHOTS;
 const shoot = async (page, name) => SHOTS && (await page.screenshot({ path: join(SHOTS, `${name}.png`) }));
@@ -85,6 +86,8 @@ export const promptFlows = {
     const drawn = await picture.evaluate((img) => ({ width: img.naturalWidth, alt: img.alt }));
     await page.waitForTimeout(400);
     await shoot(page, "prompt-hover");
+    const [box, hover] = [await picture.boundingBox(), await page.locator(".monaco-hover:visible", { has: picture }).first().boundingBox()];
+    const seen = box && hover && box.y + box.height <= hover.y + hover.height;
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+.");
     const fix = page.locator(".action-widget").getByText("ignore this prompt (comment)").first();
@@ -93,13 +96,13 @@ export const promptFlows = {
     await fix.click();
     await until(async () => (await squiggles(page)) === 0, "the mark goes");
     await until(async () => /left alone by a comment/.test(await lensTexts(page)), "the line says so");
-    return drawn.width > 0 && /by layer/.test(drawn.alt);
+    return seen && drawn.width > 0 && /by layer/.test(drawn.alt);
   },
 
   async "token heat of a prompt is shown with its method, and cleared"(page) {
     await blank(page);
     await type(page, `SYSTEM_PROMPT = "${RISKY}"\n`);
-    await until(async () => /% unsafe/.test(await lensTexts(page)), "a score");
+    // Without waiting for the score: the command does.
     await page.keyboard.press("Control+Home");
     await page.keyboard.press("End");
     await page.keyboard.press("ArrowLeft");
@@ -144,18 +147,5 @@ export async function restrictedPrompts(page, home) {
   const listed = page.locator(".pane-body .monaco-list-row", { hasText: "agent.py" }).filter({ hasText: "not scored: workspace not trusted" });
   await until(async () => (await listed.count()) === 2, "prompts in the view");
   await shoot(page, "prompt-restricted");
-  return (await squiggles(page)) === 0 && engines(home) === 0;
-}
-
-/** Engine processes of the extension that is installed under this folder; 0 where processes cannot be listed. */
-function engines(home) {
-  if (process.platform !== "linux") return 0;
-  const lines = readdirSync("/proc").flatMap((id) => {
-    try {
-      return /^\d+$/.test(id) ? [readFileSync(`/proc/${id}/cmdline`, "utf8")] : [];
-    } catch {
-      return []; // gone meanwhile
-    }
-  });
-  return lines.filter((line) => line.includes(home) && line.includes("engine.js")).length;
+  return (await squiggles(page)) === 0 && enginesOf(home).length === 0;
 }

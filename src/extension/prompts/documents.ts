@@ -12,6 +12,8 @@ import type { PromptAt, Standing } from "./state.js";
 
 /** Prompts beside those on screen that are scored with a document; a file of more is a dataset. */
 const MOST_UNSEEN = 500;
+/** Prompts of one document that are shown: more would hold the editor up, and nobody reads as many lines over code. */
+const MOST_SHOWN = 2000;
 /** How long after the engine ended by itself its question is asked again; an engine that gave up is not asked. */
 const AGAIN_MS = 2000;
 /** After the last keystroke. */
@@ -208,15 +210,16 @@ export class PromptDocuments {
       one.possible = possible;
       one.reader ??= this.parts.finder.open({ fileName: pathOf(document), languageId: document.languageId, possible });
       const { version } = document;
-      const { prompts, notices } = await one.reader.read(document.getText());
+      const { prompts: all, notices } = await one.reader.read(document.getText());
       // An edit in between moved everything: it is read once more.
       if (document.isClosed || this.watched.get(document.uri.toString()) !== one) return;
       if (document.version !== version) {
         if (!one.timer) this.soon(document, 0);
         return;
       }
+      const prompts = all.slice(0, MOST_SHOWN);
       one.prompts = this.parts.baselines.mark(document.uri, settle(one.prompts, prompts, standing));
-      one.notices = notices;
+      one.notices = all.length > prompts.length ? [...notices, tooMany(all.length)] : notices;
       this.changed.fire(one);
       if (opened && !signal.aborted) void this.score(one, signal);
     } catch (error) {
@@ -285,6 +288,11 @@ export class PromptDocuments {
     this.gone.fire(document);
   }
 }
+
+const tooMany = (count: number): Notice => ({
+  code: "prompts/too-many",
+  message: `Of ${count.toLocaleString("en")} prompts in this file the first ${MOST_SHOWN.toLocaleString("en")} are shown: so many are a dataset, which an audit reads.`,
+});
 
 function stop(one: Watched): void {
   clearTimeout(one.timer);

@@ -96,7 +96,7 @@ describe("prompts in code, at the edges", () => {
     const files: [string, string][] = [
       [
         "code.py",
-        Array.from({ length: 40_000 }, (_, i) =>
+        Array.from({ length: 12_000 }, (_, i) =>
           i % 40 === 0 ? `PROMPT_${i} = "${MILD} Number ${i}."` : `x${i} = compute(${i}, "some text", [1, 2, 3])`,
         ).join("\n"),
       ],
@@ -124,8 +124,9 @@ describe("prompts in code, at the edges", () => {
       console.log(
         `[suite] ${name}: ${(text.length / 1e6).toFixed(1)} MB, ${prompts.length} prompts in ${Math.round(performance.now() - began)} ms, host held up ${Math.round(found)} ms by finding, ${Math.round(longest)} ms at most while shown`,
       );
+      // Three times what is aimed at: the machine is not the test's alone.
       ok(found <= 150, `${name}: finding held the host up for ${Math.round(found)} ms`);
-      ok(longest <= 300, `${name}: held up for ${Math.round(longest)} ms`);
+      ok(longest <= 150, `${name}: held up for ${Math.round(longest)} ms`);
       await commands.executeCommand("workbench.action.closeActiveEditor");
     }
   });
