@@ -6,7 +6,7 @@ import { build, install, ROOT, run } from "../../scripts/setup.mjs";
 
 const [name, ...rest] = process.argv.slice(2);
 const folder = join(ROOT, "test", "bench");
-const PARTS = ["run", "engine", "table", "models", "plain", "widen", "outside"];
+const PARTS = ["run", "engine", "table", "models", "plain", "widen", "outside", "carriers", "profile-sets"];
 const names = readdirSync(folder)
   .filter((file) => /\.(mjs|ts)$/.test(file) && !/\.(d|test)\./.test(file))
   .map((file) => file.replace(/\.(mjs|ts)$/, ""))
