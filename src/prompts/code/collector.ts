@@ -176,7 +176,8 @@ export class Collector {
 
   private follow(at: Branch, want: Want, depth: number): void {
     if (!this.constants) {
-      this.uses.push({ branch: at, want });
+      const { anchor: _, ...rest } = want;
+      this.uses.push({ branch: at, want: rest });
       return;
     }
     const values = this.constants.of(at);

@@ -15,6 +15,8 @@ export interface Definition {
 export interface Constants {
   /** The values that `branch` (a name, `self.x`, `PROMPTS.system`) may stand for: the last before it, with those of other branches; none: not told in this file. */
   of(branch: Branch): readonly Branch[];
+  /** Whether an answer since this was set to false hung on what other statements define. */
+  looked: boolean;
 }
 
 const SCOPES = new Set([
@@ -41,24 +43,25 @@ export function definitionsAt(code: Code, branch: Branch): Definition[] {
   return found;
 }
 
-export function constantsOf(code: Code, parts: readonly { readonly definitions: readonly Definition[] }[]): Constants {
-  const names = new Map<string, Map<Branch, Branch[]>>();
+/** Of each function or block inside a statement, the values that its names are given. */
+export type Scopes = WeakMap<Branch, ReadonlyMap<string, readonly Branch[]>>;
+
+/** `shared`: definitions that are seen in the whole file. */
+export function constantsOf(
+  code: Code,
+  scopes: Scopes,
+  shared: readonly { readonly name: string; readonly member: boolean; readonly value: Branch }[],
+): Constants {
+  const names = new Map<string, Branch[]>();
   const members = new Map<string, Branch[]>();
-  for (const { definitions } of parts)
-    for (const { name, member, value, holder } of definitions) {
-      if (member) listIn(members, name).push(value);
-      else {
-        const scopes = names.get(name) ?? new Map<Branch, Branch[]>();
-        names.set(name, scopes);
-        listIn(scopes, scopeOf(holder)).push(value);
-      }
-    }
+  for (const { name, member, value } of shared) listIn(member ? members : names, name).push(value);
   /** Of the innermost function around the use that gives the name a value. */
   const named = (name: string, use: Branch): Branch[] => {
-    const scopes = names.get(name);
-    let seen: Branch[] = [];
-    for (let at = use.parent; scopes && at; at = at.parent) {
-      seen = seen.concat(scopes.get(at) ?? []);
+    let seen: readonly Branch[] = [];
+    for (let at = use.parent; at; at = at.parent) {
+      const here = at.parent ? scopes.get(at)?.get(name) : names.get(name);
+      if (here && !at.parent) constants.looked = true;
+      if (here) seen = seen.length > 0 ? [...seen, ...here] : here;
       if (seen.length === 0 || at.type === "statement_block") continue;
       const values = reaching(seen, use);
       if (values.length > 0) return values;
@@ -76,9 +79,12 @@ export function constantsOf(code: Code, parts: readonly { readonly definitions: 
     const tables = object && path.length === 2 && isName(unwrapped(object)) ? named(path[0], branch) : [];
     const entries = tables.flatMap((table) => (isTable(unwrapped(table)) ? entriesOf(code, unwrapped(table)) : [])).filter((e) => e.key === key);
     if (entries.length > 0) return entries.map(({ value }) => value);
-    return path.length === 2 ? reaching(members.get(key) ?? [], branch) : [];
+    const values = path.length === 2 ? members.get(key) : undefined;
+    if (values) constants.looked = true;
+    return reaching(values ?? [], branch);
   };
-  return { of: look };
+  const constants: Constants = { of: look, looked: false };
+  return constants;
 }
 
 /** The two sides of what gives a name a value. */
@@ -115,7 +121,8 @@ function memberName(code: Code, left: Branch, branch: Branch): string | undefine
   return block?.parent?.type === "class_definition" && isName(left) ? textOf(code, left) : undefined;
 }
 
-function scopeOf(branch: Branch): Branch {
+/** Where a name that this node gives a value is seen. */
+export function scopeOf(branch: Branch): Branch {
   let at = branch.parent ?? branch;
   // An assignment without a declaration belongs to the function, not to the block it stands in.
   const wide = branch.type.endsWith("assignment_expression");

@@ -3,17 +3,18 @@ import type { Branch } from "../tree/mirror.js";
 import { type Called, type Pull, readCall } from "./calls.js";
 import { type Code, isCall } from "./code.js";
 import { Collector, type Find, type Memory, type Use } from "./collector.js";
-import { type Definition, definitionsAt } from "./constants.js";
+import { type Constants, constantsOf, type Definition, definitionsAt, type Scopes, scopeOf } from "./constants.js";
 import { readJsx } from "./jsx.js";
 import { readLiteral } from "./literals.js";
 import { readModule, readNamed } from "./named.js";
 import { readPythonBlock } from "./pythonBlocks.js";
+import { Unit } from "./units.js";
 
 /** What one statement holds, those inside it apart. Nodes move along with the text; offsets are those at `at`. */
 interface Part {
   at: number;
   finds: Find[];
-  uses: readonly Use[];
+  readonly uses: readonly Use[];
   readonly definitions: readonly Definition[];
   readonly comments: readonly Branch[];
   readonly pulls: Pull[];
@@ -30,11 +31,55 @@ export class Parts {
 
   readonly memory: Memory = new WeakMap();
 
-  /** Every part of a file, in the order of the text. */
-  read(code: Code): Part[] {
+  private readonly units = new WeakMap<Branch, Unit>();
+  private readonly scopes: Scopes = new WeakMap();
+  private shared: readonly Branch[] = [];
+
+  /** The outermost statements of a file, in the order of the text. */
+  read(code: Code): Unit[] {
+    const statements = BODIES.has(code.root.type) ? code.root.kids.filter(({ type }) => !isComment(type)) : [code.root];
+    return statements.map((statement) => {
+      const known = this.units.get(statement) ?? this.unit(code, statement);
+      this.units.set(statement, known);
+      return known;
+    });
+  }
+
+  /** What names stand for; `same`: those that more than one statement sees stand for what they stood for at the last reading. */
+  constants(code: Code, units: readonly Unit[]): { readonly constants: Constants; readonly same: boolean } {
+    const definitions = units.flatMap(({ shared }) => shared);
+    const before = this.shared;
+    this.shared = definitions.map(({ value }) => value);
+    const same = before.length === definitions.length && before.every((value, i) => value === this.shared[i]);
+    return { constants: constantsOf(code, this.scopes, definitions), same };
+  }
+
+  private unit(code: Code, statement: Branch): Unit {
     const all: Part[] = [];
-    this.gather(code, code.root, all);
-    return all;
+    this.gather(code, statement, all);
+    const own = new Map<Branch, Map<string, Branch[]>>();
+    const shared: Definition[] = [];
+    for (const definition of all.flatMap(({ definitions }) => definitions)) {
+      const scope = scopeOf(definition.holder);
+      if (definition.member || !scope.parent) shared.push(definition);
+      else {
+        const names = own.get(scope) ?? new Map<string, Branch[]>();
+        own.set(scope, names);
+        names.set(definition.name, [...(names.get(definition.name) ?? []), definition.value]);
+      }
+    }
+    for (const [scope, names] of own) this.scopes.set(scope, names);
+    const of = <T>(list: (part: Part) => readonly T[]): T[] => all.flatMap(list);
+    return new Unit(
+      statement,
+      { at: statement.start, items: of(({ finds }) => finds) },
+      of(({ uses }) => uses),
+      shared,
+      of(({ comments }) => comments),
+      of(({ pulls }) => pulls),
+      of(({ pipes }) => pipes),
+      of(({ calls }) => calls),
+    );
   }
 
   private gather(code: Code, statement: Branch, all: Part[]): void {
@@ -56,7 +101,7 @@ export class Parts {
     const calls: Called[] = [];
     const inner: Branch[] = [];
     const visit = (branch: Branch): void => {
-      if (branch.type === "comment" || branch.type === "html_comment") comments.push(branch);
+      if (isComment(branch.type)) comments.push(branch);
       else if (isCall(branch)) readCall(collector, branch, { pulls, pipes, calls });
       else if (branch.type.startsWith("jsx_")) readJsx(collector, branch);
       else readPythonBlock(collector, branch);
@@ -75,13 +120,17 @@ export class Parts {
   }
 }
 
+const isComment = (type: string): boolean => type === "comment" || type === "html_comment";
+
 const BODIES = new Set(["program", "module", "class_body", "statement_block", "block"]);
 
 function move(part: Part, to: number): void {
   const by = to - part.at;
   if (by === 0) return;
-  const anchored = <T extends { readonly anchor?: number }>(want: T): T => (want.anchor === undefined ? want : { ...want, anchor: want.anchor + by });
-  part.finds = part.finds.map((find) => ({ ...anchored(find), spelled: shifted(find.spelled, by) }));
-  part.uses = part.uses.map(({ branch, want }) => ({ branch, want: anchored(want) }));
+  part.finds = part.finds.map((find) => ({
+    ...find,
+    spelled: shifted(find.spelled, by),
+    ...(find.anchor === undefined ? {} : { anchor: find.anchor + by }),
+  }));
   part.at = to;
 }

@@ -1,13 +1,12 @@
 import type { FoundPrompt, Notice } from "../../protocol/index.js";
-import { reported } from "../found.js";
 import { pullNotice, readPipeline } from "./calls.js";
 import type { Code } from "./code.js";
-import { Collector, type Find } from "./collector.js";
+import { Collector, type Find, type Use } from "./collector.js";
 import { marksOf, type Remark, remarkOf } from "./comments.js";
-import { constantsOf } from "./constants.js";
 import { readMarked } from "./literals.js";
 import { readArguments } from "./parameters.js";
 import type { Parts } from "./parts.js";
+import { type Unit, unitAt } from "./units.js";
 
 export interface CodeReading {
   readonly prompts: readonly FoundPrompt[];
@@ -16,20 +15,34 @@ export interface CodeReading {
 
 /** Reads the prompts of a source file from its mirror: statement by statement, then what names and comments tie together. */
 export function readCode(code: Code, parts: Parts, possible: boolean): CodeReading {
-  const read = parts.read(code);
-  const constants = constantsOf(code, read);
+  const units = parts.read(code);
+  const { constants, same } = parts.constants(code, units);
   const collector = new Collector(code, parts.memory, constants);
-  for (const { uses } of read) for (const { branch, want } of uses) collector.value(branch, want);
-  if (code.source.includes("pipeline(")) for (const { pipes } of read) for (const pipe of pipes) readPipeline(collector, pipe);
-  const given = readArguments(code, parts.memory, constants, collector.unknown, () => read.flatMap(({ calls }) => calls));
-  const remarks: Remark[] = [];
-  const finds: Find[] = [];
-  for (const part of read) {
-    for (const comment of part.comments) remarks.push(remarkOf(code.source, comment));
-    for (const find of part.finds) finds.push(find);
+  const unknown: Use[] = [];
+  for (const unit of units) {
+    collector.finds.push(...unit.follow(code, parts, constants, same));
+    for (const use of unit.unknown) unknown.push(use);
   }
-  const marks = marksOf(code.source, remarks);
+  if (code.source.includes("pipeline(")) for (const { pipes } of units) for (const pipe of pipes) readPipeline(collector, pipe);
+  collector.finds.push(...readArguments(code, parts.memory, constants, unknown, () => units.flatMap(({ calls }) => calls)));
+  const marks = marksOf(code.source, remarksOf(code, units));
   readMarked(collector, marks, possible);
-  const notices = read.flatMap(({ pulls }) => pulls.map((pull) => pullNotice(code.source, pull)));
-  return { prompts: reported([...finds, ...collector.finds, ...given], marks), notices };
+  const foreign = new Map<number, Find[]>();
+  for (const find of collector.finds) {
+    const at = unitAt(units, find.spelled.start);
+    const list = foreign.get(at);
+    if (list) list.push(find);
+    else foreign.set(at, [find]);
+  }
+  const prompts: FoundPrompt[] = [];
+  for (const [i, unit] of units.entries()) for (const prompt of unit.report(foreign.get(i) ?? [], marks)) prompts.push(prompt);
+  const notices = units.flatMap(({ pulls }) => pulls.map((pull) => pullNotice(code.source, pull)));
+  return { prompts, notices };
+}
+
+/** Every comment, if one of them may say something; in the order of the text. */
+function remarksOf(code: Code, units: readonly Unit[]): Remark[] {
+  if (!/layerscope-ignore|prompt/i.test(code.source)) return [];
+  const comments = [...code.root.kids.filter(({ type }) => type.endsWith("comment")), ...units.flatMap((unit) => unit.comments)];
+  return comments.map((comment) => remarkOf(code.source, comment)).sort((a, b) => a.start - b.start);
 }
