@@ -70,7 +70,7 @@ export const runFlows = {
     if (process.platform !== "linux") return true;
     await runCommand(page, "Layerscope: Delete Stored Activations");
     await page
-      .getByText(/Stored activations deleted/)
+      .getByText(/[Ss]tored activations (deleted|to delete)/)
       .first()
       .waitFor();
     await auditFromMenu(page, "long.jsonl");

@@ -12,5 +12,6 @@ export async function deleteStates(folder: string): Promise<string> {
         () => 0,
       );
   await rm(folder, { recursive: true, force: true });
+  if (bytes === 0) return "There were no stored activations to delete.";
   return `Stored activations deleted (${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB). The next audit computes them again.`;
 }
