@@ -6,7 +6,7 @@ import { alignmentQuality } from "../../../src/engine/lenses/alignment-quality/i
 import { conceptDepth } from "../../../src/engine/lenses/concept-depth/index.js";
 import { surfaceVersusMeaning } from "../../../src/engine/lenses/surface-versus-meaning/index.js";
 import { createBlas } from "../../../src/engine/model/blas.js";
-import { type Cells, stratifiedEffect } from "../../../src/engine/stats/contrast.js";
+import { type Cells, makeCells, stratifiedEffect } from "../../../src/engine/stats/contrast.js";
 import { heldOutDiscriminant } from "../../../src/engine/stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../../src/engine/stats/folds.js";
 import { scatterIndices } from "../../../src/engine/stats/indices.js";
@@ -81,6 +81,31 @@ describe("frames", () => {
   });
 });
 
+describe("the index of scores that tell nothing", () => {
+  it.each([1, 4])("is 0 on average however few the rows (%d axioms), where the plain share of scatter is not", (axioms) => {
+    const random = new Random(23);
+    const n = 10 * axioms;
+    const label = Uint8Array.from({ length: n }, (_, i) => i % 2);
+    const cells = makeCells(
+      label,
+      Int32Array.from({ length: n }, (_, i) => (i >> 1) % axioms),
+      axioms,
+    );
+    let [sum, rounds] = [0, 0];
+    while (rounds < 1500) {
+      const { c, effect } = composite(
+        Float64Array.from({ length: n }, () => random.normal()),
+        cells,
+      )!;
+      // C carries the sign of the difference; half of the draws are enough to see its size.
+      if (effect < 0) continue;
+      sum += c;
+      rounds++;
+    }
+    expect(Math.abs(sum / rounds)).toBeLessThan(0.02);
+  });
+});
+
 describe("the lens as a whole", () => {
   afterAll(async () => (await blas).close());
 
@@ -107,9 +132,10 @@ describe("the lens as a whole", () => {
   });
 
   it("wishes for more rows where dimensions outnumber them, and not where rows are many", async () => {
-    const few = planted(120, 100, 2.5, 17);
-    const short = await quality([planted(120, 100, 0, 18).x, few.x], 100, few.label);
-    expect(short.values.aqi.halfSample!).toBeLessThan(short.values.aqi.signed! - 3);
+    // One division of all rows, so that what is missing from the halves is rows and nothing else.
+    const few = planted(300, 120, 3, 17);
+    const short = await quality([planted(300, 120, 0, 18).x, few.x], 120, few.label);
+    expect(short.values.aqi.halfSample!).toBeLessThan(short.values.aqi.signed! - 6);
     expect(short.notices.find(({ code }) => code === "lens/more-rows")!.message).toMatch(/more rows would raise this/);
     const many = planted(500, 8, 2.5, 19);
     const long = await quality([planted(500, 8, 0, 20).x, many.x], 8, many.label);

@@ -1,10 +1,11 @@
-import { cholesky } from "../../stats/cholesky.js";
+import { factoring } from "../../stats/cholesky.js";
 import { multiply } from "../../stats/dense.js";
 import { denseDesign, fitDualLogistic, fittingLogistic } from "../../stats/logistic.js";
 import { logisticPreconditioner } from "../../stats/preconditioner.js";
 import { fittingSoftmax } from "../../stats/softmax.js";
 import type { Blas } from "../lens.js";
 import type { Pace } from "../pace.js";
+import { fitMultinomial } from "./multinomial.js";
 
 /** Scores of rows from a fitted rule: [rows, classes]. */
 export type Scores = Float64Array;
@@ -34,8 +35,8 @@ export async function gramFitter(
   blas: Blas,
   pace: Pace,
 ): Promise<Fitter> {
-  const gram = Float64Array.from(await blas.matmul(fitted, fitted, n, d, n, true));
-  const across = Float64Array.from(await blas.matmul(asked, fitted, m, d, n, true));
+  const gram = new Float64Array(await blas.matmul(fitted, fitted, n, d, n, true));
+  const across = new Float64Array(await blas.matmul(asked, fitted, m, d, n, true));
   await pace.breathe();
   return {
     async fitAt(train, y, c, ask, held) {
@@ -75,22 +76,38 @@ async function fitInRoot(
 ): Promise<void> {
   let trace = 0;
   for (let i = 0; i < t; i++) trace += k[i * t + i]!;
-  const root = k.slice();
-  // Rows that repeat make K singular; so little more on its diagonal does not show in the scores.
-  for (let i = 0; i < t; i++) root[i * t + i]! += (1e-7 * trace) / t;
-  if (!cholesky(root, t)) throw new Error("the products of the training rows have no root");
+  const root = new Float64Array(t * t);
+  // Rows that repeat make K singular, and its products are float32: so little more on its diagonal does not show in the scores.
+  for (let more = 1e-7; ; more *= 10) {
+    root.set(k);
+    for (let i = 0; i < t; i++) root[i * t + i]! += (more * trace) / t;
+    if (await pace.run(factoring(root, t))) break;
+    if (!(more < 1)) throw new Error("the products of the training rows have no root");
+  }
   for (let i = 0; i < t; i++) for (let j = i + 1; j < t; j++) root[i * t + j] = 0;
-  const single = Float32Array.from(root);
+  const single = new Float32Array(root);
+  if (classes > 2) {
+    const limits = { tolerance: TOLERANCE * t * Math.min(1, c), most: MOST_STEPS };
+    const found = await fitMultinomial(single, t, t, y, classes, c, limits, blas, () => pace.breathe());
+    b.set(found.b);
+    return fromRoot(root, t, found.w, a);
+  }
   const precondition = await logisticPreconditioner(single, t, t, c, blas, (steps) => pace.run(steps));
   const { w, b: bias } = await fitRows(single, t, t, y, classes, c, pace, precondition);
   b.set(bias);
-  // a = L⁻ᵀ v, from the last row up.
-  for (let q = 0; q < classes; q++)
+  fromRoot(root, t, w, a);
+}
+
+/** a = L⁻ᵀ v for every class, from the last row up: each row of the root is read once, along memory. */
+function fromRoot(root: Float64Array, t: number, v: Float64Array, a: readonly Float64Array[]): void {
+  for (const [q, out] of a.entries()) {
+    out.set(v.subarray(q * t, (q + 1) * t));
     for (let i = t - 1; i >= 0; i--) {
-      let s = w[q * t + i]!;
-      for (let j = i + 1; j < t; j++) s -= root[j * t + i]! * a[q]![j]!;
-      a[q]![i] = s / root[i * t + i]!;
+      const own = out[i]! / root[i * t + i]!;
+      out[i] = own;
+      for (let j = 0, at = i * t; j < i; j++, at++) out[j]! -= root[at]! * own;
     }
+  }
 }
 
 /** Where rows are more than dimensions: in the coordinates of the states. */
