@@ -1,3 +1,4 @@
+import { problemOf } from "../../protocol/index.js";
 import { type Config, readConfig } from "./config.js";
 import { findModel, type ModelPlace } from "./folder.js";
 import { inlineFunctions } from "./functions.js";
@@ -9,6 +10,7 @@ import { pixelInput } from "./pixels.js";
 import { refuseOtherFormats } from "./sniff.js";
 import { type ByteSource, fileSource } from "./source.js";
 import { findTaps, type Taps } from "./taps.js";
+import { unrollLoops } from "./unroll.js";
 
 /** A model file, read and understood; no weight was read. */
 export interface Analysis {
@@ -34,10 +36,20 @@ export function analyse(path: string, images = false, tower?: string): Analysis 
   try {
     refuseOtherFormats(source);
     const model = liftBranches(inlineFunctions(parseModel(source), source));
-    const links = new Links(model.file, model.graph);
     const pixels = images ? pixelInput(model.graph.inputs)?.name : undefined;
     const wanted = tower ?? (pixels === undefined ? undefined : (input: string) => input === pixels);
-    return { place, config, model, links, taps: findTaps(links, config.blocks, wanted), source };
+    const understood = (model: Model) => {
+      const links = new Links(model.file, model.graph);
+      return { place, config, model, links, taps: findTaps(links, config.blocks, wanted), source };
+    };
+    try {
+      return understood(model);
+    } catch (error) {
+      // The layers may be the turns of a loop.
+      const unrolled = problemOf(error).code === "model/no-residual-stream" ? unrollLoops(model, source) : undefined;
+      if (!unrolled) throw error;
+      return understood(unrolled);
+    }
   } catch (error) {
     source.close();
     throw error;

@@ -16,6 +16,8 @@ interface Body {
 /** What a call puts in the place of a function's own names. */
 interface Scope {
   readonly prefix: string;
+  /** Before the names of nodes; the prefix unless given. */
+  readonly path?: string;
   readonly names: ReadonlyMap<string, string>;
   readonly given: ReadonlyMap<string, { readonly value?: Attribute; readonly bytes: Uint8Array }>;
 }
@@ -108,7 +110,7 @@ function headOf(attribute: Uint8Array): { name: string; stands: string } {
 }
 
 /** A function's node as one of the graph: its names replaced, its attributes filled in; one that was not given is left out. */
-function inScope(node: Node, bytes: Uint8Array, { prefix, names, given }: Scope): Node {
+export function inScope(node: Node, bytes: Uint8Array, { prefix, path = prefix, names, given }: Scope): Node {
   const rename = (name: string) => (name === "" ? "" : (names.get(name) ?? prefix + name));
   const inputs = node.inputs.map(rename);
   const outputs = node.outputs.map(rename);
@@ -116,7 +118,7 @@ function inScope(node: Node, bytes: Uint8Array, { prefix, names, given }: Scope)
   const out = new WireWriter();
   for (const name of inputs) out.field(1, name);
   for (const name of outputs) out.field(2, name);
-  out.field(3, prefix + node.name);
+  out.field(3, path + node.name);
   const reader = over(bytes);
   let start = 0;
   while (reader.next()) {
@@ -137,7 +139,7 @@ function inScope(node: Node, bytes: Uint8Array, { prefix, names, given }: Scope)
     }
     start = reader.pos;
   }
-  return { ...node, name: prefix + node.name, inputs, outputs, attributes, bytes: out.finish() };
+  return { ...node, name: path + node.name, inputs, outputs, attributes, bytes: out.finish() };
 }
 
 /** An attribute under another name. */

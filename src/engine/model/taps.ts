@@ -98,7 +98,7 @@ function isConvolutional(links: Links): boolean {
 function describe(links: Links): string {
   const inner = links.nodes.find((node) => (node.attributes.get("body")?.graph?.nodes.length ?? 0) > links.nodes.length);
   if (inner)
-    return `its blocks lie inside a ${inner.op} of ${inner.attributes.get("body")!.graph!.nodes.length} nodes, whose inner states no session gives out; export it with the loop unrolled`;
+    return `its blocks lie inside a ${inner.op} of ${inner.attributes.get("body")!.graph!.nodes.length} nodes, whose number of turns the data decides or another graph inside it hides, so that no session gives its inner states out; export it with the loop unrolled`;
   const counts = new Map<string, number>();
   for (const node of links.nodes) counts.set(fullOp(node), (counts.get(fullOp(node)) ?? 0) + 1);
   const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 5);
