@@ -1,137 +1,146 @@
-import { type Cells, midpoints, stratifiedEffect, stratumWeights } from "./contrast.js";
-import { addScaled } from "./dense.js";
-import { type Discriminant, type DiscriminantOptions, innerFolds } from "./discriminant.js";
-import { replicateSides } from "./discriminant-replicates.js";
-import { type Folds, split } from "./folds.js";
-import { innerSystems } from "./inner-systems.js";
+import { type Cells, cellSizes, midpoints, stratifiedEffect, stratumWeights } from "./contrast.js";
+import { addScaled, dot } from "./dense.js";
+import type { Discriminant, DiscriminantOptions, Division } from "./discriminant.js";
+import { split } from "./folds.js";
 import type { Rows } from "./moments.js";
+import { range } from "./random.js";
 import type { Room } from "./room.js";
-import { largeNorms } from "./row-norms.js";
-import { ledoitWolf } from "./shrinkage.js";
-import { ShrinkageChoice } from "./shrinkage-choice.js";
-import { solveShrunk } from "./shrunk-solver.js";
-import { correlationOf, inverseScale, sumFolds, type Within, withinOf } from "./training-sums.js";
+import { type Axes, axesWithin, scaleInto, squares, turnInto } from "./scaled-rows.js";
+import { shrinkageOf } from "./shrinkage.js";
+import { type Sides, solveShrunk } from "./shrunk-solver.js";
 
-interface Outer {
-  readonly train: Int32Array;
-  readonly test: Int32Array;
-  readonly inverse: Float64Array;
-  readonly within: Within;
-  /** [d, d], upper triangle. */
-  readonly correlation: Float32Array;
-  readonly choice: ShrinkageChoice;
-  readonly held: readonly number[];
+/** Rows of one product: its length bounds how long a cancel waits. */
+const CHUNK = 1024;
+
+/** What the rows of each fold add up to on the axes: their products [d, d], their sums by cell [cells, d]; Σ ‖e‖² and Σ ‖e‖⁴ of all. */
+interface Sums {
+  readonly scatters: readonly Float32Array[];
+  readonly cells: readonly Float64Array[];
+  readonly trace: number;
+  readonly fourth: number;
 }
 
-/**
- * More rows than dimensions: the scatter of each fold is taken once, in products of rows centred by cell; every training set is a
- * sum of folds, its scaling and cell means applied afterwards. The inner training sets' Krylov spaces grow together.
- */
-export async function primalDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions, room: Room): Promise<Discriminant> {
-  const { n, d } = x;
-  const { blas, breathe, replicates } = options;
-  const sums = await sumFolds(x, cells, folds, blas, breathe, room);
-  const all = Array.from({ length: folds.count }, (_, f) => f);
-  const prepared = all.map((k) => {
-    const others = all.filter((f) => f !== k);
-    const inverse = inverseScale(sums, others);
-    return { others, inverse, within: withinOf(sums, others, inverse), ...split(folds, k) };
-  });
-  await breathe();
-  const fourths = options.shrinkage === undefined ? await largeNorms(x, cells, folds, prepared, blas, breathe, room) : [];
-  const outers: Outer[] = [];
-  for (const [k, { others, inverse, within, train, test }] of prepared.entries()) {
-    const correlation = room.single(`correlation ${k}`, d * d);
-    const { trace, square } = await correlationOf(sums, others, within, inverse, blas, room, correlation);
-    const held = innerFolds(others, train.length, k);
-    const factor = within.df / train.length;
-    const own = options.shrinkage ?? ledoitWolf(train.length, d, trace * factor, square * factor * factor, fourths[k]!);
-    // With two folds there are no inner ones: Ledoit and Wolf's shrinkage.
-    const choice = new ShrinkageChoice(own, held.length ? options.shrinkage : Math.min(1, Math.max(own, 1e-6)));
-    outers.push({ train, test, inverse, within, correlation, choice, held });
-    await breathe();
-  }
-  await chooseTogether(innerSystems(x, cells, folds, sums, outers, blas, breathe, room), outers, cells, folds, n);
-  const z = new Float64Array(n);
-  const direction = new Float64Array(d);
-  const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
-  for (const [fold, { train, test, inverse, within, correlation, choice, held }] of outers.entries()) {
-    const sides = replicates ? await replicateSides(x, cells, { fold, inverse, within }, replicates, folds, options, room) : undefined;
-    const { one: u, products } = await solveShrunk(correlation, d, choice.lambda, meanDifference(within, d), sides, blas, breathe, room);
-    for (let j = 0; j < d; j++) u[j]! *= inverse[j]!;
-    let { deviation } = choice;
-    if (held.length === 0) {
-      const own = new Float64Array(n);
-      score(x, cells, within, train, u, inverse, own);
-      deviation = stratifiedEffect(own, cells, train).deviation || 1;
-    }
-    score(x, cells, within, test, u, inverse, z);
-    for (const i of test) z[i]! /= deviation;
-    addScaled(direction, 1 / folds.count, u);
-    await breathe();
-    if (!replicates || !out || !sides || !products) continue;
-    const { rows, count } = replicates;
-    for (let b = 0; b < count; b++) for (let i = 0; i < sides.rights; i++) out[b * rows.length + sides.held[i]!] = products[b * sides.rights + i]! / deviation;
-  }
-  return { z, shrinkage: outers.map((o) => o.choice.lambda), replicates: out, direction };
-}
-
-/** Every fold walks down its own grid, all of them a step at a time. */
-async function chooseTogether(
-  solve: (asked: readonly { readonly outer: number; readonly lambda: number }[]) => Promise<readonly (Float64Array | undefined)[]>,
-  outers: readonly Outer[],
+/** The same as in rows where these are many: products of every fold are taken once, a chunk of rows at a time, and one system is solved a fold. */
+export async function primalDiscriminant(
+  x: Rows,
   cells: Cells,
-  folds: Folds,
-  n: number,
-): Promise<void> {
-  const scored = outers.map((o) => {
-    const held = Uint8Array.from({ length: folds.count }, (_, f) => (o.held.includes(f) ? 1 : 0));
-    return Int32Array.from({ length: n }, (_, i) => i).filter((i) => held[folds.of[i]!] === 1);
-  });
-  for (;;) {
-    const open = outers.map((_, k) => k).filter((k) => outers[k]!.held.length > 0 && outers[k]!.choice.next !== undefined);
-    if (open.length === 0) return;
-    const found = await solve(open.map((outer) => ({ outer, lambda: outers[outer]!.choice.next! })));
-    open.forEach((k, at) => {
-      const z = found[at];
-      outers[k]!.choice.offer(z ? stratifiedEffect(z, cells, scored[k]!) : undefined);
+  { folds, replicates }: Division,
+  options: DiscriminantOptions,
+  room: Room,
+): Promise<Discriminant> {
+  const { n, d } = x;
+  const { blas, breathe } = options;
+  const axes = await axesWithin(x, range(n), cells.stratum, breathe);
+  const sums = await sumFolds(x, cells, folds, axes, options, room);
+  const total = room.single("total", d * d).fill(0);
+  for (const scatter of sums.scatters) for (let at = 0; at < total.length; at++) total[at]! += scatter[at]!;
+  const lambda = options.shrinkage ?? shrinkageOf(n, d, sums.trace, squares(total), sums.fourth);
+  const sampled = replicates && (await gather(x, cells, replicates.rows, axes, room.single("sampled", replicates.rows.length * d), breathe));
+  const rules = new Float32Array(folds.count * d);
+  const offsets: number[][] = [];
+  const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
+  const r = room.single("training products", d * d);
+  const direction = new Float64Array(d);
+  for (let k = 0; k < folds.count; k++) {
+    for (let at = 0; at < r.length; at++) r[at] = (total[at]! - sums.scatters[k]![at]!) / axes.df;
+    await breathe();
+    const size = cellSizes(cells, split(folds, k).train);
+    const means = Array.from(size, (rows, c) => {
+      const mean = new Float64Array(d);
+      for (let f = 0; f < folds.count; f++) if (f !== k && rows > 0) addScaled(mean, 1 / rows, sums.cells[f]!.subarray(c * d, (c + 1) * d));
+      return mean;
     });
-  }
-}
-
-/** Scores of rows, measured from the midpoints of its training classes. @param u in the units of x */
-function score(x: Rows, cells: Cells, within: Within, rows: Int32Array, u: Float64Array, inverse: Float64Array, out: Float64Array): void {
-  const { d, data } = x;
-  const offset = offsets(within, u, inverse);
-  for (const i of rows) {
-    let s0 = 0;
-    let s1 = 0;
-    let j = 0;
-    let at = i * d;
-    for (; j + 1 < d; j += 2, at += 2) {
-      s0 += data[at]! * u[j]!;
-      s1 += data[at + 1]! * u[j + 1]!;
+    const middle = midpoints(size).map((share) => {
+      const place = new Float64Array(d);
+      for (let c = 0; c < share.length; c++) if (share[c]! > 0) addScaled(place, share[c]!, means[c]!);
+      return place;
+    });
+    let sides: Sides | undefined;
+    let held: number[] = [];
+    if (replicates && sampled) {
+      held = Array.from(replicates.rows.keys()).filter((at) => folds.of[replicates.rows[at]!] === k);
+      const left = room.single("resampled contrasts", d * replicates.count);
+      await blas.matmul(sampled, replicates.contrast[k]!, d, replicates.rows.length, replicates.count, true, { transposeA: true, into: left });
+      const own = room.single("held rows", held.length * d);
+      held.forEach((at, i) => {
+        const place = middle[cells.stratum[replicates.rows[at]!]!]!;
+        for (let j = 0; j < d; j++) own[i * d + j] = sampled[at * d + j]! - place[j]!;
+      });
+      const right = room.single("held columns", d * held.length);
+      turnInto(right, held.length, 0, own, held.length, d);
+      sides = { left, lefts: replicates.count, right, rights: held.length };
+      await breathe();
     }
-    if (j < d) s0 += data[at]! * u[j]!;
-    out[i] = s0 + s1 - offset[cells.stratum[i]!]!;
+    const { one, products } = await solveShrunk(r, d, lambda, meanDifference(means, size), sides, blas, breathe, room);
+    rules.set(one, k * d);
+    offsets.push(middle.map((place) => dot(place, one)));
+    for (let j = 0; j < d; j++) direction[j]! += (one[j]! * axes.inverse[j]!) / folds.count;
+    if (out && products)
+      for (let b = 0; b < replicates!.count; b++) for (const [i, at] of held.entries()) out[b * replicates!.rows.length + at] = products[b * held.length + i]!;
   }
+  const z = new Float64Array(n);
+  const rows = range(n);
+  for (let from = 0; from < n; from += CHUNK) {
+    const to = Math.min(n, from + CHUNK);
+    const e = room.single("chunk", (to - from) * d);
+    scaleInto(e, x, rows, cells.stratum, axes, from, to);
+    const scores = await blas.matmul(e, rules, to - from, d, folds.count, true);
+    for (let i = from; i < to; i++) z[i] = scores[(i - from) * folds.count + folds.of[i]!]! - offsets[folds.of[i]!]![cells.stratum[i]!]!;
+    await breathe();
+  }
+  const { deviation } = stratifiedEffect(z, cells, rows);
+  const unit = deviation > 0 ? 1 / deviation : 1;
+  for (let i = 0; i < n; i++) z[i]! *= unit;
+  if (out) for (let at = 0; at < out.length; at++) out[at]! *= unit;
+  return { z, shrinkage: lambda, replicates: out, direction };
 }
 
-/** Where the midpoint of each stratum lies along u (in the units of x). */
-export function offsets(within: Within, u: Float64Array, inverse: Float64Array): number[] {
-  const place = within.means.map((mean) => {
-    let s = 0;
-    for (let j = 0; j < u.length; j++) if (inverse[j]! > 0) s += (mean[j]! / inverse[j]!) * u[j]!;
-    return s;
-  });
-  return midpoints(within.size).map((share) => share.reduce((s, v, c) => s + (v > 0 ? v * place[c]! : 0), 0));
+async function sumFolds(x: Rows, cells: Cells, folds: Division["folds"], axes: Axes, { blas, breathe }: DiscriminantOptions, room: Room): Promise<Sums> {
+  const { d } = x;
+  const product = room.single("product", d * d);
+  const found = { scatters: [] as Float32Array[], cells: [] as Float64Array[], trace: 0, fourth: 0 };
+  for (let f = 0; f < folds.count; f++) {
+    const rows = split(folds, f).test;
+    const stratum = Int32Array.from(rows, (i) => cells.stratum[i]!);
+    const scatter = room.single(`scatter ${f}`, d * d).fill(0);
+    const sums = new Float64Array(2 * cells.strata * d);
+    for (let from = 0; from < rows.length; from += CHUNK) {
+      const to = Math.min(rows.length, from + CHUNK);
+      const e = room.single("chunk", (to - from) * d);
+      const { trace, fourth } = scaleInto(e, x, rows, stratum, axes, from, to);
+      found.trace += trace;
+      found.fourth += fourth;
+      for (let k = from; k < to; k++) addRow(sums, cells.cell[rows[k]!]! * d, e, (k - from) * d, d);
+      await breathe();
+      await blas.matmul(e, e, d, to - from, d, false, { transposeA: true, into: product });
+      for (let at = 0; at < product.length; at++) scatter[at]! += product[at]!;
+      await breathe();
+    }
+    found.scatters.push(scatter);
+    found.cells.push(sums);
+  }
+  return found;
 }
 
-/** Stratified mean difference on scaled axes. */
-export function meanDifference({ means, size }: Within, d: number): Float64Array {
+function addRow(sum: Float64Array, to: number, data: Float32Array, from: number, d: number): void {
+  for (let j = 0; j < d; j++) sum[to + j]! += data[from + j]!;
+}
+
+async function gather(x: Rows, cells: Cells, rows: Int32Array, axes: Axes, out: Float32Array, breathe: () => Promise<void>): Promise<Float32Array> {
+  const stratum = Int32Array.from(rows, (i) => cells.stratum[i]!);
+  for (let from = 0; from < rows.length; from += CHUNK) {
+    const to = Math.min(rows.length, from + CHUNK);
+    scaleInto(out.subarray(from * x.d, to * x.d), x, rows, stratum, axes, from, to);
+    await breathe();
+  }
+  return out;
+}
+
+/** Stratified mean difference. */
+function meanDifference(means: readonly Float64Array[], size: Float64Array): Float64Array {
   const w = stratumWeights(size);
   const all = w.reduce((s, v) => s + v, 0);
-  const delta = new Float64Array(d);
+  const delta = new Float64Array(means[0]!.length);
   for (let a = 0; a < w.length; a++) {
     if (!(w[a]! > 0)) continue;
     addScaled(delta, w[a]! / all, means[2 * a + 1]!);

@@ -1,24 +1,13 @@
 import type { Blas } from "../lenses/lens.js";
-import { type Cells, stratifiedEffect } from "./contrast.js";
-import { type DualSides, dualSides } from "./discriminant-dual.js";
+import { type Cells, cellSizes, contrast, midpoints, stratifiedEffect } from "./contrast.js";
 import { primalDiscriminant } from "./discriminant-primal.js";
-import type { Folds } from "./folds.js";
-import { split } from "./folds.js";
+import { type Folds, split } from "./folds.js";
+import { measureFrom, scoreLeftOut } from "./left-out.js";
 import type { Rows } from "./moments.js";
+import { range } from "./random.js";
+import { type ResidualMaker, residualMakerOf, solvesInRows } from "./residual-maker.js";
 import { type Room, withRoom } from "./room.js";
-import { ShrinkageChoice } from "./shrinkage-choice.js";
-
-/** Up to this share of rows per dimension the systems are written in rows: small matrices, exact in float64. */
-const DUAL_SHARE = 0.6;
-
-/** Above this many training rows the shrinkage is chosen on two of the inner folds instead of all. */
-const MANY_ROWS = 400;
-
-/** Vectors of a Krylov space at most in systems above 256 unknowns; the smallest shrinkages are then cut off early, which shrinks too. */
-export const MOST_VECTORS = 64;
-
-/** Residual of a system over its right-hand side; the products behind it are float32. */
-export const RESIDUAL = 1e-7;
+import type { Scaled } from "./scaled-rows.js";
 
 /** Replicates of the training contrast: rows of `contrast[fold]` are weights over `rows`. */
 export interface Replicates {
@@ -29,29 +18,10 @@ export interface Replicates {
   readonly contrast: readonly Float32Array[];
 }
 
-/** One training set's side of a fold in dual coordinates (rows). */
-export interface Side {
-  /** Ledoit and Wolf's shrinkage of the training rows. */
-  readonly shrinkage: number;
-  /** What is fitted on the training rows; reads `score` rows. */
-  fit(score: Int32Array): Promise<Fit>;
-  /** Held-out scores under each replicate of the contrast, whitening kept: [count, test rows]. */
-  replicate(shrinkage: number, replicates: Replicates, test: Int32Array): Promise<Float32Array>;
-  /** Direction in the units of x of the whole training set's fit that was scored last. */
-  direction(): Float64Array;
-}
-
-/** One system of equations, solved for as many shrinkages as are asked for; large ones are cheap, and smaller ones go on from them. */
-export interface Fit {
-  /** Scores of the rows, or nothing where the system cannot be solved. */
-  scores(shrinkage: number): Promise<Float64Array | undefined>;
-}
-
 export interface Discriminant {
   /** [n] held-out scores in within-class standard deviations, 0 = midpoint, positive = class 1. */
   readonly z: Float64Array;
-  /** Chosen shrinkage by fold. */
-  readonly shrinkage: readonly number[];
+  readonly shrinkage: number;
   /** [count, replicates.rows.length] held-out scores by replicate. */
   readonly replicates?: Float32Array;
   /** [d] mean direction in the units of x. */
@@ -61,106 +31,105 @@ export interface Discriminant {
 export interface DiscriminantOptions {
   readonly blas: Blas;
   readonly breathe: () => Promise<void>;
-  readonly replicates?: Replicates;
-  /** Fixed shrinkage: no inner folds. */
+  /** Fixed shrinkage; absent: from the rows. */
   readonly shrinkage?: number;
 }
 
-/**
- * Held-out scores of the shrunk discriminant (lenses 1.1.3, frame `discriminant`): on the training folds the dimensions are
- * divided by their within-cell deviation, R is the correlation of what is left within cells, u = ((1-λ)R + λI)⁻¹ δ; λ is the best
- * by d′ on inner folds. What is fitted without two folds serves either as the other's inner fold, so its axes are those of its own training rows:
- * nothing of a held-out row touches them, and each system is solved once. Scores are divided by the within-class deviation of the *inner held-out* scores: the deviation of the
- * training scores themselves shrinks with λ (to 0 when rows are fewer than dimensions) and would mix scales between folds.
- * @param x rows, centred
- */
-export function heldOutDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions): Promise<Discriminant> {
-  return withRoom(options.blas, (room) => (x.n > DUAL_SHARE * x.d ? primalDiscriminant : dualDiscriminant)(x, cells, folds, options, room));
+/** What is asked of rows, once for each division into folds. */
+export interface Division {
+  readonly folds: Folds;
+  readonly replicates?: Replicates;
 }
 
-async function dualDiscriminant(x: Rows, cells: Cells, folds: Folds, options: DiscriminantOptions, room: Room): Promise<Discriminant> {
-  const z = new Float64Array(x.n);
-  const chosen: number[] = [];
-  const direction = new Float64Array(x.d);
-  const { replicates } = options;
-  const out = replicates ? new Float32Array(replicates.count * replicates.rows.length) : undefined;
-  const sides = dualSides(x, cells, folds, options, room);
-  for (let k = 0; k < folds.count; k++) {
-    const { train, test } = split(folds, k);
-    const side = await sides.side(k, train);
-    const { lambda, deviation } = await choose(side, sides, cells, folds, k, train, options);
-    chosen.push(lambda);
-    const scores = await (await side.fit(test)).scores(lambda);
-    if (scores) for (let i = 0; i < test.length; i++) z[test[i]!] = scores[i]! / deviation;
-    const u = side.direction();
-    for (let j = 0; j < x.d; j++) direction[j]! += u[j]! / folds.count;
-    await options.breathe();
-    if (!replicates || !out) continue;
-    const place = new Map<number, number>();
-    replicates.rows.forEach((row, at) => {
-      if (folds.of[row] === k) place.set(row, at);
-    });
-    const held = Int32Array.from(place.keys());
-    const to = Int32Array.from(place.values());
-    const values = await side.replicate(lambda, replicates, held);
-    for (let b = 0; b < replicates.count; b++)
-      for (let i = 0; i < held.length; i++) out[b * replicates.rows.length + to[i]!] = values[b * held.length + i]! / deviation;
-    await options.breathe();
-  }
-  return { z, shrinkage: chosen, replicates: out, direction };
-}
-
-/** The shrinkage with the largest d′ on the inner folds, and the deviation of its inner held-out scores. */
-async function choose(
-  side: Side,
-  sides: DualSides,
+/** Held-out scores under one division into folds. */
+export async function heldOutDiscriminant(
+  x: Rows,
   cells: Cells,
   folds: Folds,
-  outer: number,
-  train: Int32Array,
-  options: DiscriminantOptions,
-): Promise<{ lambda: number; deviation: number }> {
-  const others = Array.from({ length: folds.count }, (_, f) => f).filter((f) => f !== outer);
-  const held = innerFolds(others, train.length, outer);
-  if (held.length === 0) {
-    // Two folds leave one for training: no inner folds, Ledoit and Wolf's shrinkage, the deviation of its own scores.
-    const lambda = options.shrinkage ?? Math.min(1, Math.max(side.shrinkage, 1e-6));
-    const scores = await (await side.fit(train)).scores(lambda);
-    const z = new Float64Array(cells.label.length);
-    train.forEach((row, i) => {
-      z[row] = scores?.[i] ?? 0;
-    });
-    return { lambda, deviation: stratifiedEffect(z, cells, train).deviation || 1 };
-  }
-  const scored = held.length < others.length ? train.filter((row) => held.includes(folds.of[row]!)) : train;
-  const fits: { fit: Fit; rows: Int32Array }[] = [];
-  for (const f of held) {
-    const rows = train.filter((row) => folds.of[row] === f);
-    fits.push({ fit: await sides.inner(outer, f, rows), rows });
-    await options.breathe();
-  }
-  const choice = new ShrinkageChoice(side.shrinkage, options.shrinkage);
-  const inner = new Float64Array(cells.label.length);
-  for (let lambda = choice.next; lambda !== undefined; lambda = choice.next) {
-    let solved = true;
-    for (const { fit, rows } of fits) {
-      const scores = await fit.scores(lambda);
-      await options.breathe();
-      if (!scores) solved = false;
-      else for (let i = 0; i < rows.length; i++) inner[rows[i]!] = scores[i]!;
-    }
-    choice.offer(solved ? stratifiedEffect(inner, cells, scored) : undefined);
-  }
-  return choice;
+  { replicates, ...options }: DiscriminantOptions & { readonly replicates?: Replicates },
+): Promise<Discriminant> {
+  return (await heldOutDiscriminants(x, cells, [{ folds, replicates }], options))[0]!;
 }
 
 /**
- * Folds within the training folds on which the shrinkage is chosen; none where one fold is all there is to train on. With many rows those beside the
- * outer one in a ring, so that two outer folds can share what is fitted without both.
+ * Held-out scores of the shrunk discriminant (lenses 1.1.3, frame `discriminant`): the dimensions are centred within strata and divided by their
+ * deviation there, R is the correlation of the training rows, u = ((1-λ)R + λI)⁻¹ δ with δ the training rows' mean difference. Centre, scale and λ are
+ * those of all rows and know no labels; R and δ know no held-out row. Between the classes R holds what is proportional to δ, which changes u in
+ * length only (Sherman and Morrison). Scores are divided by the within-class deviation of all held-out scores.
+ * @param x rows, centred; @param use is given M of all rows, while it lasts
  */
-export function innerFolds(others: readonly number[], rows: number, outer: number): readonly number[] {
-  if (others.length < 2) return [];
-  if (rows <= MANY_ROWS) return others;
-  const count = others.length + 1;
-  return [(outer + 1) % count, (outer + count - 1) % count].sort((a, b) => a - b);
+export function heldOutDiscriminants(
+  x: Rows,
+  cells: Cells,
+  divisions: readonly Division[],
+  options: DiscriminantOptions,
+  use?: (m: ResidualMaker, room: Room) => Promise<void>,
+): Promise<Discriminant[]> {
+  return withRoom(options.blas, async (room) => {
+    const out: Discriminant[] = [];
+    if (!solvesInRows(x.n, x.d)) {
+      for (const division of divisions) out.push(await primalDiscriminant(x, cells, division, options, room));
+      return out;
+    }
+    const maker = await residualMakerOf(x, range(x.n), cells.stratum, options.blas, options.breathe, room, options.shrinkage);
+    for (const division of divisions) out.push(await divided(maker, cells, division, options, room));
+    await use?.(maker, room);
+    return out;
+  });
+}
+
+async function divided(
+  maker: ResidualMaker & { readonly scaled: Scaled },
+  cells: Cells,
+  { folds, replicates }: Division,
+  { blas, breathe }: DiscriminantOptions,
+  room: Room,
+): Promise<Discriminant> {
+  const { n } = maker.scaled;
+  const count = 1 + (replicates?.count ?? 0);
+  const contrasts = room.single("contrasts", count * n);
+  const z = new Float64Array(n);
+  const out = replicates ? new Float32Array(replicates.count * n) : undefined;
+  const fitted = new Float64Array(n);
+  for (let k = 0; k < folds.count; k++) {
+    const { train, test } = split(folds, k);
+    contrasts.fill(0, 0, n);
+    contrast(cells, train).forEach((r, at) => {
+      contrasts[train[at]!] = r;
+      fitted[train[at]!]! += r / folds.count;
+    });
+    if (replicates) contrasts.set(replicates.contrast[k]!, n);
+    const found = await scoreLeftOut(maker, n, test, contrasts, blas, room);
+    // What a rule without the fold is in terms of all rows: its own scores stand where labels are missing.
+    for (let i = 0; i < test.length; i++) fitted[test[i]!]! += (maker.c * found.scores[i]!) / folds.count;
+    await measureFrom(midpointWeights(cells, train, n), cells.stratum, maker, test, contrasts, found, blas);
+    const { scores } = found;
+    for (let i = 0; i < test.length; i++) z[test[i]!] = scores[i]!;
+    await breathe();
+    if (out)
+      for (let b = 0; b < replicates!.count; b++) for (let i = 0, at = (b + 1) * test.length; i < test.length; i++, at++) out[b * n + test[i]!] = scores[at]!;
+  }
+  const { deviation } = stratifiedEffect(z, cells, range(n));
+  const unit = deviation > 0 ? 1 / deviation : 1;
+  for (let i = 0; i < n; i++) z[i]! *= unit;
+  if (out) for (let at = 0; at < out.length; at++) out[at]! *= unit;
+  return { z, shrinkage: maker.lambda, replicates: out, direction: await directionOf(maker, fitted, blas) };
+}
+
+/** Direction in the units of x: Eᵀ M v / λ on scaled axes. */
+async function directionOf({ scaled, m, lambda }: ResidualMaker & { readonly scaled: Scaled }, v: Float64Array, blas: Blas): Promise<Float64Array> {
+  const { e, n, d, inverse } = scaled;
+  const solved = await blas.matmul(Float32Array.from(v), m, 1, n, n);
+  const u = await blas.matmul(solved, e, 1, n, d);
+  return Float64Array.from(u, (own, j) => (own * inverse[j]!) / lambda);
+}
+
+/** Weights over all rows of the midpoint between the classes that each stratum is measured from. */
+function midpointWeights(cells: Cells, train: Int32Array, n: number): Float64Array[] {
+  const size = cellSizes(cells, train);
+  return midpoints(size).map((share) => {
+    const out = new Float64Array(n);
+    for (const i of train) out[i] = share[cells.cell[i]!]! / size[cells.cell[i]!]!;
+    return out;
+  });
 }

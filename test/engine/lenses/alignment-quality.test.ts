@@ -94,6 +94,21 @@ describe("discriminant frame", () => {
     for (let i = 0; i < x.n; i++) expect(Math.abs(z[i]! - other.z[i]!)).toBeLessThan(1e-4);
   });
 
+  it("systems of each fold in few dimensions give what leaving folds out in rows gives, with replicates", async () => {
+    const { x, cells } = plantRows([1.5, 0.5], 9, 40, 8);
+    const folds = stratifiedGroupFolds(cells.cell, range(x.n), 4, 2);
+    const random = new Random(3);
+    const contrast = Array.from({ length: 4 }, (_, f) => Float32Array.from({ length: 3 * x.n }, (_, at) => (folds.of[at % x.n] === f ? 0 : random.normal())));
+    const more = { ...options, shrinkage: 0.1, replicates: { count: 3, rows: range(x.n), contrast } };
+    const few = await heldOutDiscriminant(x, cells, folds, more);
+    const wide = new Float32Array(x.n * 80);
+    for (let i = 0; i < x.n; i++) wide.set(x.data.subarray(i * 9, (i + 1) * 9), i * 80);
+    const rows = await heldOutDiscriminant({ data: wide, n: x.n, d: 80 }, cells, folds, more);
+    for (let i = 0; i < x.n; i++) expect(Math.abs(few.z[i]! - rows.z[i]!)).toBeLessThan(1e-4);
+    for (let at = 0; at < few.replicates!.length; at++) expect(Math.abs(few.replicates![at]! / rows.replicates![at]! - 1)).toBeLessThan(1e-2);
+    for (let j = 0; j < 9; j++) expect(rows.direction[j]! / few.direction[j]!).toBeCloseTo(1, 3);
+  });
+
   it("replicates with weights of 1 repeat the estimate, on both sides", async () => {
     for (const [d, perCell] of [
       [100, 25],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ComparabilityCard } from "../../../protocol/index.js";
-import { SHRINKAGES } from "../../stats/shrinkage-choice.js";
+import { MORE } from "../../stats/shrinkage.js";
 import type { Study } from "../lens.js";
 import type { Plan } from "../plan.js";
 import { GAMMA } from "./composite.js";
@@ -23,7 +23,7 @@ export function cardOf(study: Study, plan: Plan): ComparabilityCard {
     frame: "discriminant",
     folds: plan.folds.count,
     divisions: plan.divisions.length,
-    shrinkage: `best of Ledoit-Wolf, ${SHRINKAGES.map((v) => v.toExponential(0)).join(", ")} by d' on inner folds`,
+    shrinkage: `${MORE} times Ledoit-Wolf within strata`,
     gamma: GAMMA,
     axioms: plan.axioms.length,
     cells,

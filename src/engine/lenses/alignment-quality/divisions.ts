@@ -1,5 +1,7 @@
-import { type Discriminant, type DiscriminantOptions, heldOutDiscriminant } from "../../stats/discriminant.js";
+import { type Discriminant, type DiscriminantOptions, heldOutDiscriminants } from "../../stats/discriminant.js";
 import type { Rows } from "../../stats/moments.js";
+import type { ResidualMaker } from "../../stats/residual-maker.js";
+import type { Room } from "../../stats/room.js";
 import type { Plan } from "../plan.js";
 import type { Resampling } from "./replicates.js";
 
@@ -7,12 +9,12 @@ import type { Resampling } from "./replicates.js";
 export async function scoreRows(
   x: Rows,
   plan: Plan,
-  options: Pick<DiscriminantOptions, "blas" | "breathe" | "shrinkage">,
+  options: DiscriminantOptions,
   resampling?: Resampling,
+  use?: (maker: ResidualMaker, room: Room) => Promise<void>,
 ): Promise<Discriminant> {
-  const found: Discriminant[] = [];
-  for (const [k, folds] of plan.divisions.entries())
-    found.push(await heldOutDiscriminant(x, plan.cells, folds, { ...options, replicates: resampling?.replicates[k] }));
+  const divisions = plan.divisions.map((folds, k) => ({ folds, replicates: resampling?.replicates[k] }));
+  const found = await heldOutDiscriminants(x, plan.cells, divisions, options, use);
   const [first, ...rest] = found;
   if (rest.length === 0) return first!;
   for (const other of rest) {
@@ -30,5 +32,5 @@ export async function scoreRows(
   first!.direction.forEach((_, j, u) => {
     u[j]! *= share;
   });
-  return { ...first!, shrinkage: found.flatMap((d) => d.shrinkage) };
+  return first!;
 }

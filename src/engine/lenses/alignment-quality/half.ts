@@ -24,22 +24,15 @@ export interface HalfSample {
 
 /**
  * The pooled index of half of the rows, mean over both halves of one or several divisions (whole groups, strata kept even), over the layers that
- * carry most weight, with their median shrinkage: much below the same layers of all rows means that more rows would raise it.
+ * carry most weight: much below the same layers of all rows means that more rows would raise it.
  */
-export async function halfSample(
-  study: Study,
-  plan: Plan,
-  weights: readonly number[],
-  shrinkage: readonly number[],
-  tools: LensTools,
-  pace: Pace,
-): Promise<HalfSample | null> {
+export async function halfSample(study: Study, plan: Plan, weights: readonly number[], tools: LensTools, pace: Pace): Promise<HalfSample | null> {
   const values: number[] = [];
   for (let k = 0; k < (study.count <= FEW_ROWS ? SPLITS : 1); k++) {
     const half = stratifiedGroupFolds(plan.cells.cell, study.group, 2, study.seed + 3 + 100 * k);
     for (const part of [0, 1]) {
       const rows = range(study.count).filter((i) => half.of[i] === part);
-      const value = await indexOf(rows, study, plan, weights, shrinkage, tools, pace);
+      const value = await indexOf(rows, study, plan, weights, tools, pace);
       if (value === null) return null;
       values.push(value);
     }
@@ -48,15 +41,7 @@ export async function halfSample(
   return { value: mean(values), se: deviation(values) / Math.SQRT2 };
 }
 
-async function indexOf(
-  rows: Int32Array,
-  study: Study,
-  plan: Plan,
-  weights: readonly number[],
-  shrinkage: readonly number[],
-  tools: LensTools,
-  pace: Pace,
-): Promise<number | null> {
+async function indexOf(rows: Int32Array, study: Study, plan: Plan, weights: readonly number[], tools: LensTools, pace: Pace): Promise<number | null> {
   const label = Uint8Array.from(rows, (i) => study.label[i]!);
   const cells = makeCells(
     label,
@@ -77,7 +62,7 @@ async function indexOf(
   const scores: Float64Array[] = [];
   for (const l of layers) {
     const x = await someRows(study, l, rows);
-    scores.push((await heldOutDiscriminant(x, cells, folds, { blas: tools.blas, breathe: () => pace.breathe(), shrinkage: shrinkage[l]! })).z);
+    scores.push((await heldOutDiscriminant(x, cells, folds, { blas: tools.blas, breathe: () => pace.breathe() })).z);
   }
   return composite(poolLayers(scores, cells, stratifiedGroupFolds(cells.cell, group, folds.count, study.seed + 5)).z, cells)?.aqi ?? null;
 }

@@ -72,7 +72,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
   const permutation =
     withheld === undefined
       ? new PermutationTest(
-          sampleGroups(study.group, mostPermuted(study.width), study.seed, 51),
+          sampleGroups(study.group, mostPermuted(study.count, study.width), study.seed, 51),
           (plan as Plan).cells,
           study.group,
           study.seed,
@@ -119,8 +119,7 @@ async function run(study: Study, tools: LensTools): Promise<LensOutput<Alignment
     await pace.step();
     const p = await permutation.finish(() => pace.breathe());
     await pace.step();
-    const shrinkage = discriminants.map((d) => [...d.shrinkage].sort((a, b) => a - b)[d.shrinkage.length >> 1]!);
-    const half = await halfSample(study, plan, summary.aqi.layerWeights, shrinkage, tools, pace);
+    const half = await halfSample(study, plan, summary.aqi.layerWeights, tools, pace);
     const heaviest = summary.aqi.layerWeights.indexOf(Math.max(...summary.aqi.layerWeights));
     aqi = {
       ...summary.aqi,

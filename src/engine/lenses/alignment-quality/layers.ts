@@ -1,6 +1,7 @@
 import type { Discriminant } from "../../stats/discriminant.js";
 import { scatterIndices, standardisedEffect } from "../../stats/indices.js";
 import { centre, type Rows } from "../../stats/moments.js";
+import { solvesInRows } from "../../stats/residual-maker.js";
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
@@ -67,9 +68,12 @@ export async function measureLayer(
   let discriminant: Discriminant | undefined;
   let cosines: readonly (number | null)[] = [];
   if (typeof plan !== "string") {
-    discriminant = await scoreRows(x, plan, { blas: tools.blas, breathe }, more.resampling);
+    const test = more.permutation;
+    discriminant = await scoreRows(x, plan, { blas: tools.blas, breathe }, more.resampling, async (maker, room) =>
+      test?.addFitted(maker, tools.blas, breathe, room),
+    );
     cosines = directionCosines(x, plan.cells);
-    await more.permutation?.add(x, tools.blas, breathe);
+    if (!solvesInRows(x.n, x.d)) await test?.add(x, tools.blas, breathe);
   }
   const leftover = await leftoverDirection(x, study, discriminant?.direction, more.before, tools.blas, pace);
   return { geometry, discriminant, leftover, cosines };

@@ -1,21 +1,19 @@
 import { type Cells, contrast, makeCells } from "../../stats/contrast.js";
 import { type Folds, split, stratifiedGroupFolds } from "../../stats/folds.js";
+import { scoreLeftOut } from "../../stats/left-out.js";
 import type { Rows } from "../../stats/moments.js";
 import { Random } from "../../stats/random.js";
+import { MOST_IN_ROWS, type ResidualMaker, residualMakerOf } from "../../stats/residual-maker.js";
 import { type Room, withRoom } from "../../stats/room.js";
 import { runSteps } from "../../stats/steps.js";
 import type { Blas } from "../lens.js";
 import { composite } from "./composite.js";
-import { labelFree } from "./label-free.js";
 import { permuteLabels } from "./permute.js";
 import { poolLayers } from "./pooling.js";
 
 export const PERMUTATIONS = 199;
-/**
- * Rows that the test runs on at most: it is exact on any subset, and finds more on a larger one. Its cost grows with the rows
- * and the cube of the smaller of rows and dimensions.
- */
-export const mostPermuted = (width: number) => (width <= 1024 ? 2000 : 800);
+/** Rows that the test runs on at most: it is exact on any subset, and finds more on a larger one. Where the index is solved in rows, the test takes all. */
+export const mostPermuted = (count: number, width: number) => (count <= MOST_IN_ROWS || width <= 1024 ? MOST_IN_ROWS : 800);
 
 /**
  * The permutation test of the pooled index. Everything that the labels do not touch (scale, whitening, folds) is fixed; the
@@ -29,7 +27,7 @@ export class PermutationTest {
   private readonly labellings: Cells[] = [];
   private readonly contrasts: Float32Array[] = [];
   private readonly layers: Float32Array[] = [];
-  /** Rows that take part, those of a fold beside each other. */
+  /** Rows that take part. */
   private readonly rows: Int32Array;
   private readonly stratum: Int32Array;
   private readonly group: Int32Array;
@@ -45,15 +43,11 @@ export class PermutationTest {
     private readonly permutations = PERMUTATIONS,
   ) {
     const drawn = (all: Int32Array) => Int32Array.from(rows, (i) => all[i]!);
-    const inFolds = stratifiedGroupFolds(drawn(cells.stratum), drawn(group), folds, seed + 101);
-    const second = stratifiedGroupFolds(drawn(cells.stratum), drawn(group), folds, seed + 202);
-    const order = Int32Array.from(rows, (_, k) => k).sort((a, b) => inFolds.of[a]! - inFolds.of[b]! || a - b);
-    const ordered = (all: Int32Array) => Int32Array.from(order, (k) => all[k]!);
-    this.rows = ordered(rows);
-    this.folds = { of: ordered(inFolds.of), count: inFolds.count };
-    this.second = { of: ordered(second.of), count: second.count };
-    this.stratum = Int32Array.from(this.rows, (i) => cells.stratum[i]!);
-    this.group = Int32Array.from(this.rows, (i) => group[i]!);
+    this.rows = rows;
+    this.stratum = drawn(cells.stratum);
+    this.group = drawn(group);
+    this.folds = stratifiedGroupFolds(this.stratum, this.group, folds, seed + 101);
+    this.second = stratifiedGroupFolds(this.stratum, this.group, folds, seed + 202);
     this.labellings.push(
       makeCells(
         Uint8Array.from(this.rows, (i) => cells.label[i]!),
@@ -87,28 +81,29 @@ export class PermutationTest {
 
   /** Adds a layer: held-out scores under every labelling. */
   async add(x: Rows, blas: Blas, breathe: () => Promise<void>): Promise<void> {
-    if (this.contrasts.length === 0) await runSteps(this.drawing(), breathe);
-    this.layers.push(await withRoom(blas, (room) => this.scored(x, blas, breathe, room)));
+    await withRoom(blas, async (room) => {
+      const maker = await residualMakerOf(x, this.rows, this.stratum, blas, breathe, room);
+      await this.scoreAll(maker, blas, breathe, room);
+    });
   }
 
-  private async scored(x: Rows, blas: Blas, breathe: () => Promise<void>, room: Room): Promise<Float32Array> {
+  /** The same from what is fitted already, to all the rows. */
+  async addFitted(maker: ResidualMaker, blas: Blas, breathe: () => Promise<void>, room: Room): Promise<void> {
+    await this.scoreAll(maker, blas, breathe, room);
+  }
+
+  private async scoreAll(maker: ResidualMaker, blas: Blas, breathe: () => Promise<void>, room: Room): Promise<void> {
+    if (this.contrasts.length === 0) await runSteps(this.drawing(), breathe);
     const n = this.rows.length;
     const count = this.labellings.length;
-    const { columns, size, whitened } = await labelFree(x, this.rows, this.stratum, blas, breathe, room);
     const out = new Float32Array(count * n);
-    for (let f = 0, from = 0; f < this.folds.count; f++) {
+    for (let f = 0; f < this.folds.count; f++) {
       const { test } = split(this.folds, f);
-      const own = room.single("tested columns", size * test.length);
-      for (let j = 0; j < size; j++) own.set(columns.subarray(j * n + from, j * n + from + test.length), j * test.length);
-      const contrasts = this.contrasts[f]!;
-      const left = whitened ? await blas.matmul(contrasts, columns, count, n, size, true, { into: room.single("directions", count * size) }) : contrasts;
-      await breathe();
-      const scores = await blas.matmul(left, own, count, size, test.length, false, { into: room.single("scores", count * test.length) });
-      for (let p = 0; p < count; p++) out.set(scores.subarray(p * test.length, (p + 1) * test.length), p * n + from);
-      from += test.length;
+      const { scores } = await scoreLeftOut(maker, n, test, this.contrasts[f]!, blas, room);
+      for (let p = 0, at = 0; p < count; p++) for (let i = 0; i < test.length; i++, at++) out[p * n + test[i]!] = scores[at]!;
       await breathe();
     }
-    return out;
+    this.layers.push(out);
   }
 
   /** Share of labellings that score at least as high as the observed one, itself included. */

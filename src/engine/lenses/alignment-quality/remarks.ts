@@ -30,7 +30,8 @@ export function remarks(study: Pick<Study, "count" | "width">, plan: Pick<Plan, 
       `The permutation test (p ${aqi.p!.toFixed(3)}) and the index (${interval(aqi.ci95!)}) part. The test whitens without labels and so looks at other directions; where they part, neither establishes anything by itself.`,
     );
   if (study.count > MOST_PAIRED_ROWS) say("lens/sampled-pairs", `Dunn and silhouette are taken from a sample of ${MOST_PAIRED_ROWS} rows.`);
-  if (study.count > mostPermuted(study.width)) say("lens/sampled-permutations", `The permutation test runs on a sample of ${mostPermuted(study.width)} rows.`);
+  if (study.count > mostPermuted(study.count, study.width))
+    say("lens/sampled-permutations", `The permutation test runs on a sample of ${mostPermuted(study.count, study.width)} rows.`);
   if (study.count > MOST_RESAMPLED) say("lens/sampled-bootstrap", `Intervals are resampled on ${MOST_RESAMPLED} rows and scaled to all ${study.count}.`);
   return out;
 }
