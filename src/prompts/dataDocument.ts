@@ -25,7 +25,7 @@ export class DataDocument {
     private readonly fileName: string,
     private readonly possible: boolean,
   ) {
-    this.chunks = by === "yaml" ? new Chunks(cutYaml, readYaml) : by === "jsonl" ? new Chunks(cutLines, readJson) : undefined;
+    this.chunks = by === "yaml" ? new Chunks(cutYaml, readYaml) : by === "jsonl" ? new Chunks(cutLines, readJson, !possible) : undefined;
   }
 
   read(source: string): FoundPrompts {
@@ -53,9 +53,9 @@ export class DataDocument {
 
   private parse(source: string): { nodes: DataNode[]; fault?: number } {
     if (!this.chunks) return readJson(source);
-    const { nodes, fault } = this.chunks.read(source);
+    const { nodes, fault, torn } = this.chunks.read(source);
     if (this.by === "jsonl") return { nodes, fault };
     // Cut in the middle of something: read whole.
-    return fault === undefined ? { nodes: joinedNodes(nodes) } : readYaml(source);
+    return torn ? readYaml(source) : { nodes: joinedNodes(nodes), ...(fault === undefined ? {} : { fault }) };
   }
 }

@@ -26,7 +26,7 @@ function judge(sample: Sample) {
 
 describe("the corpus", () => {
   it("has three prompts and three near-misses of every shape at least", () => {
-    for (const shape of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "F"]) {
+    for (const shape of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "15", "16", "17", "18", "19", "20", "F"]) {
       expect(samples.flatMap(({ prompts }) => prompts).filter((p) => p.shape === shape).length, `prompts of shape ${shape}`).toBeGreaterThanOrEqual(3);
       expect(samples.flatMap(({ misses }) => misses).filter((p) => p.shape === shape).length, `near-misses of shape ${shape}`).toBeGreaterThanOrEqual(3);
     }

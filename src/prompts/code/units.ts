@@ -1,5 +1,6 @@
 import type { FoundPrompt } from "../../protocol/index.js";
 import { reported } from "../found.js";
+import { movedPrompt } from "../text/moved.js";
 import { shifted } from "../text/spelled.js";
 import type { Branch } from "../tree/mirror.js";
 import type { Called, Pull } from "./calls.js";
@@ -85,15 +86,6 @@ const movedFind = (find: Find, by: number): Find => ({
   ...find,
   spelled: shifted(find.spelled, by),
   ...(find.anchor === undefined ? {} : { anchor: find.anchor + by }),
-});
-
-const movedPrompt = (prompt: FoundPrompt, by: number): FoundPrompt => ({
-  ...prompt,
-  start: prompt.start + by,
-  end: prompt.end + by,
-  pieces: prompt.pieces.map(({ at, length, from, to, hole }) =>
-    hole ? { at, length, from: from + by, to: to + by, hole } : { at, length, from: from + by, to: to + by },
-  ),
 });
 
 /** The unit that holds an offset, by halving. */

@@ -30,19 +30,23 @@ export class Chunks {
   constructor(
     private readonly cut: Cut,
     private readonly parse: (source: string, at: number) => DataReading,
+    /** `lines`: a chunk stands alone, and its inside is not asked for again. */
+    private readonly lines = false,
   ) {}
 
-  read(source: string): { readonly nodes: DataNode[]; readonly fault?: number } {
+  /** `torn`: a chunk can be read with what follows it, but not alone: the cuts are no good. */
+  read(source: string): { readonly nodes: DataNode[]; readonly fault?: number; readonly torn?: boolean } {
     const cuts = this.cut(source);
     const next = new Map<string, Chunk[]>();
     const nodes: DataNode[] = [];
     let fault: number | undefined;
+    let torn = false;
     for (let i = 0; i < cuts.length; i++) {
       const at = cuts[i];
       const text = source.slice(at, cuts[i + 1] ?? source.length);
       if (text.trim() === "") continue;
       const known = this.known.get(text)?.pop();
-      if (known) for (const node of known.reading.nodes) shiftNode(node, at - known.at);
+      if (known) for (const node of known.reading.nodes) (this.lines ? shiftOuter : shiftNode)(node, at - known.at);
       const reading = known
         ? { ...known.reading, ...(known.reading.fault === undefined ? {} : { fault: known.reading.fault + at - known.at }) }
         : this.parse(text, at);
@@ -51,10 +55,17 @@ export class Chunks {
       else next.set(text, [{ at, reading }]);
       nodes.push(...reading.nodes);
       fault ??= reading.fault;
+      if (reading.fault !== undefined && !this.lines && !torn)
+        torn = [2, 3, 4].some((n) => i + n <= cuts.length && this.parse(source.slice(at, cuts[i + n] ?? source.length), at).fault === undefined);
     }
     this.known = next;
-    return { nodes: fault === undefined ? nodes : nodes, fault };
+    return { nodes, fault, torn };
   }
+}
+
+function shiftOuter(node: DataNode, by: number): void {
+  node.start += by;
+  node.end += by;
 }
 
 /** The entries of YAML's outermost map, or the items of its list, put together again. */

@@ -1,18 +1,17 @@
 import type { FoundPrompt } from "../../protocol/index.js";
-import type { Find } from "../code/collector.js";
 import { marksOf, type Remark } from "../code/comments.js";
 import { roleOfName, SHORTEST } from "../code/named.js";
 import { nameSays, OPENING, readsAsPrompt } from "../code/names.js";
 import { reported } from "../found.js";
 import { isInPromptFolder } from "../kinds.js";
-import { shifted } from "../text/spelled.js";
+import { movedPrompt } from "../text/moved.js";
 import { DataCollector } from "./collector.js";
 import { readByFile } from "./files.js";
 import type { DataNode, DataText } from "./node.js";
 import { isMessage, readShapes } from "./shapes.js";
 
 /** A record's prompts, as long as its text stays what it was. */
-export type RowMemory = WeakMap<DataNode, { at: number; finds: Find[] }>;
+export type RowMemory = WeakMap<DataNode, { at: number; prompts: readonly FoundPrompt[] }>;
 
 export interface DataAsk {
   readonly fileName: string;
@@ -27,11 +26,12 @@ export interface DataAsk {
 export function readData(source: string, roots: readonly DataNode[], ask: DataAsk): FoundPrompt[] {
   const into = new DataCollector(source, ask.rows !== undefined);
   const texts: DataText[] = [];
+  if (ask.rows && !ask.possible) {
+    const prompts: FoundPrompt[] = [];
+    for (const root of roots) for (const prompt of rowPrompts(root, source, ask.rows)) prompts.push(prompt);
+    return prompts;
+  }
   for (const root of roots) {
-    if (ask.rows) {
-      into.finds.push(...rowFinds(root, source, ask.rows));
-      if (!ask.possible) continue;
-    }
     readByFile(root, ask.fileName, into);
     visit(root, into, texts, 0);
   }
@@ -51,20 +51,20 @@ export function readData(source: string, roots: readonly DataNode[], ask: DataAs
   return reported(into.finds, marks);
 }
 
-function rowFinds(root: DataNode, source: string, rows: RowMemory): Find[] {
+/** A record's prompts; of one that only moved, those of the last reading moved along. */
+function rowPrompts(root: DataNode, source: string, rows: RowMemory): readonly FoundPrompt[] {
   const known = rows.get(root);
   const by = known ? root.start - known.at : 0;
-  if (known && by === 0) return known.finds;
-  let finds: Find[];
-  if (known)
-    finds = known.finds.map((find) => ({ ...find, spelled: shifted(find.spelled, by), ...(find.anchor === undefined ? {} : { anchor: find.anchor + by }) }));
+  if (known && by === 0) return known.prompts;
+  let prompts: readonly FoundPrompt[];
+  if (known) prompts = known.prompts.map((prompt) => movedPrompt(prompt, by));
   else {
     const into = new DataCollector(source, true);
     visit(root, into, [], 0);
-    finds = into.finds;
+    prompts = reported(into.finds, marksOf(source, []));
   }
-  rows.set(root, { at: root.start, finds });
-  return finds;
+  rows.set(root, { at: root.start, prompts });
+  return prompts;
 }
 
 function visit(node: DataNode, into: DataCollector, texts: DataText[], depth: number): void {
