@@ -34,6 +34,7 @@ export function tritonConfig({ name, inputs, outputs, maxBatch, instances, param
   return [
     `name: ${quoted(name)}`,
     `platform: "onnxruntime_onnx"`,
+    `backend: "onnxruntime"`,
     `max_batch_size: ${maxBatch}`,
     list("input", inputs),
     list("output", outputs),

@@ -73,7 +73,7 @@ describe("a tapped model as a server takes it", () => {
     const out = scratch.folder();
     await exportModel(wish(folder, out, { name: "tiny", instances: 2, maxBatch: 16 }));
     const text = readFileSync(join(out, "tiny", "config.pbtxt"), "utf8");
-    expect(text).toMatch(/^name: "tiny"\nplatform: "onnxruntime_onnx"\nmax_batch_size: 16\n/);
+    expect(text).toMatch(/^name: "tiny"\nplatform: "onnxruntime_onnx"\nbackend: "onnxruntime"\nmax_batch_size: 16\n/);
     expect(text).toMatch(/name: "input_ids"\n {4}data_type: TYPE_INT64\n {4}dims: \[ -1 \]/);
     expect(text).toMatch(/name: "pool"\n {4}data_type: TYPE_FP32\n {4}dims: \[ -1, -1 \]/);
     expect(text).toMatch(/name: "layers"\n {4}data_type: TYPE_FP32\n {4}dims: \[ 4, -1, 16 \]/);
