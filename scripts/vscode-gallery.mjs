@@ -99,7 +99,6 @@ export const gallery = {
     await point.waitFor({ timeout: 20_000 });
     await page.keyboard.press("Control+b");
     await page.waitForTimeout(1500);
-    await point.evaluate((e) => e.scrollIntoView({ block: "center" }));
     await page.waitForTimeout(1200);
   },
 

@@ -59,6 +59,7 @@ export class AuditPanel {
   private lightened: { whole: AuditView; light: AuditView } | undefined;
   private stamp = 0;
   private prompts: readonly PromptPoint[] = [];
+  private revealing = false;
   private disposed = false;
 
   constructor(
@@ -130,10 +131,16 @@ export class AuditPanel {
     return state.view ? { ...state, view: this.light(state.view) } : state;
   }
 
-  /** Prompts in code among the rows on the map; none takes them away. */
-  showPrompts(prompts: readonly PromptPoint[]): void {
+  /** Prompts in code among the rows on the map; none takes them away. @param reveal brings the map into sight, at the first one's layer */
+  showPrompts(prompts: readonly PromptPoint[], reveal = false): void {
     this.prompts = prompts;
-    if (this.seen) this.rpc.tell("prompts.shown", { prompts });
+    this.revealing ||= reveal;
+    if (this.seen) this.tellPrompts();
+  }
+
+  private tellPrompts(): void {
+    this.rpc.tell("prompts.shown", { prompts: this.prompts, ...(this.revealing && { reveal: true }) });
+    this.revealing = false;
   }
 
   private handlers(): PanelHandlers {
@@ -145,7 +152,7 @@ export class AuditPanel {
     };
     return {
       "panel.ready": () => {
-        if (this.prompts.length > 0) this.rpc.tell("prompts.shown", { prompts: this.prompts });
+        if (this.prompts.length > 0) this.tellPrompts();
         return this.lightState;
       },
       "view.columns": ({ stamp, layer }) =>

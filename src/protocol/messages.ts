@@ -175,8 +175,8 @@ export interface PanelEvents {
   "audit.view": AuditView;
   /** The row under the editor's cursor; null = none. */
   "row.active": { row: number | null };
-  /** Prompts in code to show among the rows on the map; replaces those shown before. */
-  "prompts.shown": { prompts: readonly PromptPoint[] };
+  /** Prompts in code to show among the rows on the map; replaces those shown before. `reveal`: the first of them was asked for, so the map comes into sight at its layer. */
+  "prompts.shown": { prompts: readonly PromptPoint[]; reveal?: boolean };
 }
 
 export interface PanelState {

@@ -12,6 +12,7 @@ import { ListTools } from "./listTools.js";
 import { MapTools } from "./mapTools.js";
 import { MoreLenses } from "./moreLenses.js";
 import { Live, Redraw } from "./redraw.js";
+import { revealMap } from "./revealMap.js";
 import { SceneMaker } from "./sceneMaker.js";
 import { Sections } from "./sections.js";
 import { skeleton } from "./skeleton.js";
@@ -142,9 +143,14 @@ export class App {
     this.store.set({ row });
   }
 
-  /** Prompts in code, among the rows on the map. */
-  showPrompts(prompts: readonly PromptPoint[]): void {
+  /** Prompts in code, among the rows on the map. @param reveal the first of them was asked for */
+  showPrompts(prompts: readonly PromptPoint[], reveal = false): void {
     this.prompts = prompts;
+    const [first] = prompts;
+    if (reveal && first) {
+      this.store.set({ layer: first.layer });
+      revealMap();
+    }
     this.schedule();
   }
 

@@ -35,7 +35,7 @@ const app = new App(document.getElementById("app")!, toolkit, host);
 rpc.on("panel.state", (state) => app.showState(state));
 rpc.on("audit.progress", (progress) => app.showProgress(progress));
 rpc.on("audit.view", (view) => app.showView(view));
-rpc.on("prompts.shown", ({ prompts }) => app.showPrompts(prompts));
+rpc.on("prompts.shown", ({ prompts, reveal }) => app.showPrompts(prompts, reveal));
 rpc.on("row.active", ({ row }) => app.showActive(row));
 void rpc
   .ask("panel.ready", {})

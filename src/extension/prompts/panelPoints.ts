@@ -26,6 +26,8 @@ export interface PanelPointParts {
 export class PanelPoints {
   /** Panels that show prompts, and the only prompt shown first, if one was asked for. */
   private readonly shown = new Map<AuditPanel, string | undefined>();
+  /** A panel whose map is to come into sight once the prompt has its point there. */
+  private revealing: AuditPanel | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: PanelPointParts) {
@@ -46,6 +48,7 @@ export class PanelPoints {
         message: "No run of this workspace belongs to the profile, so there is no map to show the prompt on.",
         hint: `Audit ${basename(target.card.dataset.path)} with ${target.card.model.name}.`,
       });
+    this.revealing = panel;
     this.shown.set(panel, keyOf({ uri: document.uri.toString(), prompt }));
     // Beside the code, so that the point is seen to move while the prompt is edited.
     const inFront = window.activeTextEditor?.viewColumn;
@@ -96,8 +99,12 @@ export class PanelPoints {
     this.timer = setTimeout(() => {
       const open = new Set(this.parts.panels);
       for (const [panel, chosen] of this.shown) {
-        if (open.has(panel)) panel.showPrompts(this.pointsFor(panel.shows, chosen));
-        else this.shown.delete(panel);
+        if (open.has(panel)) {
+          const points = this.pointsFor(panel.shows, chosen);
+          const reveal = this.revealing === panel && points.some(({ key }) => key === chosen);
+          if (reveal) this.revealing = undefined;
+          panel.showPrompts(points, reveal);
+        } else this.shown.delete(panel);
       }
     }, 30);
   }

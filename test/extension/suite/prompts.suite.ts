@@ -147,9 +147,9 @@ describe("prompts in code", () => {
     const [panel] = [...api.layerscope.panels];
     const told: { key: string; decision: number }[][] = [];
     const show = panel!.showPrompts.bind(panel);
-    panel!.showPrompts = (points) => {
+    panel!.showPrompts = (points, reveal) => {
       told.push([...points]);
-      show(points);
+      show(points, reveal);
     };
     const { prompts } = api.layerscope.prompts.documents.of(document)!;
     await commands.executeCommand("layerscope.showPromptInPanel", document.uri, prompts[1]!.found.start);
