@@ -35,8 +35,8 @@ export class LowMemory {
   /** Called often; collects when enough has piled up since the last time. */
   look(): void {
     const held = this.held();
-    // What others have collected since is not counted as piled up.
-    this.after = Math.min(this.after || held, held);
+    // What others have collected since is not counted as piled up. At the first look all of it may be garbage.
+    this.after = Math.min(this.after, held);
     if (held - this.after < GARBAGE_BYTES || this.now() - this.last < APART_MS) return;
     this.release();
     this.after = this.held();

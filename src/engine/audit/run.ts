@@ -41,8 +41,9 @@ export async function runAudit(bench: Workbench, plan: AuditPlan, hooks: AuditHo
   }
 }
 
-/** Above this many rows the model is closed before the statistics: opened again it costs little beside them. */
+/** Above this many rows, or bytes of weights, memory is kept low: garbage is given back, and the model closed before the statistics. Opened again it costs little beside them. */
 const MANY_ROWS = 20_000;
+const LARGE_BYTES = 256e6;
 
 async function runInto(
   bench: Workbench,
@@ -67,8 +68,11 @@ async function runInto(
     let pass = collected.pass;
     const preview = startPreview(prepared, plan, collected);
     const pace = new Pace();
+    const tight = prepared.dataset.rows.length > MANY_ROWS || prepared.model.card.bytes > LARGE_BYTES;
+    const memory = tight ? new LowMemory() : undefined;
     hooks.onProgress?.(phase.at(0));
     const onBatch = () => {
+      memory?.look();
       if (collected.pass !== pass) {
         phase = phaseOf();
         pass = collected.pass;
@@ -92,7 +96,7 @@ async function runInto(
 
     reference = await collectReference(prepared, plan, hooks, folder, signal);
     const extracted = performance.now();
-    if (prepared.dataset.rows.length > MANY_ROWS) await bench.close();
+    if (tight) await bench.close();
     const rows = studyRows(prepared.dataset, collected, prepared.pooling, plan.seed, prepared.images);
     const study = reference ? { ...rows, reference: reference.statesOf(rows.rows) } : rows;
     const products = await createBlas();
@@ -101,7 +105,6 @@ async function runInto(
     const needed = chosen.filter(({ needs }) => needs === "any" || study.kind === "safety");
     const scoring = new Phase("scoring", "layers", needed.length * study.layers);
     const telling = new Pace();
-    const memory = prepared.dataset.rows.length > MANY_ROWS ? new LowMemory() : undefined;
     for (const [index, lens] of needed.entries()) {
       throwIfAborted(signal);
       const progress = async (done: number, of: number) => {

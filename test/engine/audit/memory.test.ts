@@ -25,7 +25,7 @@ describe("memory of many rows", () => {
       memory.look();
       most = Math.max(most, state.held);
     }
-    expect(most).toBeLessThan(130e6);
+    expect(most).toBeLessThan(140e6);
     expect(state.collected).toBeGreaterThan(30);
     expect(state.collected).toBeLessThan(50);
     // Faster than it may collect: the time between two collections is kept.
@@ -48,7 +48,8 @@ describe("memory of many rows", () => {
       state.now += 1000;
       memory.look();
     }
-    expect(state.collected).toBe(1);
+    // Once at the first look, once when it had grown.
+    expect(state.collected).toBe(2);
   });
 
   it("really is collected", async () => {
