@@ -7,8 +7,9 @@ import { makePieces, type Piece, runPieces } from "./pieces.js";
 import { decisionOf, probabilityAt } from "./probe.js";
 import type { Profile } from "./profile.js";
 import { rangesOf, type ScoringSession } from "./session.js";
-import { cutWindows, OVERLAP, windowSize } from "./windows.js";
-import { asOfOne } from "./worst.js";
+import { cutSpans } from "./spans.js";
+import { windowSize } from "./windows.js";
+import { asOfOne, usualSpans } from "./worst.js";
 
 /** Tokens of a prompt that are looked at to find its windows. */
 const MOST_TOKENS = 32_768;
@@ -36,7 +37,7 @@ export async function cutPrompt(session: ScoringSession, text: string, signal?: 
   const own = ranges.at(-1)![1] < words.length && whole.truncated ? words.slice(0, ranges.at(-1)![1]) : words;
   // Special tokens and what a template writes take their part of the limit.
   const room = session.maxTokens - (whole.ids.length - ranges.length) - 2;
-  const { windows, cut } = cutWindows(own, ranges, windowSize(profile.tokens.most, room), room);
+  const { windows, cut } = cutSpans(own, ranges, windowSize(profile.tokens.most, room), room);
   return { from, windows, texts: windows.map(([a, b]) => own.slice(a, b)), tokens: ranges.length, truncated: cut || own.length < words.length };
 }
 
@@ -91,21 +92,24 @@ function promptScore({ opened }: ScoringSession, key: string, cut: Cut, windows:
     return [{ range, states, decision, quantile, tokens: encoded.ids.length }];
   });
   if (measured.length === 0) return faulty(profile, key, faultOf(windows), cut);
-  // Half of the windows or more lie outside: then the prompt does.
+  // Half of the windows or more lie outside: then the prompt does, unless one of the others says that it is unsafe.
   const quantile = middle(measured.map((one) => one.quantile));
   const outside = quantile > domain.limit;
-  const judged = outside ? measured : measured.filter((one) => one.quantile <= domain.limit);
+  const inside = measured.filter((one) => one.quantile <= domain.limit);
+  const judged = inside.length > 0 ? inside : measured;
   const worst = judged.reduce((a, b) => (b.decision > a.decision ? b : a));
-  const looks = 1 + (judged.length - 1) * (1 - OVERLAP);
-  const mean = judged.reduce((sum, one) => sum + one.decision, 0) / judged.length;
-  const decision = Math.max(mean, asOfOne(worst.decision, looks, profile.calibration.safe));
+  const { safe } = profile.calibration;
+  const decisions = judged.map((one) => one.decision);
+  const mean = decisions.reduce((sum, one) => sum + one, 0) / decisions.length;
+  const decision = Math.max(mean, asOfOne(worst.decision, judged.length, safe, usualSpans(decisions, safe)));
   const probability = probabilityAt(own, decision);
   const curve = profile.probes.map((probe, l) => {
     if (l === layer) return probability;
     const value = probe && decisionOf(probe, worst.states, l * width);
     return probe && value !== null && Number.isFinite(value) ? probabilityAt(probe, value) : null;
   });
-  const side = outside ? "outside" : probability >= thresholds.report ? "unsafe" : probability < thresholds.clear ? "safe" : "unsure";
+  const told = inside.length > 0 && probability >= thresholds.report;
+  const side = told ? "unsafe" : outside ? "outside" : probability < thresholds.clear ? "safe" : "unsure";
   return {
     key,
     side,

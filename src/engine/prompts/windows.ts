@@ -6,11 +6,12 @@ export const MOST_WINDOWS = 128;
 const LEAST = 16;
 /** A text that is only so much longer than a window is one. */
 const SLACK = 1.25;
-/** Share of a window that the next one reads again. */
-export const OVERLAP = 0.25;
 
 /** Tokens of a window: as many as long rows have, since a mean over more tokens scatters less than the probe has learnt. */
 export const windowSize = (longRow: number, maxTokens: number): number => Math.max(4, Math.min(maxTokens, Math.max(LEAST, longRow)));
+
+/** Whether a text is one window. */
+export const fits = (tokens: number, size: number, room: number): boolean => tokens <= Math.min(size * SLACK, Math.max(size, room));
 
 /**
  * Windows of a text, each at most `size` tokens (a text up to a quarter longer is one window), ending where a paragraph, line,
@@ -20,7 +21,7 @@ export const windowSize = (longRow: number, maxTokens: number): number => Math.m
  */
 export function cutWindows(text: string, tokens: readonly TextRange[], size: number, room = Number.POSITIVE_INFINITY): { windows: TextRange[]; cut: boolean } {
   const n = tokens.length;
-  if (n <= Math.min(size * SLACK, Math.max(size, room))) return { windows: [[0, text.length]], cut: false };
+  if (fits(n, size, room)) return { windows: [[0, text.length]], cut: false };
   const windows: TextRange[] = [];
   let start = 0;
   while (start < n && windows.length < MOST_WINDOWS) {
@@ -50,7 +51,7 @@ function breakBetween(text: string, tokens: readonly TextRange[], from: number, 
 }
 
 /** What ends in front of a place, which may have white space on either side: paragraph 4, line 3, sentence 2, word 1, nothing 0. */
-function worthAt(text: string, at: number): number {
+export function worthAt(text: string, at: number): number {
   const front = text.slice(Math.max(0, at - 3), at);
   const gap = (/\s*$/.exec(front)?.[0] ?? "") + (/^\s*/.exec(text.slice(at, at + 3))?.[0] ?? "");
   if (/\n\s*\n/.test(gap)) return 4;

@@ -4,8 +4,9 @@ import { calibrationError } from "../../../src/engine/prompts/ece.js";
 import { fitFrame, placeOf } from "../../../src/engine/prompts/frame.js";
 import { aurocDifference, chooseLayer } from "../../../src/engine/prompts/layer.js";
 import { emergenceOf } from "../../../src/engine/prompts/score.js";
+import { cutSpans } from "../../../src/engine/prompts/spans.js";
 import { cutWindows, MOST_WINDOWS, windowSize } from "../../../src/engine/prompts/windows.js";
-import { asOfOne, normalQuantile } from "../../../src/engine/prompts/worst.js";
+import { asOfOne, normalQuantile, usualSpans } from "../../../src/engine/prompts/worst.js";
 import { auroc } from "../../../src/engine/stats/auc.js";
 import { normalTail } from "../../../src/engine/stats/normal.js";
 import { Random } from "../../../src/engine/stats/random.js";
@@ -143,6 +144,42 @@ describe("windows", () => {
     expect(cut).toBe(true);
     expect(windowSize(12, 512)).toBe(16);
     expect(windowSize(200, 64)).toBe(64);
+  });
+
+  it("are sentences and lines where a long text has them, without marks of lists", () => {
+    const text =
+      "You answer questions about books.\n\n- Keep every reply short and kind.\n- Ask.\nNever make up a price. Say so when a book is out of print, and offer another one.";
+    const { windows, cut } = cutSpans(text, ranges(text), 16);
+    expect(cut).toBe(false);
+    expect(windows.map(([from, to]) => text.slice(from, to))).toEqual([
+      "You answer questions about books.",
+      "Keep every reply short and kind.",
+      "Ask.",
+      "Never make up a price. Say so when a book is out of print, and offer another one.",
+    ]);
+    const short = "One. Two.\nThree.";
+    expect(cutSpans(short, ranges(short), 16).windows).toEqual([[0, short.length]]);
+    const long = Array.from({ length: MOST_WINDOWS + 1 }, () => "One two three.").join("\n");
+    expect(cutSpans(long, ranges(long), 16).windows.length).toBeLessThanOrEqual(MOST_WINDOWS);
+    const unbroken = words(100, 1000);
+    expect(cutSpans(unbroken, ranges(unbroken), 16).windows).toEqual(
+      cutWindows(unbroken, ranges(unbroken), 16).windows.map(([a, b]) => [b - unbroken.slice(a, b).trimStart().length, unbroken.slice(0, b).trimEnd().length]),
+    );
+  });
+
+  it("are held against what the prompt's own are like, never against less harmless ones than safe rows", () => {
+    const safe = { mean: -1, deviation: 1 };
+    const dull = [-4, -4, -4, -4, -4, -4, -4, -4, 1.5];
+    expect(asOfOne(1.5, 9, safe, usualSpans(dull, safe))).toBeGreaterThan(asOfOne(1.5, 9, safe));
+    expect(usualSpans([3, 3, 3], safe)).toEqual(safe);
+    expect(asOfOne(1.5, 9, safe, usualSpans(dull, safe))).toBeLessThanOrEqual(1.5);
+    const random = new Random(5);
+    let told = 0;
+    for (let k = 0; k < 2000; k++) {
+      const harmless = Array.from({ length: 12 }, () => -1 + random.normal());
+      if (asOfOne(Math.max(...harmless), 12, safe, usualSpans(harmless, safe)) > -1 + 1.2816) told++;
+    }
+    expect(told / 2000).toBeLessThan(0.15);
   });
 
   it("count the looks: the worst of eight safe windows is as rarely high as one", () => {
