@@ -156,10 +156,10 @@ async function compare(study, cpu, wall) {
       const ran = spawnSync(python, [script, join(folder, "states.f32"), count, layers, width].map(String), {
         env: { ...process.env, ...env },
         encoding: "utf8",
-        timeout: 400_000,
+        timeout: 60_000,
       });
       if (ran.status !== 0) {
-        console.log(`n=${count} scikit-learn: not measured (${python} has no scikit-learn, or it took too long)`);
+        console.log(`n=${count} scikit-learn, ${name}: not measured (${python} has no scikit-learn, or it took more than a minute)`);
         break;
       }
       const [skCpu, skWall] = ran.stdout.trim().split(" ").map(Number);

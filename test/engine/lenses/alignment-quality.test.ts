@@ -164,6 +164,21 @@ describe("discriminant frame", () => {
   });
 });
 
+describe("without signal", () => {
+  it.each([
+    ["in rows", 30, 10],
+    ["in dimensions", 6, 20],
+  ])("the index is centred at 0 although scale and shrinkage come from all rows: %s", async (_name, d, perCell) => {
+    const found: number[] = [];
+    for (let run = 0; run < 200; run++) {
+      const { x, cells } = plantRows([0, 0], d, perCell, 5000 + run);
+      const folds = stratifiedGroupFolds(cells.cell, range(x.n), 5, run);
+      found.push((await heldOutDiscriminant(x, cells, folds, options)).z.reduce((s, v, i) => s + (cells.label[i] === 1 ? v : -v), 0) / x.n);
+    }
+    expect(Math.abs(mean(found))).toBeLessThan((3 * deviation(found)) / Math.sqrt(200));
+  });
+});
+
 describe("permutation test", () => {
   it("rejects between 2% and 9% of 300 sets without signal (39 permutations each), and finds a signal", async () => {
     const random = new Random(77);
