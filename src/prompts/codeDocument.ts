@@ -8,6 +8,8 @@ import { tooDeep, tookTooLong, unreadable } from "./notices.js";
 import { type Mirror, mirrorOf } from "./tree/mirror.js";
 import { changedWindow, pointAt } from "./tree/window.js";
 
+/** Characters; parsed whole in a few milliseconds. */
+const SMALL = 12_000;
 const NOTHING: FoundPrompts = { prompts: [], notices: [] };
 
 /** A source file that keeps its syntax tree: an edit reads anew only what it touched. */
@@ -38,13 +40,19 @@ export class CodeDocument {
         oldEndPosition: pointAt(this.source, window.oldEnd),
         newEndPosition: pointAt(source, window.newEnd),
       } as Parameters<Tree["edit"]>[0]);
-    const tree = parse(this.parser, source, before);
+    let tree = parse(this.parser, source, before);
+    // Around faults an incremental parse may settle otherwise than a whole one, which a small file can afford.
+    const whole = before !== null && tree?.rootNode.hasError === true && source.length < SMALL;
+    if (whole) {
+      tree?.delete();
+      tree = parse(this.parser, source, null);
+    }
     if (!tree) {
       this.dispose();
       return { ...NOTHING, notices: [tookTooLong()] };
     }
     const kept =
-      before && old && window
+      before && old && window && !whole
         ? {
             root: old.root,
             touched: [{ start: window.start, end: window.newEnd }, ...before.getChangedRanges(tree).map((r) => ({ start: r.startIndex, end: r.endIndex }))],

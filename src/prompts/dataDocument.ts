@@ -1,5 +1,6 @@
 import type { FoundPrompts, Notice } from "../protocol/index.js";
 import { Chunks, cutLines, cutYaml, joinedNodes } from "./data/chunks.js";
+import { refuseDeep } from "./data/depth.js";
 import { isMachineFile } from "./data/files.js";
 import { readJson } from "./data/json.js";
 import type { DataNode } from "./data/node.js";
@@ -29,9 +30,13 @@ export class DataDocument {
   }
 
   read(source: string): FoundPrompts {
-    if (isMachineFile(this.fileName) || !(this.possible || CUE.test(source))) return NOTHING;
+    if (isMachineFile(this.fileName)) return NOTHING;
     const notices: Notice[] = [];
     try {
+      if (!this.possible && !CUE.test(source)) {
+        refuseDeep(source);
+        return NOTHING;
+      }
       const { nodes, fault } = this.parse(source);
       if (fault !== undefined) {
         const { row, column } = pointAt(source, fault);

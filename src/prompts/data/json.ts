@@ -1,5 +1,6 @@
 import { type Node, parseTree } from "jsonc-parser";
 import { spellJavaScript } from "../text/javascript.js";
+import { refuseDeep } from "./depth.js";
 import type { DataNode } from "./node.js";
 
 export interface DataReading {
@@ -10,6 +11,7 @@ export interface DataReading {
 
 /** Reads JSON, with comments and trailing commas; what is broken is left out. `at`: offset of `source` in the document. */
 export function readJson(source: string, at = 0): DataReading {
+  refuseDeep(source);
   const errors: { offset: number }[] = [];
   const root = parseTree(source, errors as Parameters<typeof parseTree>[1], { allowTrailingComma: true, allowEmptyContent: true });
   return { nodes: root ? [nodeOf(root, at)] : [], ...(errors.length > 0 ? { fault: at + errors[0].offset } : {}) };

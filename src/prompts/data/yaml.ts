@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, parseAllDocuments } from "yaml";
 import { spellYaml } from "../text/yaml.js";
+import { refuseDeep } from "./depth.js";
 import type { DataReading } from "./json.js";
 import type { DataNode } from "./node.js";
 
@@ -8,6 +9,7 @@ const HARMLESS = new Set(["BAD_ALIAS", "DUPLICATE_KEY", "TAG_RESOLVE_FAILED"]);
 
 /** Reads YAML; what is broken is left out. `at`: offset of `source` in the document. */
 export function readYaml(source: string, at = 0): DataReading {
+  refuseDeep(source);
   const parsed = parseAllDocuments(source, { uniqueKeys: false, logLevel: "silent", strict: false, customTags: [] });
   const documents = (Array.isArray(parsed) ? parsed : []) as Document[];
   const errors = documents.flatMap(({ errors: list }) => list).filter(({ code }) => !HARMLESS.has(code));

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Language, Parser } from "web-tree-sitter";
+import { parserMissing } from "../errors.js";
 
 /** Languages that a grammar reads, and the file of each beside the bundle. */
 export const GRAMMARS = {
@@ -29,17 +30,25 @@ export async function openGrammars(folder: string): Promise<Grammars> {
     await runtime;
   } catch (error) {
     runtime = undefined;
-    throw error;
+    throw parserMissing(RUNTIME, error);
   }
   const parsers = new Map<GrammarName, Parser>();
   return {
     parser(name) {
       let parser = parsers.get(name);
       if (!parser) {
-        parser = new Parser().setLanguage(Language.loadSync(new WebAssembly.Module(readFileSync(join(folder, GRAMMARS[name])))));
+        parser = new Parser().setLanguage(grammarIn(folder, GRAMMARS[name]));
         parsers.set(name, parser);
       }
       return parser;
     },
   };
+}
+
+function grammarIn(folder: string, file: string): Language {
+  try {
+    return Language.loadSync(new WebAssembly.Module(readFileSync(join(folder, file))));
+  } catch (error) {
+    throw parserMissing(file, error);
+  }
 }
