@@ -1,26 +1,24 @@
-import type { Rows } from "./moments.js";
 import { Random } from "./random.js";
 
 const RESTARTS = 4;
 const STEPS = 40;
 
-/** k-means with k-means++ starts (Arthur and Vassilvitskii 2007), the best of 4 by inertia. @returns cluster of every row */
-export function* clustering(x: Rows, k: number, seed: number): Generator<void, Int32Array> {
-  const { data, n, d } = x;
+/**
+ * k-means with k-means++ starts, the best of 4 by inertia, in the products of the rows: n² a step whatever
+ * the dimensions, for rows whose products are there already.
+ * @param gram [n, n] products of the rows; @returns cluster of every row
+ */
+export function* kernelClusters(gram: Float32Array, n: number, k: number, seed: number): Generator<void, Int32Array> {
+  const own = Float64Array.from({ length: n }, (_, i) => gram[i * n + i]!);
+  const between = (i: number, j: number) => Math.max(0, own[i]! + own[j]! - 2 * gram[i * n + j]!);
   let best = new Int32Array(n);
   let least = Number.POSITIVE_INFINITY;
-  const apart = (i: number, centre: Float64Array) => {
-    let s = 0;
-    for (let j = 0, at = i * d; j < d; j++, at++) s += (data[at]! - centre[j]!) ** 2;
-    return s;
-  };
   for (let start = 0; start < RESTARTS; start++) {
     const random = new Random(seed, 200 + start);
-    const centres = [rowOf(x, random.below(n))];
-    const near = Float64Array.from({ length: n }, (_, i) => apart(i, centres[0]!));
-    while (centres.length < k) {
-      const total = near.reduce((s, v) => s + v, 0);
-      let lot = random.uniform() * total;
+    const first = [random.below(n)];
+    const near = Float64Array.from({ length: n }, (_, i) => between(i, first[0]!));
+    while (first.length < k) {
+      let lot = random.uniform() * near.reduce((s, v) => s + v, 0);
       let pick = n - 1;
       for (let i = 0; i < n; i++) {
         lot -= near[i]!;
@@ -29,11 +27,18 @@ export function* clustering(x: Rows, k: number, seed: number): Generator<void, I
           break;
         }
       }
-      const centre = rowOf(x, pick);
-      centres.push(centre);
-      for (let i = 0; i < n; i++) near[i] = Math.min(near[i]!, apart(i, centre));
+      first.push(pick);
+      for (let i = 0; i < n; i++) near[i] = Math.min(near[i]!, between(i, pick));
     }
     const of = new Int32Array(n).fill(-1);
+    // Centres as means of members: |x - m|² = k(x,x) - 2 mean k(x, members) + mean k(members, members).
+    const across = new Float64Array(k * n);
+    const square = new Float64Array(k);
+    const size = new Float64Array(k);
+    first.forEach((j, c) => {
+      for (let i = 0; i < n; i++) across[c * n + i] = gram[j * n + i]!;
+      square[c] = own[j]!;
+    });
     let inertia = 0;
     for (let step = 0; step < STEPS; step++) {
       let moved = 0;
@@ -42,7 +47,7 @@ export function* clustering(x: Rows, k: number, seed: number): Generator<void, I
         let to = 0;
         let close = Number.POSITIVE_INFINITY;
         for (let c = 0; c < k; c++) {
-          const s = apart(i, centres[c]!);
+          const s = own[i]! - 2 * across[c * n + i]! + square[c]!;
           if (s < close) {
             close = s;
             to = c;
@@ -53,13 +58,19 @@ export function* clustering(x: Rows, k: number, seed: number): Generator<void, I
         inertia += close;
       }
       if (moved === 0) break;
-      const size = new Float64Array(k);
-      const sums = centres.map(() => new Float64Array(d));
+      size.fill(0);
+      for (let i = 0; i < n; i++) size[of[i]!]!++;
+      for (let c = 0; c < k; c++)
+        if (size[c]! > 0) {
+          across.fill(0, c * n, (c + 1) * n);
+          square[c] = 0;
+        }
       for (let i = 0; i < n; i++) {
-        size[of[i]!]!++;
-        for (let j = 0; j < d; j++) sums[of[i]!]![j]! += data[i * d + j]!;
+        const c = of[i]!;
+        const share = 1 / size[c]!;
+        for (let j = 0, at = i * n, to = c * n; j < n; j++, at++, to++) across[to]! += gram[at]! * share;
       }
-      for (let c = 0; c < k; c++) if (size[c]! > 0) for (let j = 0; j < d; j++) centres[c]![j] = sums[c]![j]! / size[c]!;
+      for (let i = 0; i < n; i++) square[of[i]!]! += across[of[i]! * n + i]! / size[of[i]!]!;
       yield;
     }
     if (inertia < least) {
@@ -69,8 +80,6 @@ export function* clustering(x: Rows, k: number, seed: number): Generator<void, I
   }
   return best;
 }
-
-const rowOf = ({ data, d }: Rows, i: number): Float64Array => Float64Array.from(data.subarray(i * d, (i + 1) * d));
 
 /** Harmonic mean of homogeneity and completeness (Rosenberg and Hirschberg 2007): 0 = unrelated, 1 = the same partition. */
 export function vMeasure(truth: ArrayLike<number>, found: ArrayLike<number>): number {

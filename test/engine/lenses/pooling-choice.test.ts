@@ -4,13 +4,13 @@ import { Pace } from "../../../src/engine/lenses/pace.js";
 import { compareScores, nestedScores } from "../../../src/engine/lenses/pooling-choice/compare.js";
 import { ALL_LAYERS, poolingChoice } from "../../../src/engine/lenses/pooling-choice/index.js";
 import { infoNce } from "../../../src/engine/lenses/pooling-choice/infonce.js";
-import { kernelClusters } from "../../../src/engine/lenses/pooling-choice/kernel-clusters.js";
 import { cosines, neighbourhood, toUnit } from "../../../src/engine/lenses/pooling-choice/neighbours.js";
-import { clustering, vMeasure } from "../../../src/engine/stats/clusters.js";
+import { kernelClusters, vMeasure } from "../../../src/engine/stats/clusters.js";
 import { holm, twoSided } from "../../../src/engine/stats/holm.js";
 import { drain } from "../../../src/engine/stats/lbfgs.js";
 import { Random, range } from "../../../src/engine/stats/random.js";
 import { poolingWeights, type TokenPooling } from "../../../src/engine/text/pooling.js";
+import { clustering } from "../stats/plain-clusters.js";
 import { makeStudy, tools } from "./plant.js";
 
 const n = 160;

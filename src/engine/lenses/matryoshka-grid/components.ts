@@ -33,7 +33,7 @@ export async function onComponents(
   let count: number;
   if (s < d) {
     // From the products of the rows: component = Xᵀ v / √λ.
-    const { values, vectors } = await pace.run(eigen(Float64Array.from(await blas.matmul(base, base, s, d, s, true)), s));
+    const { values, vectors } = await pace.run(eigen(new Float64Array(await blas.matmul(base, base, s, d, s, true)), s));
     count = Math.min(wanted, s - 1, values.filter((v) => v > 1e-9 * values[0]!).length);
     const weights = new Float32Array(count * s);
     for (let k = 0; k < count; k++) for (let i = 0; i < s; i++) weights[k * s + i] = vectors[k * s + i]! / Math.sqrt(values[k]!);
@@ -41,9 +41,9 @@ export async function onComponents(
   } else {
     const across = new Float32Array(d * s);
     for (let i = 0; i < s; i++) for (let j = 0; j < d; j++) across[j * s + i] = base[i * d + j]!;
-    const { vectors } = await pace.run(eigen(Float64Array.from(await blas.matmul(across, across, d, s, d, true)), d));
+    const { vectors } = await pace.run(eigen(new Float64Array(await blas.matmul(across, across, d, s, d, true)), d));
     count = Math.min(wanted, d);
-    axes = Float32Array.from(vectors.subarray(0, count * d));
+    axes = new Float32Array(vectors.subarray(0, count * d));
   }
   const all = (x: Float32Array, rows: number) =>
     blas.matmul(

@@ -1,5 +1,7 @@
-import { cholesky } from "../../stats/cholesky.js";
+import { factoring } from "../../stats/cholesky.js";
+import { addTransposed, dot, multiply } from "../../stats/dense.js";
 import { solveFactored } from "../../stats/factored.js";
+import { runSteps } from "../../stats/steps.js";
 import type { Blas } from "../lens.js";
 
 /** Share of the identity in the correlation matrix. */
@@ -73,34 +75,43 @@ export async function ladderScores(
 ): Promise<Float64Array[]> {
   const { d, middle, scale } = training;
   const few = ladder.filter((m) => m <= training.n);
-  const weights = few.length > 0 ? leading(training, order, few) : [];
+  const weights = few.length > 0 ? await leading(training, order, few, breathe) : [];
   await breathe();
   for (const m of ladder.slice(few.length)) {
-    weights.push(await byRows(training, order, m, blas));
+    weights.push(await byRows(training, order, m, blas, breathe));
     await breathe();
   }
-  return ladder.map((m, at) => {
-    const out = new Float64Array(n);
-    const u = weights[at];
-    if (!u) return out;
-    for (let i = 0; i < n; i++) {
-      let s = 0;
-      for (let k = 0; k < m; k++) {
-        const j = order[k]!;
-        s += ((x[i * d + j]! - middle[j]!) / scale[j]!) * u[k]!;
-      }
-      out[i] = s;
+  // Rows in the order asked for, measured from the middle and scaled once for all m.
+  const most = ladder[ladder.length - 1]!;
+  const row = new Float64Array(most);
+  const own = Float64Array.from({ length: most }, (_, k) => 1 / scale[order[k]!]!);
+  const from = Float64Array.from({ length: most }, (_, k) => middle[order[k]!]!);
+  const out = ladder.map(() => new Float64Array(n));
+  for (let i = 0; i < n; i++) {
+    gatherRow(row, x, i * d, order, from, own);
+    for (let at = 0; at < ladder.length; at++) {
+      const u = weights[at];
+      if (u) out[at]![i] = dot(row.subarray(0, ladder[at]!), u);
     }
-    return out;
-  });
+  }
+  return out;
+}
+
+function gatherRow(out: Float64Array, x: Float32Array, at: number, order: ArrayLike<number>, middle: Float64Array, inverse: Float64Array): void {
+  for (let k = 0; k < out.length; k++) out[k] = (x[at + order[k]!]! - middle[k]!) * inverse[k]!;
 }
 
 /** Directions of the leading blocks, one factor for all. */
-function leading({ d, correlation, delta }: Training, order: ArrayLike<number>, ladder: readonly number[]): (Float64Array | undefined)[] {
+async function leading(
+  { d, correlation, delta }: Training,
+  order: ArrayLike<number>,
+  ladder: readonly number[],
+  breathe: () => Promise<void>,
+): Promise<(Float64Array | undefined)[]> {
   const most = ladder[ladder.length - 1]!;
   const root = new Float64Array(most * most);
   for (let i = 0; i < most; i++) for (let j = 0; j <= i; j++) root[i * most + j] = correlation[order[i]! * d + order[j]!]!;
-  if (!cholesky(root, most)) return ladder.map(() => undefined);
+  if (!(await runSteps(factoring(root, most), breathe))) return ladder.map(() => undefined);
   const y = new Float64Array(most);
   for (let i = 0; i < most; i++) {
     let s = delta[order[i]!]!;
@@ -119,18 +130,25 @@ function leading({ d, correlation, delta }: Training, order: ArrayLike<number>, 
 }
 
 /** (s I + a ZᵀZ)⁻¹ δ = (δ - Zᵀ (s/a I + ZZᵀ)⁻¹ Z δ) / s on m dimensions of n rows Z, n below m. */
-async function byRows({ d, n, rows, delta }: Training, order: ArrayLike<number>, m: number, blas: Blas): Promise<Float64Array | undefined> {
+async function byRows(
+  { d, n, rows, delta }: Training,
+  order: ArrayLike<number>,
+  m: number,
+  blas: Blas,
+  breathe: () => Promise<void>,
+): Promise<Float64Array | undefined> {
   const z = new Float32Array(n * m);
   for (let i = 0, to = 0; i < n; i++) for (let k = 0; k < m; k++, to++) z[to] = rows[i * d + order[k]!]!;
-  const gram = Float64Array.from(await blas.matmul(z, z, n, m, n, true));
+  const gram = new Float64Array(await blas.matmul(z, z, n, m, n, true));
   const ridge = (SHRINKAGE * Math.max(1, n - 2)) / (1 - SHRINKAGE);
   for (let i = 0; i < n; i++) gram[i * n + i]! += ridge;
-  if (!cholesky(gram, n)) return undefined;
-  const v = new Float64Array(n);
-  for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < m; k++, at++) v[i]! += z[at]! * delta[order[k]!]!;
-  solveFactored(gram, n, v);
+  if (!(await runSteps(factoring(gram, n), breathe))) return undefined;
   const u = Float64Array.from({ length: m }, (_, k) => delta[order[k]!]!);
-  for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < m; k++, at++) u[k]! -= z[at]! * v[i]!;
+  const v = new Float64Array(n);
+  multiply(z, u, v);
+  solveFactored(gram, n, v);
+  for (let i = 0; i < n; i++) v[i]! *= -1;
+  addTransposed(z, v, u);
   for (let k = 0; k < m; k++) u[k]! /= SHRINKAGE;
   return u;
 }

@@ -1,6 +1,6 @@
 import type { Maybe } from "../../../protocol/index.js";
 import { auroc } from "../../stats/auc.js";
-import { vMeasure } from "../../stats/clusters.js";
+import { kernelClusters, vMeasure } from "../../stats/clusters.js";
 import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import { composite } from "../alignment-quality/composite.js";
@@ -8,7 +8,6 @@ import { heldOutProbe, MOST_TRAINED, type Starts } from "../concept-depth/probe.
 import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
-import { kernelClusters } from "./kernel-clusters.js";
 import { cosines, neighbourhood, toUnit } from "./neighbours.js";
 
 /** Scores of one strategy at one layer. */
