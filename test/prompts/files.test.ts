@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findInFolder, isUsuallyExcluded, passedBy } from "../../src/prompts/index.js";
+import { findInFolder, isUsuallyExcluded, openFinder, passedBy } from "../../src/prompts/index.js";
 import { kindOf } from "../../src/prompts/kinds.js";
 import type { PromptFinder } from "../../src/protocol/index.js";
 import { finderHere } from "./wasm.js";
@@ -212,5 +212,30 @@ describe("what only looks like a file", () => {
   it("a place for messages that come later is no prompt", () => {
     const source = 'p = ChatPromptTemplate.from_messages([("system", "You are terse."), ("placeholder", "{messages}")])\n';
     expect(finder.find(source, { fileName: "a.py" }).prompts.map(({ text }) => text)).toEqual(["You are terse."]);
+  });
+});
+
+describe("nests that would exhaust a parser", () => {
+  it.each([
+    ["a.json", "[".repeat(20_000)],
+    ["a.json", `{"prompt": ${"[".repeat(60_000)}`],
+    ["a.jsonl", `{"prompt": "x"}\n${'{"a":'.repeat(5000)}1`],
+    ["a.yaml", `prompt: x\ny: ${"[".repeat(60_000)}`],
+    ["a.yaml", `prompt: x\ny:\n  ${"- ".repeat(5000)}z`],
+    ["a.yaml", `prompt: x\n${Array.from({ length: 1200 }, (_, i) => `${" ".repeat(i)}a:`).join("\n")}`],
+  ])("%s is told of", (fileName, source) => {
+    expect(finder.find(source, { fileName }).notices.map(({ code }) => code)).toContain("prompts/deep");
+  });
+
+  it("are none where brackets stand in texts", () => {
+    const source = `{"model": "m", "prompt": "You are given a list ${"[".repeat(2000)} and must answer with one of its words"}`;
+    expect(finder.find(source, { fileName: "a.json" })).toMatchObject({ prompts: [{ shape: "http-body" }], notices: [] });
+  });
+});
+
+describe("a parser that was not installed", () => {
+  it("is told of with what to do", async () => {
+    const bare = await openFinder(join(import.meta.dirname, "nowhere"));
+    expect(() => bare.find("x = 1", { fileName: "a.py" })).toThrow(/tree-sitter-python\.wasm cannot be read/);
   });
 });

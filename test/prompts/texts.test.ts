@@ -103,3 +103,80 @@ describe("offsets", () => {
     for (let at = 0; at < prompt.text.length; at++) expect(textOffset(prompt, sourceOffset(prompt, at))).toBe(at);
   });
 });
+
+describe("texts put together at random", () => {
+  /** Each as it is written, and as the model reads it. */
+  const PYTHON: [string, string][] = [
+    ["plain words", "plain words"],
+    ["\\n", "\n"],
+    ["\\t", "\t"],
+    ["é😀𝒳", "é😀𝒳"],
+    ["\\u00e9", "é"],
+    ["\\U0001F600", "😀"],
+    ["\\x41", "A"],
+    ["\\\\", "\\"],
+    ["\\'", "'"],
+    ["\\\n", ""],
+  ];
+  const SCRIPT: [string, string][] = [
+    ["plain words", "plain words"],
+    ["\\n", "\n"],
+    ["é😀𝒳", "é😀𝒳"],
+    ["\\u00e9", "é"],
+    ["\\u{1F600}", "😀"],
+    ["\\x41", "A"],
+    ["\\\\", "\\"],
+    ["\\\n", ""],
+    ["\\`", "`"],
+  ];
+  const pickFrom = (seed: number) => {
+    let state = seed;
+    return (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+  };
+  /** Every character of the text stands where its piece says: one for one, or as what it was written as. */
+  const check = (prompt: FoundPrompt, source: string, written: Map<string, string>) => {
+    for (const { at, length, from, to, hole } of prompt.pieces) {
+      const text = prompt.text.slice(at, at + length);
+      const place = source.slice(from, to);
+      if (hole) expect(text).toBe("…");
+      else
+        expect(
+          place === text || written.get(place) === text || (place === "\r\n" && text === "\n"),
+          `${JSON.stringify(place)} for ${JSON.stringify(text)}`,
+        ).toBe(true);
+    }
+  };
+
+  it("come back as they were written, in Python and TypeScript, with Windows' line breaks and a mark at the start of the file", () => {
+    for (let seed = 1; seed <= 150; seed++) {
+      const pick = pickFrom(seed);
+      const parts = (from: [string, string][]) => Array.from({ length: 1 + pick(5) }, () => from[pick(from.length)]);
+      const bom = pick(4) === 0 ? "\ufeff" : "";
+      const literals: string[] = [];
+      let text = "";
+      for (let n = pick(3); n >= 0; n--) {
+        const inner = parts(PYTHON);
+        const field = pick(2) === 0;
+        literals.push(`${field ? "f" : ""}'${inner.map(([w]) => w).join("")}${field ? '{a["b"]!r:>{w}}{{x y}}' : ""}'`);
+        text += inner.map(([, t]) => t).join("") + (field ? "…{x y}" : "");
+      }
+      const python = `${bom}z = "é😀"\nclient.responses.create(input=(a${"" /* a name first */}  + ${literals.join("\n  # a note\n  + ")}))`;
+      const [prompt] = finder.find(python, { fileName: "a.py" }).prompts;
+      if (/\p{L}/u.test(text)) {
+        expect(prompt?.text, python).toBe(`…${text}`);
+        expect(python.slice(prompt.start, prompt.end)).toBe(python.slice(python.indexOf("(a") + 1, -2));
+        check(prompt, python, new Map([...PYTHON, ["{{", "{"], ["}}", "}"]]));
+      }
+      const inner = parts(SCRIPT);
+      const break_ = pick(2) === 0 ? "\r\n" : "\n";
+      const script = `${bom}const z = "é😀";${break_}generateText({ prompt: \`words ${inner.map(([w]) => w).join("")}${break_}\${b ? \`c \${d}\` : ""} end\` });`;
+      const [template] = finder.find(script, { fileName: "a.ts" }).prompts;
+      expect(template?.text, script).toBe(`words ${inner.map(([, t]) => t).join("")}\n… end`);
+      expect(script[template.start] + script[template.end - 1]).toBe("``");
+      check(template, script, new Map(SCRIPT));
+    }
+  });
+});
