@@ -184,10 +184,13 @@ async function restricted(browser, vsix) {
 /** Long enough to be cancelled; there before the workbench opens, whose file watcher is missing here. */
 function makeLong(workspace) {
   const lines = readFileSync(join(workspace, "prompts.jsonl"), "utf8").trim().split("\n");
-  const copies = Array.from({ length: 30 }, (_, i) =>
-    lines.map((line) => line.replace(/"(id|pair)": ?"/g, `$&${i}-`).replace(/"text": ?"/, `$&Case ${i}. `)).join("\n"),
-  );
-  writeFileSync(join(workspace, "long.jsonl"), copies.join("\n"));
+  const copies = (count) =>
+    Array.from({ length: count }, (_, i) =>
+      lines.map((line) => line.replace(/"(id|pair)": ?"/g, `$&${i}-`).replace(/"text": ?"/, `$&Case ${i}. `)).join("\n"),
+    ).join("\n");
+  writeFileSync(join(workspace, "long.jsonl"), copies(30));
+  // Long enough to be broken off twice, short enough to be waited for.
+  writeFileSync(join(workspace, "broken-off.jsonl"), copies(5));
 }
 
 async function main() {

@@ -73,7 +73,7 @@ export const runFlows = {
       .getByText(/[Ss]tored activations (deleted|to delete)/)
       .first()
       .waitFor();
-    await auditFromMenu(page, "long.jsonl");
+    await auditFromMenu(page, "broken-off.jsonl");
     let frame = await panelFrame(page);
     const first = await breakOff(server.home, 0, frame);
     await shoot(page, "run-interrupted");
@@ -84,14 +84,14 @@ export const runFlows = {
     await until(async () => (await panelFrames(page)).length === 0, "the panel is closed");
     await showRuns(page);
     const row = page
-      .locator(".pane-body .monaco-list-row", { hasText: "long.jsonl" })
+      .locator(".pane-body .monaco-list-row", { hasText: "broken-off.jsonl" })
       .filter({ hasText: /interrupted at row/ })
       .first();
     await row.waitFor({ timeout: 10_000 });
     await shoot(page, "run-list-interrupted");
     await chooseFromMenu(page, row, "Resume Run");
     frame = await panelFrame(page);
-    await until(() => finished(frame), "the end of the audit", 60_000);
+    await until(() => finished(frame), "the end of the audit", 90_000);
     await shoot(page, "run-resumed");
     await runCommand(page, "View: Show Explorer");
     return first > 0 && second > first;
