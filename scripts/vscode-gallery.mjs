@@ -95,6 +95,8 @@ export const gallery = {
     await runCommand(page, "Layerscope: Show Prompt in Panel");
     const frame = await panelFrame(page, 60_000);
     await until(() => finished(frame), "the audit to stand", 60_000);
+    // No tooltip in the picture.
+    await page.mouse.move(400, 800);
     const point = frame.locator("#app .prompt-key:visible, #app [class*='prompt']:visible").first();
     await point.waitFor({ timeout: 20_000 });
     await page.keyboard.press("Control+b");
