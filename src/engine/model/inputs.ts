@@ -44,6 +44,14 @@ export function planInputs(file: string, inputs: readonly Value[], config: Confi
     if (feed) feeds.set(input.name, feed);
     else unknown.push(input);
   }
+  const more = unknown.filter(mayBeIds);
+  const texts = ids ? [ids, ...more.filter(({ name }) => /ids|tokens|text|sentence|query|passage|document/.test(name))] : more;
+  if (texts.length > 1)
+    throw unsupported(
+      file,
+      `${file} reads several texts together in one stream (${texts.map(({ name }) => name).join(", ")}); a row is one.`,
+      "Export the encoder of one text alone, or both as streams of their own: --tower then chooses one.",
+    );
   if (unknown.length > 0) throw refusal(file, unknown);
   if (!ids)
     throw unsupported(
@@ -58,15 +66,17 @@ export function planInputs(file: string, inputs: readonly Value[], config: Confi
 /** Floats and texts. */
 const NO_IDS = new Set([1, 8, 10, 11, 16]);
 
+/** Integers, one a token, that are no mask, position or cache by their name. */
+const mayBeIds = ({ name, type, dims }: Value): boolean =>
+  (type === 7 || type === 6) && (dims?.length ?? 2) === 2 && !/mask|position|type|past|cache/.test(name);
+
 /** Token ids by name, an encoder's before a decoder's; a free name (`input.1`) where exactly one input can be ids. */
 function idsOf(inputs: readonly Value[]): Value | undefined {
   for (const name of ["input_ids", "encoder_input_ids", "tokens", "ids", "input", "decoder_input_ids"]) {
     const found = inputs.find((input) => input.name === name && !NO_IDS.has(input.type));
     if (found) return found;
   }
-  const able = inputs.filter(
-    (input) => (input.type === 7 || input.type === 6) && (input.dims?.length ?? 2) === 2 && !/mask|position|type|past|cache/.test(input.name),
-  );
+  const able = inputs.filter(mayBeIds);
   return able.length === 1 ? able[0] : undefined;
 }
 

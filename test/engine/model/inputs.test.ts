@@ -109,6 +109,12 @@ describe("what a graph is fed", () => {
     expect(() => plan(ids, { name: "encoder_hidden_states", type: FLOAT, dims: ["b", "s", 32] }, strange)).toThrow(
       "m.onnx is a decoder that reads an encoder's states; Layerscope cannot feed: encoder_hidden_states (float32 [b, s, 32]), speaker (float32 [1]).",
     );
+    expect(() => plan(ids, { ...ids, name: "input_ids_2" })).toThrow(
+      "m.onnx reads several texts together in one stream (input_ids, input_ids_2); a row is one.",
+    );
+    expect(() => plan({ ...ids, name: "query" }, { ...ids, name: "passage" })).toThrow("several texts together in one stream (query, passage)");
+    // One of two texts, where each has a stream of its own and the other's inputs are left out.
+    expect(plan({ ...ids, name: "query_input_ids" }, { name: "query_attention_mask", type: INT64, dims: ["b", "s"] }).ids).toBe("query_input_ids");
     // Its cross-attention would see nothing; the decoder's own past may be empty.
     expect(() => plan(ids, { name: "past_key_values.0.encoder.key", type: FLOAT, dims: ["b", 2, "encoder_sequence", 4] })).toThrow(
       "m.onnx is a decoder that goes on from what an earlier run kept of an encoder's states; Layerscope cannot feed: past_key_values.0.encoder.key (float32 [b, 2, encoder_sequence, 4]).",
