@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "../../../src/engine/lenses/concepts-by-layer/classify.js";
 import { scoreTask } from "../../../src/engine/lenses/concepts-by-layer/scores.js";
+import { measureLayer } from "../../../src/engine/lenses/matryoshka-grid/layer.js";
 import { Pace } from "../../../src/engine/lenses/pace.js";
 import { infoNce } from "../../../src/engine/lenses/pooling-choice/infonce.js";
 import { cosines, neighbourhood, toUnit } from "../../../src/engine/lenses/pooling-choice/neighbours.js";
 import { type Task, taskFolds } from "../../../src/engine/lenses/task.js";
+import { stratifiedGroupFolds } from "../../../src/engine/stats/folds.js";
 import { Random, range } from "../../../src/engine/stats/random.js";
 import { tools } from "./plant.js";
 
@@ -53,5 +55,23 @@ describe("concepts on axes of every size", () => {
     if (typeof folds === "string") throw new Error(folds);
     const { log } = await classify({ data: x, n, d }, task, folds, tools.blas, new Pace(tools, 1), { seed: 1, tune: false, start: 3, most: 1200 });
     expect(scoreTask(log, of, 2).auroc!).toBeGreaterThan(0.9);
+  });
+});
+
+describe("first dimensions of a layer", () => {
+  const [n, d] = [160, 64];
+  const label = Uint8Array.from({ length: n }, (_, i) => i % 2);
+  const measure = (x: Float32Array) => measureLayer(x, d, label, stratifiedGroupFolds(label, range(n), 3, 1), 1, tools.blas, new Pace(tools, 1));
+  const random = new Random(74);
+  const noise = () => Float32Array.from({ length: n * d }, () => random.normal());
+
+  it("tell nothing of noise on held-out rows", async () => {
+    const full = await Promise.all([noise(), noise(), noise()].map(async (x) => (await measure(x)).prefix.at(-1)!));
+    expect(full.reduce((s, v) => s + v / 3, 0)).toBeLessThan(0.6);
+  });
+
+  it("are read whatever the sizes of their axes", async () => {
+    const x = noise().map((v, at) => (at % d === 0 ? 1e-3 * (v + 4 * label[Math.floor(at / d)]!) : 30 * v));
+    expect((await measure(x)).prefix[0]!).toBeGreaterThan(0.9);
   });
 });
