@@ -86,8 +86,7 @@ export const promptFlows = {
     const drawn = await picture.evaluate((img) => ({ width: img.naturalWidth, alt: img.alt }));
     await page.waitForTimeout(400);
     await shoot(page, "prompt-hover");
-    const [box, hover] = [await picture.boundingBox(), await page.locator(".monaco-hover:visible", { has: picture }).first().boundingBox()];
-    const seen = box && hover && box.y + box.height <= hover.y + hover.height;
+    const seen = await picture.evaluate((img) => img.getBoundingClientRect().bottom <= img.closest(".monaco-hover").getBoundingClientRect().bottom);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+.");
     const fix = page.locator(".action-widget").getByText("ignore this prompt (comment)").first();
