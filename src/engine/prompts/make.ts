@@ -61,7 +61,8 @@ export async function makeProfile(learnt: Learnt): Promise<Profile> {
   const pace = new Pace(tools, layer + 3);
   const heldOut = await nestedScores(usable, layer, study.label, study.group, folds, () => pace.breathe());
   const nested = auroc(heldOut, study.label);
-  if (nested === null || nested <= 0.5) throw noProfileOf("its probe tells safe from unsafe no better than chance on rows that had no part in choosing the layer");
+  if (nested === null || nested <= 0.5)
+    throw noProfileOf("its probe tells safe from unsafe no better than chance on rows that had no part in choosing the layer");
   const probes: (LayerProbe | null)[] = [];
   let x: Rows = { data: new Float32Array(), n: 0, d: 0 };
   for (let l = 0; l <= layer; l++) {
