@@ -8,7 +8,7 @@ import type { Resampling } from "./replicates.js";
 /** Held-out scores averaged over the plan's divisions into folds: each row is scored by as many rules as there are divisions, none of which saw it. */
 export async function scoreRows(
   x: Rows,
-  plan: Plan,
+  plan: Pick<Plan, "cells" | "divisions">,
   options: DiscriminantOptions,
   resampling?: Resampling,
   use?: (maker: ResidualMaker, room: Room) => Promise<void>,

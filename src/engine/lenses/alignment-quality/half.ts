@@ -1,6 +1,5 @@
 import { deviation, mean } from "../../stats/bootstrap.js";
 import { makeCells } from "../../stats/contrast.js";
-import { heldOutDiscriminant } from "../../stats/discriminant.js";
 import { stratifiedGroupFolds } from "../../stats/folds.js";
 import { centre, type Rows } from "../../stats/moments.js";
 import { range } from "../../stats/random.js";
@@ -8,6 +7,7 @@ import type { LensTools, Study } from "../lens.js";
 import type { Pace } from "../pace.js";
 import type { Plan } from "../plan.js";
 import { composite } from "./composite.js";
+import { scoreRows } from "./divisions.js";
 import { poolLayers } from "./pooling.js";
 
 const MOST_LAYERS = 6;
@@ -49,9 +49,11 @@ async function indexOf(rows: Int32Array, study: Study, plan: Plan, weights: read
     plan.cells.strata,
   );
   const group = Int32Array.from(rows, (i) => study.group[i]!);
-  const folds = stratifiedGroupFolds(cells.cell, group, plan.folds.count, study.seed + 4);
+  const { count } = plan.folds;
   const positive = label.reduce((s, y) => s + y, 0);
-  if (Math.min(positive, rows.length - positive) < 2 * folds.count) return null;
+  if (Math.min(positive, rows.length - positive) < 2 * count) return null;
+  // As many as all rows have: what averaging alone gains is no matter of rows.
+  const divisions = plan.divisions.map((_, k) => stratifiedGroupFolds(cells.cell, group, count, study.seed + 4 + 1000 * k));
   const layers = weights
     .map((w, l) => ({ w, l }))
     .filter(({ w }) => w > 0)
@@ -62,9 +64,9 @@ async function indexOf(rows: Int32Array, study: Study, plan: Plan, weights: read
   const scores: Float64Array[] = [];
   for (const l of layers) {
     const x = await someRows(study, l, rows);
-    scores.push((await heldOutDiscriminant(x, cells, folds, { blas: tools.blas, breathe: () => pace.breathe() })).z);
+    scores.push((await scoreRows(x, { cells, divisions }, { blas: tools.blas, breathe: () => pace.breathe() })).z);
   }
-  return composite(poolLayers(scores, cells, stratifiedGroupFolds(cells.cell, group, folds.count, study.seed + 5)).z, cells)?.aqi ?? null;
+  return composite(poolLayers(scores, cells, stratifiedGroupFolds(cells.cell, group, count, study.seed + 5)).z, cells)?.aqi ?? null;
 }
 
 async function someRows(study: Study, layer: number, rows: Int32Array): Promise<Rows> {
