@@ -61,7 +61,7 @@ export interface Profiled {
 }
 
 /** A profile of these rows; a sentence where none can be made. */
-export async function profiled(engine: Engine, model: string, train: readonly Labelled[], folder: string): Promise<Profiled | string> {
+export async function profiled(engine: Engine, model: string, train: readonly Labelled[], folder: string, threads = 0): Promise<Profiled | string> {
   const data = join(folder, "train.jsonl");
   writeFileSync(data, train.map(({ text, unsafe, group }) => JSON.stringify({ text, label: unsafe ? "unsafe" : "safe", group })).join("\n"));
   const profile = join(folder, "profile.json");
@@ -72,12 +72,12 @@ export async function profiled(engine: Engine, model: string, train: readonly La
     maxTokens: 512,
     seed: 0,
     provider: "cpu",
-    threads: 0,
+    threads,
     saveProfile: profile,
   });
   const none = result.notices.find(({ code }) => code === "profile/none");
   if (none) return none.message;
-  const use = { profile, model, provider: "cpu" as const, threads: 0 };
+  const use = { profile, model, provider: "cpu" as const, threads };
   const score = async (texts: readonly string[]) => {
     const out: PromptScore[] = [];
     for (let from = 0; from < texts.length; from += 500)

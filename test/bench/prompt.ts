@@ -1,11 +1,13 @@
 import { openModel } from "../../src/engine/model/index.js";
 import { benchModels } from "./models.js";
 import { madeBatch, openPlain } from "./plain.js";
+import { measureProfileLayer } from "./profile-layer.js";
 import { alternate, type Measure, measure, option, report } from "./table.mjs";
 
 /*
  * One prompt of 32 tokens, as it is scored while the user types: the graph cut behind a quarter, a half, three quarters and all
- * of its layers, against a plain run of the same file.
+ * of its layers, against a plain run of the same file; and the whole way of a prompt to its score at a profile's layer (text to tokens,
+ * windows, probe, nearest rows), which may cost at most that layer's share of a tapped run of all layers and 0.15 more.
  *   npm run bench -- prompt [[NAME=]MODEL…] [--threads N] [--rounds N] [--tokens N] [--out F.json]
  */
 const DEPTHS = [
@@ -38,6 +40,8 @@ async function main(args: string[]): Promise<void> {
       await model.close();
     }
     await plain.close();
+    const scored = await measureProfileLayer({ id, path }, threads, rounds, tokens);
+    if (scored) measures.push(scored);
     report(measures, `${id}: 1 x ${tokens} tokens, ${plain.layers} blocks, ${threads} threads, ${rounds} rounds`);
   }
 }
