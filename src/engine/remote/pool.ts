@@ -147,6 +147,8 @@ export class Pool {
       const left = this.members.filter((one) => one.out === undefined && may(one));
       if (left.length === 0) return undefined;
       const now = performance.now();
+      // One that comes while every server is set aside has failed nowhere yet, and waits no longer than those that did.
+      if (left.every(({ asideUntil }) => asideUntil > 0)) since ??= now;
       if (since !== undefined && now - Math.max(since, this.lastAnswer) > this.options.patienceMs) return undefined;
       const others = left.filter(({ server }) => server !== avoid);
       const free = (others.length > 0 ? others : left).filter((one) => one.asideUntil === 0 && one.inFlight < one.limit);
