@@ -44,7 +44,8 @@ export async function measureProfileLayer({ id, path }: BenchModel, threads: num
     const tokenizer = await openTokenizer(model.card.tokenizer.path);
     const idsOf = async (text: string) => (await tokenizer.encode([text], 4096))[0]!.ids;
     const prompts: string[] = [];
-    for (let i = 0; i < rounds + 8; i++) prompts.push(await promptOf(1000 + i, tokens, async (text) => (await idsOf(text)).length));
+    // Short runs get more rounds than were asked for.
+    for (let i = 0; i < Math.max(60, 5 * rounds) + 1; i++) prompts.push(await promptOf(1000 + i, tokens, async (text) => (await idsOf(text)).length));
     const ids = await idsOf(prompts[0]!);
     const weights = [[new Float32Array(ids.length).fill(1 / ids.length)]];
     let next = 0;

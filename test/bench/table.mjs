@@ -15,7 +15,7 @@ export function median(values) {
 
 /**
  * Runs several ways of doing the same in turn, so that a busy machine slows all alike; the first round only warms up.
- * Short runs get up to five times the rounds, as long as all together take less than two seconds.
+ * Short runs get up to sixty rounds, or five times as many as asked for, as long as all together take less than two seconds.
  * @param runs [name, what to time][]
  * @returns milliseconds of each round, by name
  */
@@ -23,7 +23,7 @@ export async function alternate(runs, rounds) {
   const times = new Map(runs.map(([name]) => [name, []]));
   for (const list of times.values()) processor.set(list, []);
   const started = performance.now();
-  for (let round = -1; round < rounds || (round < 5 * rounds && performance.now() - started < 2000); round++)
+  for (let round = -1; round < rounds || (round < Math.max(60, 5 * rounds) && performance.now() - started < 2000); round++)
     for (let i = 0; i < runs.length; i++) {
       const [name, go] = runs[(i + round + 1) % runs.length];
       // What the run before left behind (threads, garbage) is not this one's.
