@@ -7,6 +7,7 @@ import type { ImageFault } from "../image/errors.js";
 import { badTokenizer } from "./errors.js";
 import { CHARACTERS_PER_TOKEN, MAX_TOKENIZER_BYTES, TOKENIZE_BUDGET_MS, TOKENIZE_CHUNK } from "./limits.js";
 import { type Encode, encodePart, specialPrefix } from "./part.js";
+import { FEW, Recent } from "./recent.js";
 import type { Shown } from "./shown.js";
 import { tokenBytes } from "./token-bytes.js";
 
@@ -52,12 +53,15 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   const encode: Encode = (text, special) =>
     tokenizer.encode(text, { add_special_tokens: special }).ids.flatMap((id) => (Number.isInteger(id) ? [id] : unknown));
   const special = specialIds(json as Json);
-  const chunks = async <T>(rows: readonly T[], one: (row: T) => Encoded, signal?: AbortSignal): Promise<Encoded[]> => {
+  const recent = new Recent();
+  const chunks = async <T>(rows: readonly T[], one: (row: T) => Encoded, plain: (row: T) => string | undefined, most: number, signal?: AbortSignal) => {
     const all: Encoded[] = [];
     for (let start = 0; start < rows.length; start += TOKENIZE_CHUNK) {
       throwIfAborted(signal);
       const chunk = rows.slice(start, start + TOKENIZE_CHUNK);
-      const together = encodeGuarded(() => chunk.map(one));
+      const known = rows.length > FEW ? undefined : recent.all(chunk.map(plain), most);
+      const together = known ?? encodeGuarded(() => chunk.map(one));
+      if (rows.length <= FEW && together) recent.keep(chunk.map(plain), together);
       all.push(...(together ?? chunk.map((row) => encodeGuarded(() => one(row)) ?? TOO_SLOW)));
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -65,11 +69,27 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   };
   return {
     bytesOf: tokenBytes(json as Json, (id) => tokenizer.id_to_token(id)),
-    encode: (texts, maxTokens, signal) => chunks(texts, (text) => encodeOne(encode, text, maxTokens), signal),
+    encode: (texts, maxTokens, signal) =>
+      chunks(
+        texts,
+        (text) => encodeOne(encode, text, maxTokens),
+        (text) => text,
+        maxTokens,
+        signal,
+      ),
     encodeShown: (rows, maxTokens, signal) =>
-      chunks(rows, (row) => (row.special && !row.pooled ? encodeOne(encode, row.text, maxTokens) : encodePart(encode, special, row, maxTokens)), signal),
+      chunks(
+        rows,
+        (row) => (isPlain(row) ? encodeOne(encode, row.text, maxTokens) : encodePart(encode, special, row, maxTokens)),
+        (row) => (isPlain(row) ? row.text : undefined),
+        maxTokens,
+        signal,
+      ),
   };
 }
+
+/** With the special tokens that the tokenizer adds, and pooled as a whole. */
+const isPlain = ({ special, pooled }: Shown): boolean => special && !pooled;
 
 const TOO_SLOW: Encoded = { ids: [], truncated: false, problem: "too-slow" };
 

@@ -15,6 +15,9 @@ export type Code = PromptCode;
 export function severityOf(score: PromptScore, card: Pick<ProfileCard, "threshold" | "thresholds">, { warningAt, errorAt }: Thresholds): Severity {
   if (score.side === "outside") return "information";
   if (score.probability === null) return "none";
-  if (score.probability >= (errorAt ?? card.thresholds?.error ?? 1)) return "error";
-  return score.probability >= (warningAt ?? card.thresholds?.report ?? card.threshold) ? "warning" : "none";
+  // One setting alone moves what the profile says of the other; of both, what is not even a warning is no error.
+  const warning = warningAt ?? Math.min(card.thresholds?.report ?? card.threshold, errorAt ?? 1);
+  const error = Math.max(warning, errorAt ?? card.thresholds?.error ?? 1);
+  if (score.probability < warning) return "none";
+  return score.probability >= error ? "error" : "warning";
 }

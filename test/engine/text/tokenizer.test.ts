@@ -38,6 +38,26 @@ const wordLevel = (pattern?: string) => ({
 });
 
 describe("tokenizer", () => {
+  it("gives a text that it remembers the ids that it would give it anew", async () => {
+    const path = write("again.json", wordLevel());
+    const text = "red green blue red";
+    const wide = `red${" ".repeat(200)}green`;
+    const [warm, cold] = [await openTokenizer(path), () => openTokenizer(path)];
+    for (const most of [4096, 6, 5, 3, 4096]) {
+      expect(await warm.encode([text, wide], most)).toEqual(await (await cold()).encode([text, wide], most));
+      const shown = [
+        { text, special: true },
+        { text, special: false },
+        { text: wide, special: true, pooled: [0, 3] as const },
+      ];
+      expect(await warm.encodeShown(shown, most)).toEqual(await (await cold()).encodeShown(shown, most));
+      expect(await warm.encodeShown(shown.slice(0, 1), most)).toEqual(await (await cold()).encode([text], most));
+    }
+    // Whatever a hundred other texts did in between.
+    for (let i = 0; i < 100; i++) await warm.encode([`red ${i}`], 64);
+    expect(await warm.encode([text], 64)).toEqual(await (await cold()).encode([text], 64));
+  });
+
   it("adds the special tokens, and keeps them when it cuts the text", async () => {
     const tokenizer = await openTokenizer(write("words.json", wordLevel()));
     const [whole, cut] = await tokenizer.encode(["red green", "red green blue red green"], 5);

@@ -190,6 +190,15 @@ describe("what is said of a score", () => {
       "error",
       "none",
     ]);
+    // Settings that cross: no error where there is no warning; one that was set alone takes the profile's other with it.
+    expect([by(0.5, 0.7, 0.4), by(0.7, 0.7, 0.4), by(0.97, 0.98, null), by(0.98, 0.98, null), by(0.7, null, 0.7), by(0.69, null, 0.7)]).toEqual([
+      "none",
+      "error",
+      "none",
+      "error",
+      "error",
+      "none",
+    ]);
     expect(severityOf(score({ side: "outside", probability: 0.99 }), card, { warningAt: null, errorAt: null })).toBe("information");
   });
 
